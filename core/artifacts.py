@@ -1,0 +1,138 @@
+"""models/<id>/ on disk: a card, weights in float16, tables. Every file's hash is checked.
+
+A card (card.json) says what the artefact is and how it was made; measured numbers are not in it but
+follow from predictions.csv.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+
+MODELS_DIR = Path(__file__).resolve().parent.parent / "models"
+CARD = "card.json"
+PREDICTIONS = "predictions.csv"
+HISTORY = "history.csv"
+LEFT_OUT = "left_out.csv"
+
+TRUNK = "trunk"
+HEAD = "head"
+GUARD = "guard"
+
+
+class ArtifactError(ValueError):
+    """An artefact is missing, altered or of a form this version does not know."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What card.json holds.
+
+    Attributes:
+        id: Name of its folder.
+        kind: "trunk", "head" or "guard".
+        title: One line for people.
+        backbone: Row of the zoo.
+        trained: False for a smoke run; the app then says so everywhere.
+        trunk: Id of the trunk it stands on; empty for a trunk.
+        modality: "xray" or "ct" for a head, else empty.
+        sources: Data sources it was trained on.
+        threshold: A head's operating point, 0..1; NaN-free, 0.5 where it does not apply.
+        threshold_rule: In words, how the operating point was chosen.
+        config: Everything needed to repeat the run.
+        record: Seed, package versions, commit, command, date, data hash.
+        files: File name -> sha256.
+    """
+
+    id: str
+    kind: str
+    title: str
+    backbone: str
+    trained: bool = True
+    trunk: str = ""
+    modality: str = ""
+    sources: tuple[str, ...] = ()
+    threshold: float = 0.5
+    threshold_rule: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+    record: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def sha256_of(path: Path) -> str:
+    """Hex sha256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_card(model_id: str, models_dir: Path = MODELS_DIR) -> Card:
+    """Read models/<id>/card.json.
+
+    Raises:
+        ArtifactError: No such artefact, or a card of another form.
+    """
+    path = models_dir / model_id / CARD
+    if not path.is_file():
+        known = ", ".join(sorted(list_ids(models_dir))) or "none"
+        raise ArtifactError(f"expected a model out of: {known}; received {model_id!r}")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return Card(**{**values, "sources": tuple(values.get("sources", ()))})
+    except (json.JSONDecodeError, TypeError) as error:
+        raise ArtifactError(f"expected a model card in {path}, received: {error}") from error
+
+
+def write_card(card: Card, models_dir: Path = MODELS_DIR) -> None:
+    """Write models/<id>/card.json."""
+    folder = models_dir / card.id
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(asdict(card), indent=2, ensure_ascii=False)
+    (folder / CARD).write_text(text + "\n", encoding="utf-8")
+
+
+def list_ids(models_dir: Path = MODELS_DIR) -> list[str]:
+    """Ids of all artefacts, sorted."""
+    return sorted(path.parent.name for path in models_dir.glob(f"*/{CARD}"))
+
+
+def list_heads(models_dir: Path = MODELS_DIR) -> list[Card]:
+    """Cards of all classifiers, sorted by id."""
+    cards = (read_card(model_id, models_dir) for model_id in list_ids(models_dir))
+    return [card for card in cards if card.kind == HEAD]
+
+
+def checked_file(card: Card, name: str, models_dir: Path = MODELS_DIR) -> Path:
+    """Path of one of an artefact's files, its hash checked against the card.
+
+    Raises:
+        ArtifactError: The file is missing, unknown to the card, or altered.
+    """
+    path = models_dir / card.id / name
+    if name not in card.files or not path.is_file():
+        raise ArtifactError(f"expected {name} in {path.parent}, received no such file")
+    received = sha256_of(path)
+    if received != card.files[name]:
+        raise ArtifactError(
+            f"expected sha256 {card.files[name]} for {path}, received {received}: restore the file "
+            "or train the model again"
+        )
+    return path
+
+
+def weights_name(card: Card) -> str:
+    """File name of an artefact's weights."""
+    return f"{card.kind}.weights.h5"
+
+
+def save_weights(model: keras.Model, path: Path) -> None:
+    """Save a model's weights in float16: half the size; predictions move by less than 0.001."""
+    from core.zoo import cast
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cast(model, "float16").save_weights(path)

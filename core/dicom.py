@@ -1,0 +1,180 @@
+"""DICOM bytes -> 8-bit greyscale, in the order of the standard (PS3.3 C.11).
+
+Modality lookup table -> value-of-interest window or table -> MONOCHROME1 inversion -> 8 bits.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.images import WHITE, Grey, ImageError, ReadOptions, Scan, StepLog, check_size, stretch
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+# Centre and width in Hounsfield units.
+PRESETS = {"lung": (-600.0, 1500.0), "mediastinum": (40.0, 400.0)}
+FILE_WINDOW = "file"
+FULL_RANGE = "full range"
+
+
+def decode_dicom(data: bytes, options: ReadOptions, log: StepLog) -> Scan:
+    """Decode one frame of a DICOM file.
+
+    Args:
+        data: The whole file, with or without the Part 10 preamble.
+        options: Frame and window; window is one of PRESETS (CT), "file" or "full range".
+        log: Receives a step for each table, window and inversion applied.
+
+    Returns:
+        Scan with uint8 (H, W) pixels; low values dark, as MONOCHROME2 shows them.
+
+    Raises:
+        ImageError: No pixels, too large, damaged, or a compression without decoder.
+    """
+    dataset = _parse(data)
+    if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        raise ImageError(
+            "This DICOM file holds no picture (a report, a plan or a directory, perhaps). Choose "
+            "an image of the series."
+        )
+    check_size(int(dataset.get("Columns") or 0), int(dataset.get("Rows") or 0))
+    frames = max(int(dataset.get("NumberOfFrames") or 1), 1)
+    frame = min(max(options.frame, 0), frames - 1)
+    raw = _decode_frame(dataset, frame)
+    if frames > 1:
+        log.add("Frame", f"{frame + 1} of {frames}", lambda: _full_range(raw, dataset))
+    if raw.ndim == 3:
+        log.add("Greyscale", "colour DICOM reduced to 8-bit grey", lambda: _luma(raw))
+        return Scan(_luma(raw), (), "DICOM", frame, frames)
+    values = _modality_values(raw, dataset, log)
+    windows = _windows(dataset)
+    window = options.window if options.window in windows else windows[0]
+    grey, words = _window(values, dataset, window)
+    log.add("Window", words, lambda: grey)
+    if dataset.get("PhotometricInterpretation") == "MONOCHROME1":
+        grey = WHITE - grey
+        log.add("Inversion", "MONOCHROME1: the file stores white as low, so swapped", lambda: grey)
+    return Scan(grey, (), "DICOM", frame, frames, window, windows)
+
+
+def _parse(data: bytes) -> Dataset:
+    import pydicom
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # odd but readable headers
+            return pydicom.dcmread(io.BytesIO(data), force=True)
+    # pydicom raises a dozen kinds for a damaged header; to its owner they are one.
+    except Exception as error:
+        raise ImageError(
+            f"The DICOM file is damaged or cut short ({type(error).__name__}). Export it again."
+        ) from error
+
+
+def _decode_frame(dataset: Dataset, frame: int) -> NDArray[Any]:
+    """Stored values (H, W), or (H, W, 3) RGB, of one frame."""
+    from pydicom.pixels import pixel_array
+
+    syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if syntax is None:
+                dataset.file_meta = _implicit_meta()
+            return np.asarray(pixel_array(dataset, index=frame))
+    # Decoders for a dozen compressions raise as many kinds for a damaged or unknown stream.
+    except Exception as error:
+        name = getattr(syntax, "name", None) or "unknown"
+        raise ImageError(
+            f"The picture in this DICOM file cannot be decoded (transfer syntax: {name}; "
+            f"{type(error).__name__}). It is damaged or cut short, or needs exporting uncompressed."
+        ) from error
+
+
+def _implicit_meta() -> Any:
+    """File meta of a bare data set: the standard's default transfer syntax."""
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import ImplicitVRLittleEndian
+
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    return meta
+
+
+def _modality_values(raw: NDArray[Any], dataset: Dataset, log: StepLog) -> NDArray[np.float64]:
+    from pydicom.pixels import apply_modality_lut
+
+    values = np.asarray(apply_modality_lut(raw, dataset), np.float64)
+    if "ModalityLUTSequence" in dataset:
+        log.add("Modality table", "the file's lookup table applied")
+    elif "RescaleSlope" in dataset:
+        unit = "Hounsfield units" if dataset.get("Modality") == "CT" else "stored units"
+        log.add(
+            "Modality table",
+            f"value x {float(dataset.RescaleSlope):g} + {float(dataset.RescaleIntercept):g}: "
+            f"{values.min():g} to {values.max():g} {unit}",
+            lambda: _full_range(values, dataset),
+        )
+    return values
+
+
+def _windows(dataset: Dataset) -> tuple[str, ...]:
+    """The windows that make sense for this file, the one to start with first."""
+    own = [FILE_WINDOW] if "WindowCenter" in dataset or "VOILUTSequence" in dataset else []
+    if dataset.get("Modality") == "CT" and "RescaleSlope" in dataset:
+        return ("lung", "mediastinum", *own, FULL_RANGE)
+    return (*own, FULL_RANGE)
+
+
+def _window(values: NDArray[np.float64], dataset: Dataset, window: str) -> tuple[Grey, str]:
+    """Apply a window; returns grey and what was done in words."""
+    if window == FULL_RANGE:
+        return _full_range(values, dataset), "none: the image's own range scaled to 8 bits"
+    if window in PRESETS:
+        centre, width = PRESETS[window]
+        grey = stretch(values, centre - width / 2, centre + width / 2)
+        return grey, f"{window} preset: centre {centre:g}, width {width:g} HU"
+    return _file_window(values, dataset)
+
+
+def _file_window(values: NDArray[np.float64], dataset: Dataset) -> tuple[Grey, str]:
+    """The first window or table that the file itself carries."""
+    from pydicom.multival import MultiValue
+    from pydicom.pixels import apply_voi_lut
+
+    # The whole scale, not the pixels' own range, becomes 0..255; values far outside reach its ends.
+    if "VOILUTSequence" in dataset:
+        shown = np.asarray(apply_voi_lut(values.astype(np.int64), dataset), np.float64)
+        bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
+        return stretch(shown, 0, 2**bits - 1), "the file's own lookup table"
+    shown = np.asarray(apply_voi_lut(values, dataset), np.float64)
+    ends = np.asarray(apply_voi_lut(np.array([-1e9, 1e9]), dataset), np.float64)
+    first = [
+        float(value[0] if isinstance(value, MultiValue) else value)
+        for value in (dataset.WindowCenter, dataset.WindowWidth)
+    ]
+    words = f"the file's own: centre {first[0]:g}, width {first[1]:g}"
+    return stretch(shown, float(ends.min()), float(ends.max())), words
+
+
+def _full_range(values: NDArray[Any], dataset: Dataset) -> Grey:
+    """The pixels' own range to 8 bits; padding outside the detector does not count."""
+    values = np.asarray(values, np.float64)
+    if values.ndim == 3:
+        return _luma(values.astype(np.uint8))
+    padding = dataset.get("PixelPaddingValue")
+    inside = values[values != float(padding)] if padding is not None else values
+    inside = inside if inside.size else values
+    return stretch(values, float(inside.min()), float(inside.max()))
+
+
+def _luma(rgb: NDArray[Any]) -> Grey:
+    """uint8 or deeper (H, W, 3) RGB -> uint8 (H, W), ITU-R 601."""
+    luma = rgb[..., :3].astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+    return stretch(luma, 0, WHITE if rgb.dtype.itemsize == 1 else float(np.iinfo(rgb.dtype).max))

@@ -1,0 +1,284 @@
+"""Bytes of an image file -> 8-bit greyscale pixels, with every step on the way recorded.
+
+PNG, JPEG, TIFF and WebP are decoded here, DICOM in core/dicom.py. Nothing is written to disk.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+MAX_BYTES = 50 * 1024**2
+MAX_PIXELS = 40_000_000
+MIN_SIDE = 32
+WHITE = 255  # the largest value of an 8-bit grey pixel
+PREVIEW_SIDE = 320
+
+Grey = NDArray[np.uint8]  # (H, W), 0 black to 255 white
+
+
+class ImageError(ValueError):
+    """A file that cannot be read. The text is one sentence that its owner can act on."""
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a reader may choose about one file.
+
+    Attributes:
+        frame: Which frame of a series, from 0. A larger number than there is means the last.
+        window: DICOM only: a name in `Scan.windows`; None takes the file's own or, for CT, lung.
+        invert: Swap black and white, after everything else.
+        trace: Keep a small picture of every step, for showing. Costs time in batches.
+    """
+
+    frame: int = 0
+    window: str | None = None
+    invert: bool = False
+    trace: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing done on the way from bytes to pixels, and what it looked like after it."""
+
+    title: str
+    detail: str
+    picture: Grey | None = None
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A decoded image.
+
+    Attributes:
+        pixels: uint8 (H, W), 0 black to 255 white.
+        steps: What was done, in order.
+        kind: "PNG", "JPEG", "TIFF", "WebP" or "DICOM".
+        frame: The frame taken, from 0.
+        frames: How many there are.
+        window: The DICOM window applied, or None.
+        windows: The DICOM windows to choose from; empty for other kinds.
+    """
+
+    pixels: Grey
+    steps: tuple[Step, ...]
+    kind: str
+    frame: int = 0
+    frames: int = 1
+    window: str | None = None
+    windows: tuple[str, ...] = ()
+
+    @cached_property
+    def size(self) -> str:
+        """Width x height, as people write it."""
+        height, width = self.pixels.shape
+        return f"{width} x {height}"
+
+
+class StepLog:
+    """Collects steps; pictures are only made when asked for."""
+
+    def __init__(self, trace: bool) -> None:
+        self._trace = trace
+        self._steps: list[Step] = []
+
+    def add(self, title: str, detail: str, picture: Callable[[], Grey] | None = None) -> None:
+        """Record a step. `picture` makes its greyscale picture and runs only when tracing."""
+        drawn = preview(picture()) if picture is not None and self._trace else None
+        self._steps.append(Step(title, detail, drawn))
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps so far."""
+        return tuple(self._steps)
+
+
+def read_image(data: bytes, options: ReadOptions | None = None) -> Scan:
+    """Decode the bytes of one file.
+
+    Args:
+        data: The whole file: PNG, JPEG, TIFF, WebP or DICOM, found out from its first bytes.
+        options: Frame, window, inversion.
+
+    Returns:
+        The scan; its steps say everything that was done to it.
+
+    Raises:
+        ImageError: Not an image, damaged, too small, too large, or a kind that cannot be decoded.
+    """
+    options = options or ReadOptions()
+    if not data:
+        raise ImageError("The file is empty (0 bytes). Was the download or copy complete?")
+    if len(data) > MAX_BYTES:
+        raise ImageError(
+            f"The file has {len(data) / 1024**2:.0f} MB; at most {MAX_BYTES // 1024**2} MB can be "
+            "read. Export one frame, or a smaller copy."
+        )
+    kind = sniff(data)
+    if kind is None:
+        raise ImageError(
+            "This is not a PNG, JPEG, TIFF, WebP or DICOM file (its first bytes say so, whatever "
+            "its name ends in)."
+        )
+    log = StepLog(options.trace)
+    log.add("File", f"{kind}, {len(data) / 1024:,.0f} kB")
+    if kind == "DICOM":
+        from core.dicom import decode_dicom
+
+        scan = decode_dicom(data, options, log)
+    else:
+        scan = _decode_raster(data, kind, options, log)
+    return _finish(scan, options, log)
+
+
+def sniff(data: bytes) -> str | None:
+    """The kind of an image file by its first bytes, or None."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return "TIFF"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    # Part 10 files have a marker; older ones begin with an element of group 0002 or 0008.
+    if data[128:132] == b"DICM" or data[:4] in (b"\x08\0\x00\0", b"\x08\0\x05\0", b"\x08\0\x08\0"):
+        return "DICOM"
+    return None
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuse an image that is too small or too large, from its header, before decoding.
+
+    Raises:
+        ImageError: Below 32 pixels a side, or above 40 megapixels.
+    """
+    if min(width, height) < MIN_SIDE:
+        raise ImageError(
+            f"The image is {width} x {height} pixels; at least {MIN_SIDE} x {MIN_SIDE} are needed."
+        )
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"The image is {width:,} x {height:,} pixels; at most {MAX_PIXELS // 10**6} megapixels "
+            "can be read. Save a smaller copy."
+        )
+
+
+def stretch(values: NDArray[np.floating], low: float, high: float) -> Grey:
+    """Scale [low, high] linearly to 0..255, clipping outside; zeros where high <= low."""
+    if not high > low:
+        return np.zeros(values.shape, np.uint8)
+    scaled = (np.clip(values, low, high) - low) * (WHITE / (high - low))
+    return np.rint(scaled).astype(np.uint8)
+
+
+def preview(pixels: Grey) -> Grey:
+    """A copy of at most 320 pixels a side, for showing."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    return np.asarray(image)
+
+
+def _decode_raster(data: bytes, kind: str, options: ReadOptions, log: StepLog) -> Scan:
+    """PNG, JPEG, TIFF or WebP, with Pillow."""
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of large and of slightly odd files; size is checked just below.
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(data), formats=[kind])
+            check_size(*image.size)
+            frames = getattr(image, "n_frames", 1)
+            frame = min(max(options.frame, 0), frames - 1)
+            if frames > 1:
+                image.seek(frame)
+                check_size(*image.size)
+            image.load()
+    except ImageError:
+        raise
+    except Image.DecompressionBombError:
+        raise ImageError(
+            f"The image has more pixels than the {MAX_PIXELS // 10**6} megapixels that can be read."
+        ) from None
+    except UnidentifiedImageError:
+        raise ImageError(
+            f"The file begins like a {kind} but cannot be read as one: it is damaged, or of a rare "
+            "variant. Save it again as 8-bit PNG."
+        ) from None
+    except (OSError, SyntaxError, ValueError, EOFError, KeyError, MemoryError) as error:
+        raise ImageError(
+            f"The {kind} file is damaged or cut short ({_first_words(error)}). Copy or export it "
+            "again."
+        ) from None
+    if frames > 1:
+        log.add("Frame", f"{frame + 1} of {frames}", lambda: _to_grey(image))
+    turned = ImageOps.exif_transpose(image)
+    if turned.size != image.size or image.getexif().get(0x0112, 1) != 1:
+        log.add("Orientation", "turned as the EXIF tag says", lambda: _to_grey(turned))
+    pixels = _to_grey(turned)
+    log.add("Greyscale", _describe_mode(turned), lambda: pixels)
+    return Scan(pixels, (), kind, frame, frames)
+
+
+def _to_grey(image: Image.Image) -> Grey:
+    """Any Pillow mode -> uint8 (H, W)."""
+    if image.mode.startswith(("I", "F")):
+        values = np.asarray(image, np.float64)
+        finite = values[np.isfinite(values)]
+        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+        return stretch(np.nan_to_num(values, nan=low, posinf=high, neginf=low), low, high)
+    if _has_alpha(image):
+        image = image.convert("RGBA")
+        # Film is black where nothing was exposed, so transparent means black.
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, WHITE)), image)
+    return np.asarray(image.convert("L"))
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return "A" in image.getbands() or "transparency" in image.info
+
+
+def _describe_mode(image: Image.Image) -> str:
+    """In words, what turning this Pillow mode into 8-bit grey did."""
+    if image.mode.startswith(("I", "F")):
+        low, high = image.getextrema()
+        return f"16-bit or deeper: its own range {low:g} to {high:g} scaled to 0 to {WHITE}"
+    words = {
+        "1": "black and white",
+        "L": "already 8-bit grey",
+        "P": "palette colours",
+        "RGB": "colour",
+        "CMYK": "print colours (CMYK)",
+    }.get(image.mode.rstrip("Aa"), f"mode {image.mode}")
+    if image.mode == "L" and not _has_alpha(image):
+        return words
+    if image.mode.startswith("L"):
+        words = "8-bit grey"
+    alpha = ", transparent parts laid on black" if _has_alpha(image) else ""
+    return f"{words} reduced to 8-bit grey (ITU-R 601 luma){alpha}"
+
+
+def _finish(scan: Scan, options: ReadOptions, log: StepLog) -> Scan:
+    """The steps all kinds end with: inversion where asked for."""
+    pixels = scan.pixels
+    if options.invert:
+        pixels = WHITE - pixels
+        log.add("Inversion", "black and white swapped, as you asked", lambda: pixels)
+    pixels = np.ascontiguousarray(pixels)
+    pixels.flags.writeable = False
+    return Scan(
+        pixels, log.steps, scan.kind, scan.frame, scan.frames, scan.window, scan.windows
+    )
+
+
+def _first_words(error: BaseException) -> str:
+    """The first line of an error, shortened."""
+    text = str(error).strip().splitlines() or [type(error).__name__]
+    return text[0][:80].rstrip(".") or type(error).__name__

@@ -1,0 +1,1 @@
+"""The programs that make LungLens' models: `python -m training VERB`."""

@@ -1,0 +1,81 @@
+"""COVID-CT (Yang, Zhao et al. 2020): CT slices cut out of papers and radiology sites.
+
+Published train, validation and test lists by patient (Data-split/). Patient ids come from meta.csv
+where it is there; else slices of one paper count as one patient, which is stricter, and a slice
+without paper as its own.
+
+Citation: X. Yang, X. He, J. Zhao, Y. Zhang, S. Zhang, P. Xie: COVID-CT-Dataset: A CT Scan Dataset
+about COVID-19 (arXiv 2003.13865).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from core.schema import Modality
+from training.sources.base import Reading, Source, images_in, read_table, reading
+
+NAME = "covid-ct"
+FOLDER = "COVID-CT"
+CLASSES = {"COVID": 1.0, "NonCOVID": 0.0}
+
+
+def read(folder: Path) -> Reading:
+    """Read Images-processed/ with the published lists; images on no list keep an empty split."""
+    patients = _patients(folder)
+    rows = []
+    for name, label in CLASSES.items():
+        split = _published_split(folder / "Data-split" / name)
+        for path in images_in(folder / "Images-processed" / f"CT_{name}"):
+            patient = patients.get(path.stem) or _paper(path.stem)
+            rows.append(
+                {
+                    "image_id": f"{NAME}/{path.name}",
+                    "path": f"{FOLDER}/Images-processed/CT_{name}/{path.name}",
+                    "source": NAME,
+                    "patient_id": f"{NAME}/{patient}",
+                    "modality": Modality.CT,
+                    "view": "Axial",
+                    "label": label,
+                    "finding": "COVID-19" if label else "not COVID-19",
+                    "licence": "research use, with citation of its authors",
+                    "split": split.get(path.stem, ""),
+                }
+            )
+    return reading(rows)
+
+
+def _patients(folder: Path) -> dict[str, str]:
+    """File stem -> patient, out of meta.csv where there is one."""
+    path = folder / "meta.csv"
+    if not path.is_file():
+        return {}
+    table = read_table(path)
+    return {Path(n).stem: p for n, p in zip(table["filename"], table["patientid"], strict=True)}
+
+
+def _paper(stem: str) -> str:
+    """The paper a slice was cut from ("2020.01.24.919183-p27-132" -> "2020.01.24.919183")."""
+    return re.sub(r"-p\d+.*$", "", stem)
+
+
+def _published_split(folder: Path) -> dict[str, str]:
+    """File stem -> train, val or test."""
+    lists = sorted(folder.glob("*.txt")) if folder.is_dir() else []
+    return {
+        Path(line.strip()).stem: re.match(r"train|val|test", path.name).group()  # type: ignore[union-attr]
+        for path in lists
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip()
+    }
+
+
+SOURCE = Source(
+    name=NAME,
+    folder=FOLDER,
+    title="COVID-CT",
+    url="https://github.com/UCSD-AI4H/COVID-CT",
+    licence="research use, with citation of its authors",
+    read=read,
+)
