@@ -1,0 +1,98 @@
+"""Build the manifest: join the sources, drop duplicates, split by patient.
+
+    python -m training data --root DIR [--sources NAME ...] [--views frontal|lateral|all]
+
+Writes RUNS/manifest.csv and RUNS/dropped.csv. The split is dealt from a seed; its lists are
+committed in training/splits.csv and stand for every image named there, so that new images never
+move old ones. --resplit deals anew and rewrites the list.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from core.schema import MANIFEST_COLUMNS
+from training import dataset
+from training.features import RUNS
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of this verb."""
+    parser.add_argument("--root", type=Path, required=True, help="folder with the data sets")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="where the tables go")
+    parser.add_argument("--sources", nargs="+", metavar="NAME", help="default: all")
+    parser.add_argument("--views", choices=("frontal", "lateral", "all"), default="frontal")
+    parser.add_argument("--resplit", action="store_true", help="deal anew, rewrite the lists")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build, save and print the manifest."""
+    manifest, dropped, missing = build(args.root, args.sources, args.resplit)
+    wanted = dataset.select_views(manifest, args.views)
+    omitted = manifest.loc[~wanted, ["image_id"]].assign(
+        reason=f"view not wanted (--views {args.views})"
+    )
+    dropped = pd.concat([dropped, omitted], ignore_index=True)
+    args.runs.mkdir(parents=True, exist_ok=True)
+    manifest[wanted].to_csv(args.runs / "manifest.csv", index=False)
+    dropped.to_csv(args.runs / "dropped.csv", index=False)
+    if args.resplit:
+        manifest[["image_id", "split"]].to_csv(dataset.SPLITS_FILE, index=False)
+    _report(manifest[wanted], dropped, missing, args.runs)
+    return 0
+
+
+def build(
+    root: Path, sources: list[str] | None = None, resplit: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Manifest of all views, omissions with reasons, and where to get missing sources."""
+    rows, dropped, missing = dataset.read_sources(root, sources)
+    hashes = dataset.hash_images(rows, root)
+    reasons = dataset.find_duplicates(rows, hashes)
+    groups = dataset.groups_of(rows, hashes)
+    pinned = rows["split"].astype(object)
+    rows["split"] = dataset.assign_splits(rows, groups, pinned)
+    if not resplit and dataset.SPLITS_FILE.is_file():
+        recorded = pd.read_csv(dataset.SPLITS_FILE).set_index("image_id")["split"]
+        known = rows["image_id"].map(recorded).fillna("")
+        if (known != "").any():
+            rows["split"] = dataset.assign_splits(rows, groups, known.where(known != "", pinned))
+    copies = rows.iloc[list(reasons)][["image_id"]].assign(reason=list(reasons.values()))
+    manifest = rows.drop(rows.index[list(reasons)]).reset_index(drop=True)
+    return (
+        manifest[list(MANIFEST_COLUMNS)],
+        pd.concat([dropped, copies], ignore_index=True),
+        missing,
+    )
+
+
+def load_manifest(root: Path, runs: Path) -> pd.DataFrame:
+    """Read RUNS/manifest.csv; built first when it is not there."""
+    path = runs / "manifest.csv"
+    if not path.is_file():
+        manifest, dropped, missing = build(root)
+        manifest = manifest[dataset.select_views(manifest, "frontal")]
+        runs.mkdir(parents=True, exist_ok=True)
+        manifest.to_csv(path, index=False)
+        dropped.to_csv(runs / "dropped.csv", index=False)
+        print("\n".join(missing))
+    texts = {n: str for n in MANIFEST_COLUMNS if n not in ("label", "age")}
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={"label": [""], "age": [""]})
+
+
+def _report(
+    manifest: pd.DataFrame, dropped: pd.DataFrame, missing: list[str], runs: Path
+) -> None:
+    """Print source x label x split, every omission, every missing source."""
+    label = manifest["label"].map({1.0: "COVID-19", 0.0: "other"}).fillna("unknown")
+    table = pd.crosstab([manifest["source"], manifest["modality"], label], manifest["split"])
+    table["patients"] = manifest.groupby(["source", "modality", label])["patient_id"].nunique()
+    print(table.to_string())
+    print(f"\n{len(dropped)} images dropped:")
+    for image_id, reason in dropped.itertuples(index=False):
+        print(f"  {image_id}: {reason}")
+    print("\n".join(f"missing {sentence}" for sentence in missing))
+    print(f"wrote {runs / 'manifest.csv'}: {len(manifest)} images")

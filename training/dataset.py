@@ -1,0 +1,177 @@
+"""Join sources, drop near-duplicates, split by patient.
+
+Nothing here reads pixels but `hash_images`; everything else works on the manifest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from core.images import read_image
+from core.schema import Split
+from training.sources import all_sources
+from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS
+
+SEED = 2020
+HASH_SIDE = 16  # a perceptual hash of 256 bits
+# Measured on all pairs of these sources: other patients' images begin at 44 differing bits, copies
+# of one image (rescaled, recompressed, cropped a little) end at 24.
+DUPLICATE_BITS = 24
+# Closer than this means the same view of the same patient: such images stay on one side.
+GROUP_BITS = 40
+FOLDS = 20
+VAL_FOLDS, TEST_FOLDS = 3, 4  # 15 % and 20 % of the patients
+SPLITS_FILE = Path(__file__).with_name("splits.csv")
+_PROTECTED = [Split.TRAIN, Split.VAL, Split.TEST, Split.EXTERNAL]  # the later wins
+
+
+def read_sources(
+    root: Path, names: list[str] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Read the sources below a root.
+
+    Args:
+        root: Folder with the data sets in their upstream layout.
+        names: Sources wanted; None means all.
+
+    Returns:
+        (rows, dropped, missing): manifest rows, omissions with reason, and one sentence for each
+        source that is not there, saying where to get it.
+
+    Raises:
+        ValueError: Unknown source name, or no source found at all.
+    """
+    sources = all_sources()
+    unknown = sorted(set(names or ()) - set(sources))
+    if unknown:
+        raise ValueError(f"expected sources out of {sorted(sources)}, received {unknown}")
+    rows, dropped, missing = [], [], []
+    for source in sources.values():
+        if names and source.name not in names:
+            continue
+        if not (root / source.folder).is_dir():
+            missing.append(f"{source.name}: no folder {source.folder}; get it from {source.url}")
+            continue
+        reading = source.read(root / source.folder)
+        rows.append(reading.rows)
+        dropped.append(reading.dropped)
+    if not rows:
+        raise ValueError(f"expected data sets in {root}, received none:\n" + "\n".join(missing))
+    return pd.concat(rows, ignore_index=True), pd.concat(dropped, ignore_index=True), missing
+
+
+def hash_images(rows: pd.DataFrame, root: Path) -> NDArray[np.bool_]:
+    """Perceptual hash (DCT) of each image: bool (N, 256)."""
+    import imagehash
+    from PIL import Image
+
+    def one(path: str) -> NDArray[np.bool_]:
+        pixels = read_image((root / path).read_bytes()).pixels
+        return imagehash.phash(Image.fromarray(pixels), hash_size=HASH_SIDE).hash.ravel()
+
+    return np.stack([one(path) for path in tqdm(rows["path"], "hashing", unit="image")])
+
+
+def near_pairs(hashes: NDArray[np.bool_], bits: int) -> NDArray[np.intp]:
+    """Pairs (P, 2) of rows, first < second, whose hashes differ in at most `bits` bits."""
+    signs = hashes.astype(np.float32) * 2 - 1
+    differing = (hashes.shape[1] - signs @ signs.T) / 2
+    return np.argwhere(np.triu(differing <= bits, 1))
+
+
+def find_duplicates(rows: pd.DataFrame, hashes: NDArray[np.bool_]) -> dict[int, str]:
+    """Rows to drop: copies of an earlier image of another patient or file.
+
+    Where the two copies carry opposite labels neither can be trusted, and both go.
+
+    Returns:
+        Row position -> reason.
+    """
+    ids, labels = rows["image_id"].tolist(), rows["label"].tolist()
+    reasons: dict[int, str] = {}
+    for first, second in near_pairs(hashes, DUPLICATE_BITS):
+        if {labels[first], labels[second]} == {0.0, 1.0}:
+            reasons[first] = f"same image as {ids[second]}, which has the opposite label"
+            reasons[second] = f"same image as {ids[first]}, which has the opposite label"
+        elif first not in reasons and second not in reasons:
+            reasons[second] = f"near-duplicate of {ids[first]}"
+    return reasons
+
+
+def groups_of(rows: pd.DataFrame, hashes: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Group number of each row: images of one patient, and look-alikes, share one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    patients = rows["patient_id"].where(rows["patient_id"] != "", rows["image_id"])
+    codes = pd.factorize(patients)[0]
+    first_of = pd.Series(range(len(rows))).groupby(codes).transform("first").to_numpy()
+    same_patient = np.column_stack([np.arange(len(rows)), first_of])
+    links = np.concatenate([same_patient, near_pairs(hashes, GROUP_BITS)])
+    graph = coo_array((np.ones(len(links)), links.T), shape=(len(rows), len(rows)))
+    return connected_components(graph, directed=False)[1]
+
+
+def assign_splits(
+    rows: pd.DataFrame, groups: NDArray[np.intp], pinned: pd.Series, seed: int = SEED
+) -> pd.Series:
+    """Split of each row; a group never straddles two splits.
+
+    A published or recorded split stands. A group that a published list tears apart moves to its
+    most protected part (test before validation before training). All other groups are dealt out by
+    source and label, 65 % training, 15 % validation, 20 % test. Where a source publishes a test
+    list but none of its images are here, its validation list becomes the test set and validation
+    patients are drawn from its training list.
+
+    Args:
+        rows: Manifest rows.
+        groups: Group number of each row.
+        pinned: Split of each row where one is already known, else "".
+        seed: Of the deal.
+
+    Returns:
+        Series of Split values, indexed like rows.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    split = _promote_validation(rows, pinned)
+    rank = split.map({name: place for place, name in enumerate(_PROTECTED)})
+    known = rank.groupby(groups).transform("max")
+    split = known.map(dict(enumerate(_PROTECTED))).fillna("")
+    strata = rows["source"] + rows["label"].map(str)
+    folds = pd.Series(-1, index=rows.index)
+    dealer = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    for number, (_, chosen) in enumerate(dealer.split(rows, strata, groups)):
+        folds.iloc[chosen] = number
+    dealt = pd.Series(Split.TRAIN.value, index=rows.index)
+    dealt[folds < VAL_FOLDS + TEST_FOLDS] = Split.VAL.value
+    dealt[folds < TEST_FOLDS] = Split.TEST.value
+    needs_val = (split == Split.TRAIN) & rows["source"].map(
+        lambda source: Split.VAL not in set(split[rows["source"] == source])
+    )
+    carved = folds.isin(range(TEST_FOLDS, TEST_FOLDS + VAL_FOLDS))
+    return split.where(split != "", dealt).mask(needs_val & carved, Split.VAL.value)
+
+
+def _promote_validation(rows: pd.DataFrame, pinned: pd.Series) -> pd.Series:
+    """Published validation lists become test lists where the published test images are absent."""
+    split = pinned.copy()
+    for _, part in split[split != ""].groupby(rows["source"]):
+        if set(part) == {Split.TRAIN, Split.VAL}:
+            split[part.index] = part.replace(Split.VAL.value, Split.TEST.value)
+    return split
+
+
+def select_views(rows: pd.DataFrame, views: str) -> pd.Series:
+    """Which rows have a wanted view: "frontal", "lateral" or "all". CT slices always count."""
+    wanted = {
+        "frontal": FRONTAL_VIEWS,
+        "lateral": LATERAL_VIEWS,
+        "all": FRONTAL_VIEWS + LATERAL_VIEWS + ("",),
+    }[views]
+    return (rows["modality"] == "ct") | rows["view"].isin(wanted)
