@@ -12,8 +12,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.schema import PREDICTION_COLUMNS
+
 if TYPE_CHECKING:
     import keras
+    import pandas as pd
 
 MODELS_DIR = Path(__file__).resolve().parent.parent / "models"
 CARD = "card.json"
@@ -136,3 +139,32 @@ def save_weights(model: keras.Model, path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     cast(model, "float16").save_weights(path)
+
+
+def read_predictions(
+    model_id: str, models_dir: Path = MODELS_DIR, name: str = PREDICTIONS
+) -> pd.DataFrame:
+    """Read a prediction table, PREDICTION_COLUMNS.
+
+    Raises:
+        ArtifactError: Missing, or with missing columns, probabilities outside 0..1, or repeated
+            ids; the text names the file and the row.
+    """
+    import pandas as pd
+
+    path = models_dir / model_id / name
+    if not path.is_file():
+        raise ArtifactError(f"expected a table {path}, received no such file")
+    texts = dict.fromkeys(("image_id", "source", "patient_id", "split", "modality"), str)
+    table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={"label": [""]})
+    absent = sorted(set(PREDICTION_COLUMNS) - set(table.columns))
+    if absent:
+        raise ArtifactError(f"expected columns {list(PREDICTION_COLUMNS)} in {path}, no {absent}")
+    outside = ~table["probability"].between(0, 1)
+    repeated = table["image_id"].duplicated()
+    for wrong, what in ((outside, "a probability in 0..1"), (repeated, "each image_id once")):
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            received = table.iloc[row][["image_id", "probability"]].to_dict()
+            raise ArtifactError(f"expected {what} in {path}, received row {row + 2}: {received}")
+    return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import artifacts, zoo
-from core.artifacts import Card
+from core.artifacts import ArtifactError, Card
+from core.guard import Guard, Verdict, load_guard
 from core.images import Grey
+from core.schema import Modality
 
 if TYPE_CHECKING:
     import keras
 
 AUTO = "auto"
+DEFAULT_MODELS = {Modality.XRAY: "vgg16-xray", Modality.CT: "vgg16-ct"}
 POOLINGS = ("flatten", "average")
 FIRST_UNITS, SECOND_UNITS = 256, 512  # the paper's head
 # bfloat16 must win clearly before it is taken, so that the choice does not change from run to run.
@@ -57,6 +60,68 @@ class Head:
     def probabilities(self, maps: Any) -> NDArray[np.float32]:
         """Probability of COVID-19, float32 (N,), 0..1, for float32 (N, h, w, C) maps."""
         return np.asarray(self.run(maps))[:, 0]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One image's answer."""
+
+    verdict: Verdict
+    modality: Modality
+    probability: float
+    model_id: str
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """Trunk, guard and heads together: one trunk pass answers everything."""
+
+    trunk: Trunk
+    guard: Guard
+    heads: dict[str, Head]
+
+    def score(
+        self, images: Sequence[Grey], model_for: Callable[[Verdict], str] | None = None
+    ) -> list[Scored]:
+        """Verdict and probability of each image, each by one head.
+
+        Args:
+            images: uint8 (H, W) each.
+            model_for: Head id for a verdict; None takes the default head of the modality found.
+        """
+        choose = model_for or (lambda verdict: DEFAULT_MODELS[verdict.modality])
+        maps = self.trunk.maps(images)
+        verdicts = self.guard.judge(pool_maps(maps))
+        ids = [choose(verdict) for verdict in verdicts]
+        found = {name: self.heads[name].probabilities(maps) for name in set(ids)}
+        return [
+            Scored(verdict, Modality(self.heads[name].card.modality), float(found[name][row]), name)
+            for row, (verdict, name) in enumerate(zip(verdicts, ids, strict=True))
+        ]
+
+    def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
+        """Verdict, and the probability of every head, for one uint8 (H, W) image."""
+        maps = self.trunk.maps([image])
+        verdict = self.guard.judge(pool_maps(maps))[0]
+        return verdict, {
+            name: float(head.probabilities(maps)[0]) for name, head in self.heads.items()
+        }
+
+
+def load_classifier(
+    models_dir: Path = artifacts.MODELS_DIR, precision: str = AUTO
+) -> Classifier:
+    """Load the trunk, the guard and every head that stands on the trunk.
+
+    Raises:
+        ArtifactError: Missing or altered files, or no head at all.
+    """
+    guard = load_guard(models_dir)
+    cards = [card for card in artifacts.list_heads(models_dir) if card.trunk == guard.card.trunk]
+    if not cards:
+        raise ArtifactError(f"expected classifiers in {models_dir}, received none")
+    trunk = load_trunk(guard.card.trunk, models_dir, precision)
+    return Classifier(trunk, guard, {card.id: load_head(card.id, models_dir) for card in cards})
 
 
 def build_tail(
@@ -147,7 +212,7 @@ def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
     """
     card = artifacts.read_card(model_id, models_dir)
     if card.kind != artifacts.HEAD:
-        raise artifacts.ArtifactError(f"expected a classifier, received {model_id!r}: {card.kind}")
+        raise ArtifactError(f"expected a classifier, received {model_id!r}: {card.kind}")
     shape = zoo.get_backbone(card.backbone).cam_shape
     pooled = (shape[0] // 2, shape[1] // 2, shape[2])
     tail = build_tail(pooled, card.config["pooling"])

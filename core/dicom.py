@@ -37,7 +37,20 @@ def decode_dicom(data: bytes, options: ReadOptions, log: StepLog) -> Scan:
     Raises:
         ImageError: No pixels, too large, damaged, or a compression without decoder.
     """
-    dataset = _parse(data)
+    try:
+        return _decode(_parse(data), options, log)
+    except ImageError:
+        raise
+    # pydicom reads elements when they are used, so a damaged one shows anywhere, as any kind.
+    except Exception as error:
+        raise ImageError(
+            f"A value in this DICOM file cannot be used ({type(error).__name__}): it is damaged or "
+            "unusual. Export it again, as PNG where that fails."
+        ) from error
+
+
+def _decode(dataset: Dataset, options: ReadOptions, log: StepLog) -> Scan:
+    """One frame of a parsed file -> Scan."""
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise ImageError(
             "This DICOM file holds no picture (a report, a plan or a directory, perhaps). Choose "
@@ -47,6 +60,10 @@ def decode_dicom(data: bytes, options: ReadOptions, log: StepLog) -> Scan:
     frames = max(int(dataset.get("NumberOfFrames") or 1), 1)
     frame = min(max(options.frame, 0), frames - 1)
     raw = _decode_frame(dataset, frame)
+    if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
+        from pydicom.pixels import apply_color_lut
+
+        raw = np.asarray(apply_color_lut(raw, dataset))
     if frames > 1:
         log.add("Frame", f"{frame + 1} of {frames}", lambda: _full_range(raw, dataset))
     if raw.ndim == 3:
@@ -86,7 +103,7 @@ def _decode_frame(dataset: Dataset, frame: int) -> NDArray[Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if syntax is None:
-                dataset.file_meta = _implicit_meta()
+                dataset.file_meta = _bare_meta(dataset)
             return np.asarray(pixel_array(dataset, index=frame))
     # Decoders for a dozen compressions raise as many kinds for a damaged or unknown stream.
     except Exception as error:
@@ -97,13 +114,15 @@ def _decode_frame(dataset: Dataset, frame: int) -> NDArray[Any]:
         ) from error
 
 
-def _implicit_meta() -> Any:
-    """File meta of a bare data set: the standard's default transfer syntax."""
+def _bare_meta(dataset: Dataset) -> Any:
+    """File meta for a data set without one: the uncompressed encoding it was parsed as."""
     from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import ImplicitVRLittleEndian
+    from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+    implicit, little = dataset.original_encoding
+    explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
     meta = FileMetaDataset()
-    meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
     return meta
 
 
@@ -113,7 +132,7 @@ def _modality_values(raw: NDArray[Any], dataset: Dataset, log: StepLog) -> NDArr
     values = np.asarray(apply_modality_lut(raw, dataset), np.float64)
     if "ModalityLUTSequence" in dataset:
         log.add("Modality table", "the file's lookup table applied")
-    elif "RescaleSlope" in dataset:
+    elif _has_rescale(dataset):
         unit = "Hounsfield units" if dataset.get("Modality") == "CT" else "stored units"
         log.add(
             "Modality table",
@@ -124,10 +143,28 @@ def _modality_values(raw: NDArray[Any], dataset: Dataset, log: StepLog) -> NDArr
     return values
 
 
+def _has_rescale(dataset: Dataset) -> bool:
+    return dataset.get("RescaleSlope") is not None and dataset.get("RescaleIntercept") is not None
+
+
+def _has_window(dataset: Dataset) -> bool:
+    """Whether the file carries a window or table that can be applied (a width below 1 cannot)."""
+    if dataset.get("VOILUTSequence"):
+        return True
+    return dataset.get("WindowCenter") is not None and (_first(dataset.get("WindowWidth")) >= 1)
+
+
+def _first(value: Any) -> float:
+    """The first of one or several numbers; 0 where there is none."""
+    if value is None or value == "":
+        return 0.0
+    return float(value[0] if hasattr(value, "__getitem__") else value)
+
+
 def _windows(dataset: Dataset) -> tuple[str, ...]:
     """The windows that make sense for this file, the one to start with first."""
-    own = [FILE_WINDOW] if "WindowCenter" in dataset or "VOILUTSequence" in dataset else []
-    if dataset.get("Modality") == "CT" and "RescaleSlope" in dataset:
+    own = [FILE_WINDOW] if _has_window(dataset) else []
+    if dataset.get("Modality") == "CT" and _has_rescale(dataset):
         return ("lung", "mediastinum", *own, FULL_RANGE)
     return (*own, FULL_RANGE)
 
@@ -145,29 +182,25 @@ def _window(values: NDArray[np.float64], dataset: Dataset, window: str) -> tuple
 
 def _file_window(values: NDArray[np.float64], dataset: Dataset) -> tuple[Grey, str]:
     """The first window or table that the file itself carries."""
-    from pydicom.multival import MultiValue
     from pydicom.pixels import apply_voi_lut
 
     # The whole scale, not the pixels' own range, becomes 0..255; values far outside reach its ends.
-    if "VOILUTSequence" in dataset:
+    if dataset.get("VOILUTSequence"):
         shown = np.asarray(apply_voi_lut(values.astype(np.int64), dataset), np.float64)
         bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
         return stretch(shown, 0, 2**bits - 1), "the file's own lookup table"
     shown = np.asarray(apply_voi_lut(values, dataset), np.float64)
     ends = np.asarray(apply_voi_lut(np.array([-1e9, 1e9]), dataset), np.float64)
-    first = [
-        float(value[0] if isinstance(value, MultiValue) else value)
-        for value in (dataset.WindowCenter, dataset.WindowWidth)
-    ]
-    words = f"the file's own: centre {first[0]:g}, width {first[1]:g}"
+    centre, width = _first(dataset.WindowCenter), _first(dataset.WindowWidth)
+    words = f"the file's own: centre {centre:g}, width {width:g}"
     return stretch(shown, float(ends.min()), float(ends.max())), words
 
 
 def _full_range(values: NDArray[Any], dataset: Dataset) -> Grey:
     """The pixels' own range to 8 bits; padding outside the detector does not count."""
-    values = np.asarray(values, np.float64)
     if values.ndim == 3:
-        return _luma(values.astype(np.uint8))
+        return _luma(values)
+    values = np.asarray(values, np.float64)
     padding = dataset.get("PixelPaddingValue")
     inside = values[values != float(padding)] if padding is not None else values
     inside = inside if inside.size else values

@@ -20,6 +20,9 @@ MAX_PIXELS = 40_000_000
 MIN_SIDE = 32
 WHITE = 255  # the largest value of an 8-bit grey pixel
 PREVIEW_SIDE = 320
+LAST_FIRST_ELEMENT = 0x0018  # a bare DICOM data set begins with no higher element
+LEAST_DICOM = 132  # bytes
+EXIF_ORIENTATION = 0x0112
 
 Grey = NDArray[np.uint8]  # (H, W), 0 black to 255 white
 
@@ -141,6 +144,9 @@ def read_image(data: bytes, options: ReadOptions | None = None) -> Scan:
 
 def sniff(data: bytes) -> str | None:
     """The kind of an image file by its first bytes, or None."""
+    # First: the 128 bytes before a Part 10 marker are free and may imitate another kind.
+    if data[128:132] == b"DICM":
+        return "DICOM"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):
@@ -149,9 +155,11 @@ def sniff(data: bytes) -> str | None:
         return "TIFF"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WebP"
-    # Part 10 files have a marker; older ones begin with an element of group 0002 or 0008.
-    if data[128:132] == b"DICM" or data[:4] in (b"\x08\0\x00\0", b"\x08\0\x05\0", b"\x08\0\x08\0"):
-        return "DICOM"
+    # Files without the marker begin with a low element of group 0002 or 0008, in either order.
+    for order in ("little", "big"):
+        group, element = (int.from_bytes(data[i : i + 2], order) for i in (0, 2))
+        if group in (0x0002, 0x0008) and element <= LAST_FIRST_ELEMENT and len(data) > LEAST_DICOM:
+            return "DICOM"
     return None
 
 
@@ -212,23 +220,36 @@ def _decode_raster(data: bytes, kind: str, options: ReadOptions, log: StepLog) -
             f"The file begins like a {kind} but cannot be read as one: it is damaged, or of a rare "
             "variant. Save it again as 8-bit PNG."
         ) from None
-    except (OSError, SyntaxError, ValueError, EOFError, KeyError, MemoryError) as error:
+    # Pillow's decoders let through a dozen kinds for a damaged stream (struct, zlib, Index...).
+    except Exception as error:
         raise ImageError(
             f"The {kind} file is damaged or cut short ({_first_words(error)}). Copy or export it "
             "again."
         ) from None
     if frames > 1:
         log.add("Frame", f"{frame + 1} of {frames}", lambda: _to_grey(image))
-    turned = ImageOps.exif_transpose(image)
-    if turned.size != image.size or image.getexif().get(0x0112, 1) != 1:
+    turned = _upright(image)
+    if turned is not image:
         log.add("Orientation", "turned as the EXIF tag says", lambda: _to_grey(turned))
     pixels = _to_grey(turned)
     log.add("Greyscale", _describe_mode(turned), lambda: pixels)
     return Scan(pixels, (), kind, frame, frames)
 
 
+def _upright(image: Image.Image) -> Image.Image:
+    """The image turned as its EXIF tag says; the same object where there is nothing to turn."""
+    try:
+        orientation = image.getexif().get(EXIF_ORIENTATION, 1)
+        return ImageOps.exif_transpose(image) if orientation in range(2, 9) else image
+    # A damaged EXIF block raises of many kinds, and the pixels are fine without it.
+    except Exception:
+        return image
+
+
 def _to_grey(image: Image.Image) -> Grey:
     """Any Pillow mode -> uint8 (H, W)."""
+    if image.mode == "LAB":
+        return np.asarray(image.getchannel("L"))
     if image.mode.startswith(("I", "F")):
         values = np.asarray(image, np.float64)
         finite = values[np.isfinite(values)]
@@ -242,7 +263,7 @@ def _to_grey(image: Image.Image) -> Grey:
 
 
 def _has_alpha(image: Image.Image) -> bool:
-    return "A" in image.getbands() or "transparency" in image.info
+    return image.mode != "LAB" and ("A" in image.getbands() or "transparency" in image.info)
 
 
 def _describe_mode(image: Image.Image) -> str:

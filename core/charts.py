@@ -1,0 +1,152 @@
+"""Plotly figures from frames and counts: pure functions, and the only import of plotly.
+
+Frames have the columns of core.schema.PREDICTION_COLUMNS, labels 0 and 1. Colours are told apart
+with colour-blind eyes and on light and dark ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.metrics import Confusion
+
+POSITIVE_COLOUR = "#e08214"
+NEGATIVE_COLOUR = "#3f8fc9"
+LINE_COLOUR = "#8a8a8a"
+BINS = 25
+CHANCE = 0.5
+
+
+def prediction_histogram(
+    frame: pd.DataFrame, probability: float | None, threshold: float
+) -> go.Figure:
+    """Probabilities of images with known labels, with the threshold and one image marked.
+
+    Args:
+        frame: One row an image; columns label (0 or 1) and probability (0..1).
+        probability: Of the image to mark, 0..1; None marks none.
+        threshold: 0..1, drawn as a dashed line.
+
+    Returns:
+        Two overlaid bar traces (share of each class), then the marker where there is one.
+    """
+    figure = go.Figure()
+    classes = ((0, "not COVID-19", NEGATIVE_COLOUR), (1, "COVID-19", POSITIVE_COLOUR))
+    top = 0.0
+    for label, name, colour in classes:
+        trace = _class_bars(frame.loc[frame["label"] == label, "probability"], name, colour)
+        top = max(top, float(np.max(trace.y)))
+        figure.add_trace(trace)
+    figure.add_vline(
+        x=threshold,
+        line={"dash": "dash", "color": LINE_COLOUR, "width": 2},
+        annotation_text=f"threshold {threshold:.3g}",
+        annotation_position="top left" if threshold > 0.5 else "top right",
+    )
+    if probability is not None:
+        figure.add_trace(
+            go.Scatter(
+                x=[probability],
+                y=[top * 0.5],
+                mode="markers+text",
+                name="this image",
+                text=["this image"],
+                textposition="middle left" if probability > 0.5 else "middle right",
+                marker={"symbol": "diamond", "size": 16, "color": "#c51b7d"},
+                showlegend=False,
+                hovertemplate="this image: %{x:.3f}<extra></extra>",
+            )
+        )
+    figure.update_xaxes(title="probability of COVID-19", range=[-0.01, 1.01])
+    figure.update_yaxes(title="share of the class", tickformat=".0%")
+    return _calm(figure, height=320)
+
+
+def confusion_figure(counts: Confusion) -> go.Figure:
+    """The confusion matrix: counts written in, colour by share of the row (the truth)."""
+    table = np.array([[counts.tp, counts.fn], [counts.fp, counts.tn]], float)
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    words = [["found", "missed"], ["false alarm", "cleared"]]
+    text = [[f"<b>{table[i, j]:.0f}</b><br>{words[i][j]}" for j in (0, 1)] for i in (0, 1)]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            x=["called positive", "called negative"],
+            y=["is COVID-19", "is not"],
+            text=text,
+            texttemplate="%{text}",
+            colorscale=[[0, "#eef3f7"], [1, "#7fb2d9"]],
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            xgap=4,
+            ygap=4,
+            textfont={"color": "#1a1a1a"},
+            hovertemplate="%{y}, %{x}: %{z:.1%} of the row<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(side="top", showgrid=False)
+    return _calm(figure, height=260)
+
+
+def auc_figure(areas: Mapping[str, float]) -> go.Figure:
+    """AUC of groups as dots beside the line of guessing; groups whose AUC is NaN are left out.
+
+    Args:
+        areas: Name of a group -> AUC 0..1, in the order to show, first on top.
+    """
+    known = {name: area for name, area in areas.items() if not np.isnan(area)}
+    figure = go.Figure(
+        go.Scatter(
+            x=list(known.values()),
+            y=list(known),
+            mode="markers+text",
+            text=[f"{area:.2f}" for area in known.values()],
+            textposition="top center",
+            marker={"size": 14, "color": NEGATIVE_COLOUR},
+            hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+        )
+    )
+    figure.add_vline(
+        x=CHANCE,
+        line={"dash": "dot", "color": LINE_COLOUR},
+        annotation_text="guessing",
+        annotation_position="bottom right",
+    )
+    figure.update_xaxes(title="AUC", range=[min([0.4, *known.values()]) - 0.05, 1.05])
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return _calm(figure, height=120 + 52 * len(known))
+
+
+def _class_bars(values: pd.Series, name: str, colour: str) -> go.Bar:
+    """Share of one class in each of BINS bins of 0..1."""
+    counts, edges = np.histogram(values, bins=BINS, range=(0, 1))
+    return go.Bar(
+        x=(edges[:-1] + edges[1:]) / 2,
+        y=counts / max(counts.sum(), 1),
+        width=1 / BINS,
+        customdata=counts,
+        name=f"{name} ({counts.sum()})",
+        marker={"color": colour, "line": {"width": 0}},
+        opacity=0.65,
+        hovertemplate="%{customdata} images (%{y:.1%}) near %{x:.2f}<extra>" + name + "</extra>",
+    )
+
+
+def _calm(figure: go.Figure, height: int) -> go.Figure:
+    """The look that all figures share."""
+    figure.update_layout(
+        barmode="overlay",
+        height=height,
+        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        legend={"orientation": "h", "y": -0.3, "x": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+    )
+    return figure

@@ -1,0 +1,150 @@
+"""Measures of a binary classifier: pure functions of labels, probabilities, threshold, groups.
+
+Labels are 1 COVID-19, 0 not; rows whose label is NaN must be left out by the caller. An undefined
+ratio (nothing in the denominator) is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+CONFIDENCE_Z = 1.959964  # two-sided 95 %
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts at one threshold. The ratios are the paper's equations 1 to 4."""
+
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+
+    @property
+    def accuracy(self) -> float:
+        """Share of all that is right."""
+        return _ratio(self.tp + self.tn, self.tp + self.fp + self.fn + self.tn)
+
+    @property
+    def recall(self) -> float:
+        """Share of the positives that is found (sensitivity)."""
+        return _ratio(self.tp, self.tp + self.fn)
+
+    @property
+    def specificity(self) -> float:
+        """Share of the negatives that is cleared."""
+        return _ratio(self.tn, self.tn + self.fp)
+
+    @property
+    def precision(self) -> float:
+        """Share of the positive calls that is right."""
+        return _ratio(self.tp, self.tp + self.fp)
+
+
+def confusion(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> Confusion:
+    """Confusion matrix; a probability equal to the threshold is a positive call.
+
+    Args:
+        labels: (N,) of 0 and 1.
+        probabilities: (N,) in 0..1.
+        threshold: 0..1.
+
+    Raises:
+        ValueError: Labels other than 0 and 1, probabilities outside 0..1, unequal lengths.
+    """
+    y, p = _checked(labels, probabilities)
+    called = p >= threshold
+    truth = y == 1
+    return Confusion(
+        tp=int((called & truth).sum()),
+        fp=int((called & ~truth).sum()),
+        fn=int((~called & truth).sum()),
+        tn=int((~called & ~truth).sum()),
+    )
+
+
+def auc(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """Area under the ROC curve, ties counted half (Mann-Whitney); NaN with one class only."""
+    from scipy.stats import rankdata
+
+    y, p = _checked(labels, probabilities)
+    positives = int(y.sum())
+    negatives = len(y) - positives
+    if not positives or not negatives:
+        return math.nan
+    ranks = rankdata(p)[y == 1].sum()
+    return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a proportion; (0, 1) without trials."""
+    if trials == 0:
+        return 0.0, 1.0
+    z2 = CONFIDENCE_Z**2
+    share = successes / trials
+    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    spread = math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
+    half = CONFIDENCE_Z * spread / (1 + z2 / trials)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def threshold_at_recall(labels: ArrayLike, probabilities: ArrayLike, recall: float) -> float:
+    """The largest threshold whose recall is at least the wanted one.
+
+    Raises:
+        ValueError: No positive among the labels.
+    """
+    y, p = _checked(labels, probabilities)
+    found = np.sort(p[y == 1])[::-1]
+    if not len(found):
+        raise ValueError("expected at least one positive label, received none")
+    return float(found[math.ceil(recall * len(found)) - 1])
+
+
+def bootstrap_interval(
+    measure: Callable[[Floats, Floats], float],
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    patients: ArrayLike,
+    *,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """95 % percentile interval, resampling patients with all their images.
+
+    Replicates in which the measure is undefined are left out; NaN where most are.
+    """
+    y, p = _checked(labels, probabilities)
+    codes = np.unique(np.asarray(patients, str), return_inverse=True)[1]
+    rows_of = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+    rng = np.random.default_rng(seed)
+    values = []
+    for _ in range(replicates):
+        rows = np.concatenate([rows_of[i] for i in rng.integers(len(rows_of), size=len(rows_of))])
+        values.append(measure(y[rows], p[rows]))
+    defined = [value for value in values if not math.isnan(value)]
+    if len(defined) < replicates / 2:
+        return math.nan, math.nan
+    low, high = np.percentile(defined, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else math.nan
+
+
+def _checked(labels: ArrayLike, probabilities: ArrayLike) -> tuple[Floats, Floats]:
+    y, p = np.asarray(labels, np.float64), np.asarray(probabilities, np.float64)
+    if y.shape != p.shape or y.ndim != 1:
+        raise ValueError(f"expected two vectors of one length, received {y.shape} and {p.shape}")
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError("expected labels 0 and 1, received others (NaN rows must be left out)")
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ValueError("expected probabilities in 0..1, received others")
+    return y, p

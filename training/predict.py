@@ -1,0 +1,142 @@
+"""Score files and folders.
+
+    python -m training predict PATH... --out FILE.csv [--model ID] [--threshold T]
+
+One row a file: path, modality, probability, decision, threshold, model, in_scope, error. Folders
+are searched recursively. X-ray or CT is found out from the image and picks the model; --model takes
+one for all. An unreadable file is a row with its error. Exit code 0: all scored; 1: some were not;
+2: none was. For teaching and research, never for diagnosis.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from core import artifacts, zoo
+from core.classifier import AUTO, Classifier, load_classifier
+from core.images import Grey, ImageError, read_image
+from core.schema import SCORE_COLUMNS, decide
+
+BATCH = 16
+AHEAD = 3 * BATCH  # files decoded in advance
+# In a folder, what is plainly something else is passed over; a file named outright never is.
+NOT_IMAGES = {".csv", ".txt", ".md", ".json", ".html", ".py", ".xlsx", ".pdf", ".ds_store"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of this verb."""
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    parser.add_argument("--model", metavar="ID", help="default: by modality")
+    parser.add_argument("--threshold", type=float, help="default: the model's operating point")
+    parser.add_argument("--precision", choices=(AUTO, *zoo.PRECISIONS), default=AUTO)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score everything, write the table, tell by the exit code."""
+    if args.threshold is not None and not 0 <= args.threshold <= 1:
+        raise ValueError(f"expected a threshold in 0..1, received {args.threshold}")
+    if not args.out.parent.is_dir():
+        raise ValueError(f"expected an existing folder for --out, received {args.out.parent}")
+    heads = [card.id for card in artifacts.list_heads()]
+    if args.model is not None and args.model not in heads:
+        raise ValueError(f"expected a model out of {heads}, received {args.model!r}")
+    files = list(find_files(args.paths))
+    classifier = load_classifier(precision=args.precision)
+    rows = list(score_files(files, classifier, args.model, args.threshold))
+    pd.DataFrame(rows, columns=list(SCORE_COLUMNS)).to_csv(args.out, index=False)
+    failed = sum(bool(row["error"]) for row in rows)
+    print(f"wrote {args.out}: {len(rows) - failed} scored, {failed} not", file=sys.stderr)
+    if failed == len(rows):
+        return 2
+    return 1 if failed else 0
+
+
+def find_files(paths: list[Path]) -> Iterator[Path]:
+    """Files named, and all below the folders named, each once, sorted within a folder."""
+    seen: set[Path] = set()
+    for path in paths:
+        inside = sorted(p for p in path.rglob("*") if _wanted(p)) if path.is_dir() else [path]
+        for file in inside:
+            if file not in seen:
+                seen.add(file)
+                yield file
+
+
+def _wanted(path: Path) -> bool:
+    hidden = path.name.startswith(".")
+    return path.is_file() and not hidden and path.suffix.lower() not in NOT_IMAGES
+
+
+def score_files(
+    files: list[Path], classifier: Classifier, model: str | None, threshold: float | None
+) -> Iterator[dict[str, Any]]:
+    """One row a file, in order; decoding runs ahead of the network."""
+    batch: list[tuple[Path, Grey | None, str]] = []
+    with tqdm(total=len(files), desc="scoring", unit="image") as bar:
+        for item in _decoded(files):
+            batch.append(item)
+            if len(batch) == BATCH:
+                yield from _score_batch(batch, classifier, model, threshold)
+                bar.update(len(batch))
+                batch = []
+        yield from _score_batch(batch, classifier, model, threshold)
+        bar.update(len(batch))
+
+
+def _decoded(files: list[Path]) -> Iterator[tuple[Path, Grey | None, str]]:
+    """(path, pixels or None, error), in order, a bounded number ahead."""
+    waiting: deque[Future[tuple[Path, Grey | None, str]]] = deque()
+    with ThreadPoolExecutor(2) as pool:
+        for path in files:
+            waiting.append(pool.submit(_decode, path))
+            if len(waiting) >= AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _decode(path: Path) -> tuple[Path, Grey | None, str]:
+    try:
+        return path, read_image(path.read_bytes()).pixels, ""
+    except FileNotFoundError:
+        return path, None, "There is no such file."
+    except OSError as error:
+        return path, None, f"The file cannot be opened ({error.strerror})."
+    except ImageError as error:
+        return path, None, str(error)
+
+
+def _score_batch(
+    batch: list[tuple[Path, Grey | None, str]],
+    classifier: Classifier,
+    model: str | None,
+    threshold: float | None,
+) -> Iterator[dict[str, Any]]:
+    images = [pixels for _, pixels, _ in batch if pixels is not None]
+    choose = (lambda verdict: model) if model else None
+    scored = iter(classifier.score(images, choose) if images else ())
+    for path, pixels, error in batch:
+        row: dict[str, Any] = dict.fromkeys(SCORE_COLUMNS, "") | {"path": str(path), "error": error}
+        if pixels is not None:
+            answer = next(scored)
+            limit = classifier.heads[answer.model_id].card.threshold
+            limit = limit if threshold is None else threshold
+            row |= {
+                "modality": answer.verdict.modality.value,
+                "probability": round(answer.probability, 6),
+                "decision": decide(answer.probability, limit),
+                "threshold": limit,
+                "model": answer.model_id,
+                "in_scope": answer.verdict.in_scope,
+            }
+        yield row
