@@ -294,9 +294,7 @@ def _finish(scan: Scan, options: ReadOptions, log: StepLog) -> Scan:
         log.add("Inversion", "black and white swapped, as you asked", lambda: pixels)
     pixels = np.ascontiguousarray(pixels)
     pixels.flags.writeable = False
-    return Scan(
-        pixels, log.steps, scan.kind, scan.frame, scan.frames, scan.window, scan.windows
-    )
+    return Scan(pixels, log.steps, scan.kind, scan.frame, scan.frames, scan.window, scan.windows)
 
 
 def _first_words(error: BaseException) -> str:

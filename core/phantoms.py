@@ -105,7 +105,7 @@ LUNG: Points = [
     (222, 380), (226, 300), (222, 200), (230, 110),
 ]  # fmt: skip
 HEART: Points = [
-    (232, 200), (285, 195), (305, 250), (345, 310), (368, 372), (330, 400), (250, 402), (214, 380),
+    (232, 200), (292, 195), (318, 250), (372, 310), (404, 378), (350, 404), (250, 402), (214, 380),
     (212, 320), (228, 260),
 ]  # fmt: skip
 
@@ -116,9 +116,9 @@ def _draw_xray() -> Layer:
     lungs = np.maximum(_shape(LUNG), _shape(_mirror(LUNG)))
     image -= 0.42 * _blur(lungs, 6)
     image += 0.20 * _blur(_ribs(), 1.6) * _blur(_shape(TORSO), 12)
-    image += 0.16 * _blur(_airways(random), 1.4) * _blur(lungs, 8)
-    image += 0.24 * _blur(_shape(HEART), 8) + 0.12 * _blur(_spine(), 3)
-    image += 0.20 * _blur(_clavicles(), 2.5)
+    image += 0.09 * _blur(_airways(random), 1.6) * _blur(lungs, 8)
+    image += 0.22 * _blur(_shape(HEART), 5) + 0.09 * _blur(_spine(), 3)
+    image += 0.16 * _blur(_clavicles(), 2.5) * _blur(_shape(TORSO), 12)
     image -= 0.16 * _blur(_ellipse((256, 110), (9, 85)), 4)  # the windpipe
     image += 0.10 * _blur(_ellipse((175, 470), (170, 95)), 16)  # the liver under the diaphragm
     image += 0.010 * _noise(random, 0.9) + 0.012 * _noise(random, 9)
@@ -152,7 +152,7 @@ def _clavicles() -> Layer:
     layer = _blank()
     along = np.linspace(0, 1, 30)
     for side in (-1, 1):
-        x = 256 + side * (22 + 165 * along)
+        x = 256 + side * (20 + 150 * along)
         y = 108 - 34 * along + 10 * np.sin(2 * np.pi * along)
         _line(layer, np.stack([x, y], 1), 1.0, 12)
     return layer

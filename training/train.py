@@ -45,7 +45,7 @@ class Recipe:
     modality: str
     sources: tuple[str, ...]
     scored_elsewhere: tuple[str, ...] = ()
-    balance: bool = False  # draw as many images of either class
+    balance: bool = False  # train on as many images of either class
     left_out: tuple[str, ...] = ()
     poolings: tuple[str, ...] = POOLINGS
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -171,7 +171,7 @@ def fit(data: Data, recipe: Recipe, pooling: str, seed: int) -> Fitted:
     keras.utils.set_random_seed(seed)
     train, val = data.of(Split.TRAIN), data.of(Split.VAL)
     if recipe.balance:
-        train, val = _balanced(train, seed), _balanced(val, seed)
+        train = _balanced(train, seed)
     y = train.rows["label"].to_numpy(np.float32)
     positives = float(y.mean())
     tail = build_tail(data.features.shape[1:], pooling, dropout=recipe.dropout)

@@ -1,0 +1,183 @@
+"""Example images by link: none is stored in this repository, each names its licence and author.
+
+An image is taken from a data folder where there is one, else downloaded once and cached. What is
+downloaded must match: by SHA-256 where the list records one, else by its perceptual hash, at most
+6 of 64 bits apart. The perceptual hashes were taken from copies reduced to 512 pixels and 8-bit
+grey, since the originals could not be reached when the list was made, and so the SHA-256 column is
+empty. `python -m training examples --pin`, run where there is a network, fills it in.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+from core.schema import Modality
+
+LIST = Path(__file__).with_name("examples.csv")
+DATA_VARIABLE = "LUNGLENS_DATA"
+NEAR_BITS = 6  # how many of the 64 bits of a perceptual hash a resized copy may differ in
+
+
+class ExampleError(ValueError):
+    """An example that cannot be had. The text says what to do instead."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row of the list.
+
+    Attributes:
+        name: Short, unique, for links.
+        title: What it shows, for people.
+        modality: X-ray or CT.
+        source: The data set.
+        attribution: Whom to name: a DOI or page, and the data set it came through.
+        licence: As the data set states it.
+        url: Where the original is.
+        path: Where it lies inside a data folder.
+        sha256: Of the original file; empty where not yet recorded.
+        phash: Perceptual hash, 16 hexadecimal digits.
+    """
+
+    name: str
+    title: str
+    modality: Modality
+    source: str
+    attribution: str
+    licence: str
+    url: str
+    path: str
+    sha256: str
+    phash: str
+
+
+@dataclass(frozen=True)
+class LoadedExample:
+    """The bytes of an example and where they came from."""
+
+    data: bytes
+    origin: Literal["folder", "download"]
+
+
+def catalogue(path: Path = LIST) -> list[Example]:
+    """The examples, in the order to show them."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            Example(**(row | {"modality": Modality(row["modality"])}))
+            for row in csv.DictReader(file)
+        ]
+
+
+def save_catalogue(examples: list[Example], path: Path = LIST) -> None:
+    """Write the list back."""
+    names = [field.name for field in fields(Example)]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([str(getattr(example, name)) for name in names] for example in examples)
+
+
+def data_root() -> Path | None:
+    """LUNGLENS_DATA, else shared/data beside the repository; None where neither is a folder."""
+    named = os.environ.get(DATA_VARIABLE)
+    if named:
+        folder = Path(named).expanduser()
+    else:
+        folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+def load(example: Example, root: Path | None) -> LoadedExample:
+    """Read from the data folder, else download and check.
+
+    Args:
+        example: Which one.
+        root: The data folder, as `data_root` finds it, or None.
+
+    Raises:
+        ExampleError: Not in the folder and not to be downloaded, or not the expected image.
+    """
+    found = _in_folder(example, root)
+    if found is not None:
+        return LoadedExample(found.read_bytes(), "folder")
+    return LoadedExample(download(example), "download")
+
+
+def download(example: Example) -> bytes:
+    """Download into the cache, or take from there, and check.
+
+    Raises:
+        ExampleError: No network, no such file, or not the expected image.
+    """
+    import pooch
+
+    known = f"sha256:{example.sha256}" if example.sha256 else None
+    try:
+        path = pooch.retrieve(
+            example.url, known, path=pooch.os_cache("lunglens"), progressbar=False
+        )
+        data = Path(path).read_bytes()
+    # pooch raises ValueError for a wrong hash; requests and the file system OSError for the rest.
+    except (OSError, ValueError) as error:
+        reason = "is not the expected file" if isinstance(error, ValueError) else "cannot be had"
+        raise ExampleError(
+            f"“{example.title}” {reason} from {example.url.split('/')[2]} "
+            f"({type(error).__name__}). Try later, set {DATA_VARIABLE} to a folder with the data "
+            "sets, or take one of the drawings."
+        ) from error
+    if not example.sha256:
+        try:
+            check_phash(example, data)
+        except ExampleError:
+            Path(path).unlink(missing_ok=True)  # so that the next try downloads anew
+            raise
+    return data
+
+
+def check_phash(example: Example, data: bytes) -> None:
+    """Refuse bytes that do not look like the example.
+
+    Raises:
+        ExampleError: Not an image, or more than 6 bits away.
+    """
+    from imagehash import hex_to_hash
+    from PIL.Image import DecompressionBombError
+
+    try:
+        apart = int(hex_to_hash(example.phash) - hex_to_hash(phash(data)))
+    except (OSError, DecompressionBombError) as error:
+        raise ExampleError(f"What {example.url} sent is not an image.") from error
+    if apart > NEAR_BITS:
+        raise ExampleError(
+            f"What {example.url} sent does not look like “{example.title}” "
+            f"({apart} of 64 bits differ, at most {NEAR_BITS} may). It is not used."
+        )
+
+
+def phash(data: bytes) -> str:
+    """Perceptual hash of an image file: 64 bits as 16 hexadecimal digits.
+
+    Raises:
+        OSError: Pillow cannot read it.
+    """
+    import imagehash
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as image:
+        return str(imagehash.phash(image.convert("L"), hash_size=8))
+
+
+def _in_folder(example: Example, root: Path | None) -> Path | None:
+    """The file, under its own name or as a converted .jpg."""
+    if root is None:
+        return None
+    path = root / example.path
+    for candidate in (path, path.with_suffix(".jpg")):
+        if candidate.is_file():
+            return candidate
+    return None

@@ -1,0 +1,119 @@
+"""Home: what the paper did, what the models here are, what their answers do not mean."""
+
+import streamlit as st
+
+from core import charts
+from core.metrics import auc, confusion
+from core.schema import MODALITY_TITLES, Modality, Split
+from pages.parts import loaders, pictures, text, widgets
+
+st.title("LungLens")
+st.markdown(
+    "Can a network that learned on holiday photos tell COVID-19 on a lung image? Szalay, Jakab "
+    "and Szegedi tried it in *COVID-19 detection on lung X-ray and CT images using Deep "
+    "Convolutional Networks*. Here you can do it again, and see how far to trust it."
+)
+st.caption(text.DISCLAIMER)
+
+st.header("The idea in one picture")
+st.html(pictures.pipeline())
+st.markdown(
+    "**Transfer learning:** the convolutions already see edges, textures and shapes, so they stay "
+    "frozen. Only the head learns, from a few thousand lung images, which mix of those means "
+    "COVID-19."
+)
+
+cards = widgets.heads_or_stop()
+titles = {name: MODALITY_TITLES[Modality(card.modality)] for name, card in cards.items()}
+chosen = st.segmented_control(
+    "Show the numbers of",
+    list(cards),
+    default=next(iter(cards)),
+    required=True,
+    format_func=lambda name: f"{titles[name]} ({name})",
+    key="home_model",
+)
+card = cards[chosen or next(iter(cards))]
+held_out = loaders.predictions(card.id)
+test = loaders.test_set(card.id)
+external = held_out[held_out["split"] == Split.EXTERNAL]
+
+st.header("From number to answer")
+st.markdown(
+    f"Below are the {len(test)} test images of the {titles[card.id]} model. It calls positive "
+    "what lies right of the threshold. **Move it:** fewer missed patients cost more false alarms."
+)
+
+
+@st.fragment
+def threshold_idea() -> None:
+    """A threshold to move, and what it does to the test images."""
+    cut = st.slider("Threshold", 0.0, 1.0, card.threshold, 0.001, format="%.3f", key="home_cut")
+    counts = confusion(test["label"], test["probability"], cut)
+    left, right = st.columns([3, 2])
+    left.plotly_chart(
+        charts.prediction_histogram(test, None, cut),
+        width="stretch",
+        config={"displayModeBar": False},
+        alt="Histogram of test probabilities of both classes with the threshold",
+    )
+    right.plotly_chart(
+        charts.confusion_figure(counts),
+        width="stretch",
+        config={"displayModeBar": False},
+        alt=f"{counts.tp} found, {counts.fn} missed, {counts.fp} false alarms, {counts.tn} cleared",
+    )
+    right.markdown(
+        f"Finds **{counts.recall:.0%}** of the COVID-19 images, clears **{counts.specificity:.0%}**"
+        " of the others."
+    )
+
+
+threshold_idea()
+st.caption(text.threshold_note(card))
+
+st.header("What this model was trained and tested on")
+st.markdown(f"Sources: {', '.join(card.sources)}. Patients, not images, are split.")
+counted = (
+    held_out.assign(label=held_out["label"].map({1.0: "COVID-19", 0.0: "not COVID-19"}))
+    .groupby(["split", "source", "label"])
+    .agg(images=("image_id", "size"), patients=("patient_id", "nunique"))
+    .reset_index()
+)
+st.dataframe(
+    counted,
+    hide_index=True,
+    alt="Images and patients held out from training, by split, source and label",
+)
+with st.expander("Settings of the training run"):
+    st.json({**card.config, **card.record}, expanded=1)
+
+st.header("Honest numbers")
+areas = {"all test images pooled": auc(test["label"], test["probability"])}
+groups = {f"inside {name}": part for name, part in test.groupby("source")}
+groups |= {f"never seen: {name}": part for name, part in external.groupby("source")}
+areas |= {name: auc(part["label"], part["probability"]) for name, part in groups.items()}
+st.plotly_chart(
+    charts.auc_figure(areas),
+    width="stretch",
+    config={"displayModeBar": False},
+    alt="; ".join(f"{name}: {area:.2f}" for name, area in areas.items() if area == area),
+)
+one_class = [name for name, area in areas.items() if area != area]
+if one_class:
+    st.caption(f"One class only, so nothing can be measured {'; '.join(one_class)}.")
+st.markdown(
+    "AUC is the chance that a COVID-19 image gets the higher number of a random pair; 0.5 is "
+    "guessing. Pooled, the model may win by telling **hospitals** apart, since most sources hold "
+    "mostly one class. Inside one source that trick fails, so those dots are the honest ones."
+)
+
+st.header("What an answer does not mean")
+st.markdown(
+    "- **Not a diagnosis.** No model here was tested on patients in care.\n"
+    "- **Not a risk.** 0.9 does not mean nine in ten such people are ill: that depends on how "
+    "common the illness is where the image was taken.\n"
+    "- **Not a reason.** The model may have used a letter in the corner or a machine's grey tone.\n"
+    "- **Not for every image.** Children, side views and other machines were rare in training."
+)
+st.page_link("pages/predict.py", label="Try it on an image", icon=":material/radiology:")

@@ -1,0 +1,1 @@
+"""What pages share: cached loaders, state of this visit, widgets, text."""

@@ -1,0 +1,126 @@
+"""Cached loaders: the only st.cache_* of the app. What they return is never changed."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from core import artifacts
+from core.artifacts import MODELS_DIR, Card
+from core.guard import GUARD_ID, Verdict
+from core.images import Grey, ReadOptions, Scan, read_image
+from core.schema import Split
+
+DEFAULT_IDS = ("vgg16-xray", "vgg16-ct")
+THUMBNAIL_SIDE = 96
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One image, read and scored by every model.
+
+    Attributes:
+        verdict: What the guard says.
+        probabilities: Model id -> probability of COVID-19, 0..1.
+        thumbnail: Data URI of a small PNG.
+    """
+
+    verdict: Verdict
+    probabilities: dict[str, float]
+    thumbnail: str
+
+
+def missing_ids() -> list[str]:
+    """Artefacts that the app needs and that are not there, in the order to make them."""
+    known = artifacts.list_ids(MODELS_DIR)
+    return [name for name in (*DEFAULT_IDS, GUARD_ID) if name not in known]
+
+
+def heads() -> dict[str, Card]:
+    """Cards of all classifiers by id, the default ones first."""
+    cards = {card.id: card for card in artifacts.list_heads(MODELS_DIR)}
+    return dict(sorted(cards.items(), key=lambda pair: pair[0] not in DEFAULT_IDS))
+
+
+def test_set(model_id: str) -> pd.DataFrame:
+    """Predictions of a model for its test images with a known label."""
+    frame = predictions(model_id)
+    return frame[frame["split"] == Split.TEST]
+
+
+def predictions(model_id: str) -> pd.DataFrame:
+    """Predictions of a model for all held-out images with a known label.
+
+    Raises:
+        ArtifactError: Missing or altered file.
+    """
+    return _predictions(model_id, MODELS_DIR)
+
+
+def classifier() -> Any:
+    """The loaded models (core.classifier.Classifier), shared by all visitors.
+
+    Raises:
+        ArtifactError: Missing or altered files.
+    """
+    return _classifier(MODELS_DIR)
+
+
+def answer(data: bytes, options: ReadOptions) -> Answer:
+    """Read and score one file.
+
+    Raises:
+        ImageError: The file cannot be read.
+    """
+    return _answer(data, options.frame, options.window, options.invert, MODELS_DIR)
+
+
+@st.cache_data(scope="session", max_entries=4, show_spinner=False)
+def traced_scan(data: bytes, frame: int, window: str | None, invert: bool) -> Scan:
+    """A file read with a picture of every step."""
+    return read_image(data, ReadOptions(frame, window, invert, trace=True))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def file_thumbnail(path: Path) -> str | None:
+    """Thumbnail of a local file as a data URI, or None where it cannot be read."""
+    try:
+        return thumbnail(read_image(path.read_bytes()).pixels)
+    except (OSError, ValueError):
+        return None
+
+
+def thumbnail(pixels: Grey) -> str:
+    """Data URI of a PNG of at most 96 pixels a side."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _predictions(model_id: str, models_dir: Path) -> pd.DataFrame:
+    return artifacts.read_predictions(model_id, models_dir).dropna(subset=["label", "probability"])
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the models (a few seconds, once) ...")
+def _classifier(models_dir: Path) -> Any:
+    from core.classifier import load_classifier
+
+    return load_classifier(models_dir)
+
+
+@st.cache_data(scope="session", max_entries=256, show_spinner=False)
+def _answer(data: bytes, frame: int, window: str | None, invert: bool, models_dir: Path) -> Answer:
+    pixels = read_image(data, ReadOptions(frame, window, invert)).pixels
+    verdict, probabilities = _classifier(models_dir).all_probabilities(pixels)
+    scores = {name: float(value) for name, value in probabilities.items()}
+    return Answer(verdict, scores, thumbnail(pixels))

@@ -1,0 +1,97 @@
+"""The files and choices of one visit, in st.session_state under predict_ keys; never on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from core.images import ReadOptions
+from core.schema import Modality
+
+MAX_FILES = 100
+
+
+@dataclass(frozen=True)
+class Item:
+    """One chosen file. note: where it is from, empty for an upload."""
+
+    id: str
+    name: str
+    data: bytes
+    note: str = ""
+    upload: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user chose about one file; None lets the app choose."""
+
+    frame: int = 0
+    window: str | None = None
+    invert: bool = False
+    modality: Modality | None = None
+    model: str | None = None
+
+    @property
+    def options(self) -> ReadOptions:
+        """The part that matters for reading."""
+        return ReadOptions(self.frame, self.window, self.invert)
+
+
+def items() -> list[Item]:
+    """The chosen files, oldest first."""
+    return st.session_state.get("predict_items", [])
+
+
+def choice(item: Item) -> Choice:
+    """The choices about a file."""
+    return st.session_state.get("predict_choices", {}).get(item.id, Choice())
+
+
+def choose(item: Item, **values: Any) -> None:
+    """Change choices about a file."""
+    choices = st.session_state.get("predict_choices", {})
+    st.session_state["predict_choices"] = {**choices, item.id: replace(choice(item), **values)}
+
+
+def choose_from(item: Item, field: str, key: str) -> None:
+    """Callback of a widget: its value becomes the choice."""
+    choose(item, **{field: st.session_state[key]})
+
+
+def add(name: str, data: bytes, note: str) -> None:
+    """Put a file on the list, and open it."""
+    item = Item(_id(name, data), name, data, note)
+    st.session_state["predict_items"] = [i for i in items() if i.id != item.id] + [item]
+    st.session_state["predict_open"] = item.id
+
+
+def uploader_key() -> str:
+    """Key of the uploader; a new one after clear(), which empties it."""
+    return f"uploader_{st.session_state.get('uploader_round', 0)}"
+
+
+def take_uploads() -> None:
+    """Callback of the uploader: its files take the place of earlier uploads."""
+    uploads = []
+    for file in (st.session_state.get(uploader_key()) or [])[:MAX_FILES]:
+        data = file.getvalue()
+        uploads.append(Item(_id(file.name, data), file.name, data, upload=True))
+    if uploads:
+        st.session_state["predict_open"] = uploads[-1].id
+    unique = {item.id: item for item in [*(i for i in items() if not i.upload), *uploads]}
+    st.session_state["predict_items"] = list(unique.values())
+
+
+def clear() -> None:
+    """Forget all files and choices."""
+    for key in [key for key in st.session_state if str(key).startswith("predict_")]:
+        del st.session_state[key]
+    st.session_state["uploader_round"] = st.session_state.get("uploader_round", 0) + 1
+
+
+def _id(name: str, data: bytes) -> str:
+    return hashlib.sha256(name.encode() + b"\0" + data).hexdigest()[:16]

@@ -1,0 +1,66 @@
+"""Sentences that more than one place says, and sentences made from numbers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from core.artifacts import Card
+from core.metrics import confusion, wilson
+from core.schema import POSITIVE, decide
+
+DISCLAIMER = (
+    "For learning only, **not for diagnosis**: a probability here says how the model answers, "
+    "not whether anyone is ill."
+)
+UNTRAINED = "**{title}** is a smoke run, not a trained model: its numbers mean nothing at all."
+OUT_OF_SCOPE = "This does not look like a chest X-ray or a lung CT slice"
+NEIGHBOURS = 40
+
+
+def missing_models(missing: list[str]) -> str:
+    """What to do about artefacts that are not there."""
+    lines = "\n".join(f"    python -m training train --model {name} --root DIR" for name in missing)
+    return (
+        "The models this page needs are not here yet. Make them with the command below, where DIR "
+        f"is the folder of the public data sets, then reload this page.\n\n{lines}"
+    )
+
+
+def cases_like_this(frame: pd.DataFrame, probability: float) -> str:
+    """How many of the test images with the nearest probabilities are COVID-19."""
+    order = (frame["probability"] - probability).abs().sort_values(kind="stable").index
+    near = frame.loc[order[:NEIGHBOURS]]
+    found, trials = int((near["label"] == 1).sum()), len(near)
+    low, high = wilson(found, trials)
+    return (
+        f"Of the {trials} test images with the nearest probability "
+        f"({near['probability'].min():.2f} to {near['probability'].max():.2f}), "
+        f"**{found} of {trials}** were COVID-19 (95 % interval {low:.0%} to {high:.0%})."
+    )
+
+
+def calls_like_this(frame: pd.DataFrame, probability: float, threshold: float) -> str:
+    """How often the same decision was right on the test images."""
+    counts = confusion(frame["label"], frame["probability"], threshold)
+    decision = decide(probability, threshold)
+    right, wrong = (counts.tp, counts.fp) if decision == POSITIVE else (counts.tn, counts.fn)
+    trials = right + wrong
+    if not trials:
+        return f"No test image is called {decision} at this threshold."
+    low, high = wilson(right, trials)
+    return (
+        f"Of the test images called {decision} at {threshold:.3g}, **{right} of {trials}** were "
+        f"right (95 % interval {low:.0%} to {high:.0%})."
+    )
+
+
+MIX_CAVEAT = (
+    "Both hold for the mix of this test set only. In public data the label nearly equals the "
+    "source: where an image came from gives much of the answer away, so expect worse elsewhere."
+)
+
+
+def threshold_note(card: Card) -> str:
+    """Where a model's operating point comes from."""
+    rule = f": {card.threshold_rule}" if card.threshold_rule else ""
+    return f"Operating point of {card.title}: {card.threshold:.3g}{rule}"

@@ -1,0 +1,217 @@
+"""Pieces of pages that draw: guards, the table, one file's options, the tensor walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import zoo
+from core.artifacts import ArtifactError, Card
+from core.images import WHITE, Grey, ImageError, Step, preview, stretch
+from core.schema import MODALITY_TITLES, SCORE_COLUMNS, Modality, decide
+from pages.parts import loaders, state, text
+from pages.parts.loaders import Answer
+from pages.parts.state import Item
+
+
+def heads_or_stop() -> dict[str, Card]:
+    """Cards of the classifiers; where artefacts are missing, say how to make them and stop."""
+    missing = loaders.missing_ids()
+    if missing:
+        st.error(text.missing_models(missing), icon=":material/error:")
+        st.stop()
+    try:
+        cards = loaders.heads()
+        for name in cards:
+            loaders.predictions(name)
+    except ArtifactError as error:
+        st.error(f"{error}\n\n{text.missing_models(list(loaders.DEFAULT_IDS))}")
+        st.stop()
+    untrained_banner(cards.values())
+    return cards
+
+
+def untrained_banner(cards: Iterable[Card]) -> None:
+    """Warn of models that are smoke runs."""
+    for card in cards:
+        if not card.trained:
+            st.warning(text.UNTRAINED.format(title=card.title), icon=":material/science:")
+
+
+def answer_all(items: list[Item]) -> tuple[dict[str, Answer], dict[str, str]]:
+    """Answers by item id, and sentences about the files that cannot be read."""
+    answers, errors = {}, {}
+    bar = st.progress(0.0, "Reading and scoring ...") if len(items) > 1 else None
+    for number, item in enumerate(items, start=1):
+        try:
+            answers[item.id] = loaders.answer(item.data, state.choice(item).options)
+        except ImageError as error:
+            errors[item.id] = str(error)
+        if bar:
+            bar.progress(number / len(items), f"{number} of {len(items)}")
+    if bar:
+        bar.empty()
+    return answers, errors
+
+
+def modality_of(item: Item, answer: Answer) -> Modality:
+    """What the user says it is, else what was found."""
+    return Modality(state.choice(item).modality or answer.verdict.modality)
+
+
+def model_for(item: Item, answer: Answer, cards: dict[str, Card]) -> Card:
+    """The classifier that answers for this file: the chosen one, else the first of its kind."""
+    modality = modality_of(item, answer)
+    fitting = [card for card in cards.values() if card.modality == modality]
+    return next((card for card in fitting if card.id == state.choice(item).model), fitting[0])
+
+
+def score_table(
+    items: list[Item],
+    answers: dict[str, Answer],
+    errors: dict[str, str],
+    cards: dict[str, Card],
+    threshold: float | None,
+) -> pd.DataFrame:
+    """One row a file: SCORE_COLUMNS and a thumbnail. threshold None: each model's own."""
+    rows = []
+    for item in items:
+        row: dict[str, object] = {"path": item.name, "error": errors.get(item.id, "")}
+        if item.id in answers:
+            answer = answers[item.id]
+            card = model_for(item, answer, cards)
+            cut = card.threshold if threshold is None else threshold
+            probability = answer.probabilities[card.id]
+            row |= {
+                "thumbnail": answer.thumbnail,
+                "modality": str(modality_of(item, answer)),
+                "probability": probability,
+                "decision": decide(probability, cut),
+                "threshold": cut,
+                "model": card.id,
+                "in_scope": answer.verdict.in_scope,
+            }
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["thumbnail", *SCORE_COLUMNS])
+
+
+def show_table(table: pd.DataFrame) -> None:
+    """The table of several files, and its CSV."""
+    shown = table.assign(note=np.where(table["in_scope"].eq(False), text.OUT_OF_SCOPE, ""))
+    shown["note"] = shown["note"].where(shown["error"] == "", shown["error"])
+    shown["probability"] = shown["probability"].astype(float)
+    config = st.column_config
+    st.dataframe(
+        shown[["thumbnail", "path", "modality", "probability", "decision", "in_scope", "note"]],
+        hide_index=True,
+        row_height=56,
+        column_config={
+            "thumbnail": config.ImageColumn("image"),
+            "path": config.TextColumn("name"),
+            "probability": config.ProgressColumn(min_value=0, max_value=1, format="%.3f"),
+            "in_scope": config.CheckboxColumn("in scope"),
+        },
+        alt="One row a file: name, modality, probability of COVID-19, decision, remarks",
+    )
+    st.download_button(
+        "Table as CSV",
+        table[list(SCORE_COLUMNS)].to_csv(index=False),
+        "lunglens.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def reading_options(item: Item, answer: Answer, frames: int, windows: tuple[str, ...]) -> None:
+    """Frame, window, inversion and modality of one file."""
+    choice = state.choice(item)
+    if frames > 1:
+        key = _widget(item, "frame", choice.frame)
+        _keep(st.slider, item, "frame", key, "Frame (from 0)", 0, frames - 1)
+    if windows:
+        key = _widget(item, "window", choice.window if choice.window in windows else windows[0])
+        _keep(st.selectbox, item, "window", key, "Window", list(windows))
+    key = _widget(item, "invert", choice.invert)
+    _keep(st.toggle, item, "invert", key, "Swap black and white")
+    if answer.verdict.looks_inverted and not choice.invert:
+        st.warning(
+            "Black and white look swapped in this image, which changes the answer.",
+            icon=":material/invert_colors:",
+        )
+        key = f"predict_invert_now_{item.id}"
+        st.button(
+            "Invert it", key=key, on_click=state.choose, args=(item,), kwargs={"invert": True}
+        )
+    found = answer.verdict.modality
+    key = _widget(item, "modality", modality_of(item, answer))
+    _keep(
+        st.segmented_control,
+        item,
+        "modality",
+        key,
+        f"Found: {MODALITY_TITLES[found]} ({answer.verdict.modality_probability:.0%}). Treat it as",
+        list(Modality),
+        format_func=lambda modality: MODALITY_TITLES[Modality(modality)],
+        required=True,
+    )
+
+
+def model_choice(item: Item, answer: Answer, cards: dict[str, Card]) -> Card:
+    """The classifier for this file; a selectbox where there are several of its kind."""
+    card = model_for(item, answer, cards)
+    fitting = [name for name, other in cards.items() if other.modality == card.modality]
+    if len(fitting) > 1:
+        key = _widget(item, "model", card.id)
+        titles = {name: cards[name].title for name in fitting}
+        _keep(st.selectbox, item, "model", key, "Model", fitting, format_func=titles.get)
+    return card
+
+
+def tensor_walk(steps: tuple[Step, ...], pixels: Grey, card: Card) -> None:
+    """Every step from the file's bytes to the numbers that enter the network."""
+    backbone = zoo.get_backbone(card.backbone)
+    tensor = zoo.prepare(backbone, [pixels])[0]  # (S, S, 3)
+    fitted = zoo.fit(pixels, backbone.size)
+    height, width = pixels.shape
+    lasts = [
+        Step(
+            f"Resize to {backbone.size} x {backbone.size}",
+            f"from {width} x {height}; both sides, so the shape may change a little",
+            fitted,
+        ),
+        Step(
+            f"Preprocessing of {backbone.name}",
+            "grey copied to three channels (blue, green, red), minus the ImageNet mean of each: "
+            f"values {tensor.min():.0f} to {tensor.max():.0f}, shape {tensor.shape}. The picture "
+            "(blue channel) looks the same: only its numbers moved",
+            stretch(tensor[..., 0], *_value_range(tensor[..., 0])),
+        ),
+    ]
+    for number, step in enumerate([*steps, *lasts], start=1):
+        picture, words = st.columns([1, 3], vertical_alignment="center")
+        words.markdown(f"**{number}. {step.title}**")
+        words.caption(step.detail)
+        if step.picture is not None:
+            picture.image(preview(step.picture), width=120, alt=f"After step {step.title}")
+
+
+def _value_range(values: np.ndarray) -> tuple[float, float]:
+    """The grey levels 0 and 255 of an image minus its mean: keeps the picture as it looked."""
+    low = float(values.min())
+    return low, max(float(values.max()), low + WHITE / 2)
+
+
+def _widget(item: Item, field: str, value: object) -> str:
+    """Key of a widget of one file, holding the value to show."""
+    key = f"predict_{field}_{item.id}"
+    st.session_state[key] = value
+    return key
+
+
+def _keep(widget, item: Item, field: str, key: str, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]
+    """Draw a widget whose value becomes a choice about the file."""
+    widget(*args, key=key, on_change=state.choose_from, args=(item, field, key), **kwargs)

@@ -1,0 +1,127 @@
+"""Predict: files in, probabilities out, and what those are worth."""
+
+import streamlit as st
+
+from core import charts, zoo
+from core.artifacts import ArtifactError
+from core.images import ImageError
+from core.schema import PAPER_THRESHOLDS, decide
+from pages.parts import chooser, loaders, state, text, widgets
+
+st.title("Predict")
+st.caption(text.DISCLAIMER)
+cards = widgets.heads_or_stop()
+chooser.choose_files()
+
+items = state.items()
+if not items:
+    st.info("Choose a file or an example, and the model's answer appears here.")
+    st.stop()
+
+try:
+    loaders.classifier()
+    answers, errors = widgets.answer_all(items)
+except ArtifactError as error:
+    st.error(f"{error}\n\n{text.missing_models(list(loaders.DEFAULT_IDS))}")
+    st.stop()
+
+names = {item.id: item.name for item in items}
+for item_id, sentence in errors.items():
+    st.error(f"**{names[item_id]}**: {sentence}", icon=":material/broken_image:")
+if not answers:
+    st.stop()
+
+# Several files: the table, then one of them opened.
+if len(items) > 1:
+    st.subheader(f"{len(items)} files")
+    rules = {"Operating points": None} | {f"{value:g}": value for value in PAPER_THRESHOLDS}
+    rule = st.segmented_control(
+        "Decide at", list(rules), default="Operating points", required=True, key="predict_rule"
+    )
+    widgets.show_table(
+        widgets.score_table(items, answers, errors, cards, rules[rule or "Operating points"])
+    )
+ids = list(answers)
+if st.session_state.get("predict_open") not in ids:
+    st.session_state["predict_open"] = ids[-1]
+if len(ids) > 1:
+    st.session_state["predict_select"] = st.session_state["predict_open"]
+    st.selectbox(
+        "Open one",
+        ids,
+        format_func=names.get,
+        key="predict_select",
+        on_change=lambda: st.session_state.update(predict_open=st.session_state["predict_select"]),
+    )
+item = next(item for item in items if item.id == st.session_state["predict_open"])
+answer = answers[item.id]
+choice = state.choice(item)
+try:
+    scan = loaders.traced_scan(item.data, choice.frame, choice.window, choice.invert)
+except ImageError as error:
+    st.error(str(error))
+    st.stop()
+
+left, right = st.columns([2, 3], gap="large")
+with left:
+    st.subheader(item.name)
+    card = widgets.model_choice(item, answer, cards)
+    size = zoo.get_backbone(card.backbone).size
+    st.image(
+        zoo.fit(scan.pixels, size),
+        width=336,
+        caption=f"As the network sees it: {size} x {size}",
+        alt=f"{item.name}, resized to {size} x {size} in greyscale",
+    )
+    if item.note:
+        st.caption(item.note)
+    widgets.reading_options(item, answer, scan.frames, scan.windows)
+    with st.expander("From file to tensor"):
+        widgets.tensor_walk(scan.steps, scan.pixels, card)
+
+with right:
+    probability = answer.probabilities[card.id]
+    verdict = answer.verdict
+    if not verdict.in_scope:
+        st.warning(
+            f"**{text.OUT_OF_SCOPE}**: its distance from the training images is "
+            f"{verdict.distance:.1f}, the limit {verdict.limit:.1f}. A number for it would be "
+            "meaningless.",
+            icon=":material/block:",
+        )
+        if not st.toggle("Show the number anyway", key=f"predict_anyway_{item.id}"):
+            st.stop()
+    frame = loaders.test_set(card.id)
+    key = f"predict_threshold_{card.id}"
+    marks = {"Operating point": card.threshold, "0.5": 0.5, "The paper's 0.3": 0.3}
+
+    @st.fragment
+    def decision() -> None:
+        """The threshold and all that moves with it."""
+        st.session_state.setdefault(key, card.threshold)
+        st.session_state[key] = st.session_state[key]  # keeps it while other pages are open
+        threshold = st.session_state[key]
+        first, second = st.columns(2)
+        first.metric("Probability of COVID-19", f"{probability:.3f}")
+        second.metric(f"Decision at {threshold:.3g}", decide(probability, threshold))
+        st.slider("Threshold", 0.0, 1.0, step=0.001, format="%.3f", key=key)
+        with st.container(horizontal=True):
+            for name, value in marks.items():
+                st.button(
+                    name,
+                    key=f"predict_mark_{name}",
+                    on_click=lambda value=value: st.session_state.update({key: value}),
+                )
+        st.caption(text.threshold_note(card))
+        st.plotly_chart(
+            charts.prediction_histogram(frame, probability, threshold),
+            width="stretch",
+            config={"displayModeBar": False},
+            alt=f"Probabilities of {len(frame)} test images, this one at {probability:.3f}",
+        )
+        st.markdown("**How often is the model right for cases like this?**")
+        st.markdown(text.cases_like_this(frame, probability))
+        st.markdown(text.calls_like_this(frame, probability, threshold))
+        st.caption(text.MIX_CAVEAT)
+
+    decision()

@@ -1,0 +1,1 @@
+"""Helper programs: benchmarks and deployment checks."""

@@ -1,0 +1,11 @@
+"""LungLens: the entry point. Page titles and order; everything else is in pages/."""
+
+import streamlit as st
+
+st.set_page_config(page_title="LungLens", page_icon=":material/pulmonology:", layout="wide")
+st.navigation(
+    [
+        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("pages/predict.py", title="Predict", icon=":material/radiology:"),
+    ]
+).run()

@@ -1,0 +1,42 @@
+"""Figures checked by what they draw."""
+
+import pandas as pd
+import pytest
+
+from core import charts
+from core.metrics import Confusion
+
+FRAME = pd.DataFrame({"label": [0.0, 0.0, 1.0, 1.0], "probability": [0.01, 0.3, 0.99, 1.0]})
+
+
+def test_histogram_holds_every_image_once() -> None:
+    figure = charts.prediction_histogram(FRAME, 0.7, 0.4)
+    negative, positive, marker = figure.data
+    assert (negative.customdata.sum(), positive.customdata.sum()) == (2, 2)
+    assert negative.y.sum() == pytest.approx(1)
+    assert positive.customdata[-1] == 2  # 1.0 belongs to the last bin
+    assert list(marker.x) == [0.7]
+
+
+def test_histogram_draws_the_threshold() -> None:
+    figure = charts.prediction_histogram(FRAME, None, 0.4)
+    assert len(figure.data) == 2
+    assert figure.layout.shapes[0].x0 == 0.4
+    assert figure.layout.annotations[0].text == "threshold 0.4"
+
+
+def test_histogram_of_one_class_only() -> None:
+    figure = charts.prediction_histogram(FRAME[FRAME["label"] == 1], 0.5, 0.5)
+    assert list(figure.data[0].y) == [0.0] * charts.BINS
+
+
+def test_confusion_shows_counts_and_row_shares() -> None:
+    heatmap = charts.confusion_figure(Confusion(tp=3, fp=2, fn=1, tn=8)).data[0]
+    assert heatmap.z.tolist() == [[0.75, 0.25], [0.2, 0.8]]
+    assert heatmap.text[0][0] == "<b>3</b><br>found"
+    assert heatmap.text[1][0] == "<b>2</b><br>false alarm"
+
+
+def test_auc_leaves_out_unknown_groups() -> None:
+    dots = charts.auc_figure({"pooled": 0.9, "one class": float("nan"), "inside": 0.6}).data[0]
+    assert dict(zip(dots.y, dots.x, strict=True)) == {"pooled": 0.9, "inside": 0.6}

@@ -1,0 +1,127 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.schema import MANIFEST_COLUMNS
+from training import dataset
+from training.sources import all_sources
+
+
+def rows(**columns):
+    count = len(next(iter(columns.values())))
+    base = {
+        "image_id": [f"i{n}" for n in range(count)],
+        "source": ["s"] * count,
+        "patient_id": [f"p{n}" for n in range(count)],
+        "label": [0.0, 1.0] * (count // 2) + [0.0] * (count % 2),
+        "split": [""] * count,
+    }
+    return pd.DataFrame(base | columns)
+
+
+def hashes(count, seed=0):
+    return np.random.default_rng(seed).random((count, 256)) < 0.5
+
+
+def flip(hash_, bits):
+    other = hash_.copy()
+    other[:bits] = ~other[:bits]
+    return other
+
+
+def test_near_pairs_counts_bits():
+    h = hashes(3)
+    h[2] = flip(h[0], 24)
+    assert dataset.near_pairs(h, 24).tolist() == [[0, 2]]
+    assert dataset.near_pairs(h, 23).tolist() == []
+
+
+def test_a_copy_is_dropped_once_and_opposite_labels_drop_both():
+    h = hashes(5)
+    h[1], h[3] = flip(h[0], 3), flip(h[2], 3)
+    table = rows(label=[1.0, 1.0, 0.0, 1.0, 0.0])
+    reasons = dataset.find_duplicates(table, h)
+    assert reasons[1] == "near-duplicate of i0"
+    assert "opposite label" in reasons[2]
+    assert "opposite label" in reasons[3]
+    assert set(reasons) == {1, 2, 3}
+
+
+def test_patients_and_lookalikes_share_a_group():
+    h = hashes(4)
+    h[3] = flip(h[1], 40)
+    groups = dataset.groups_of(rows(patient_id=["a", "a", "b", "c"]), h)
+    assert groups[0] == groups[1] == groups[3] != groups[2]
+
+
+def test_no_group_straddles_and_the_seed_decides():
+    table = rows(patient_id=[f"p{n // 3}" for n in range(300)])
+    groups = pd.factorize(table["patient_id"])[0]
+    split = dataset.assign_splits(table, groups, table["split"])
+    again = dataset.assign_splits(table, groups, table["split"])
+    assert split.equals(again)
+    assert (split.groupby(groups).nunique() == 1).all()
+    assert set(split) == {"train", "val", "test"}
+    assert not split.equals(dataset.assign_splits(table, groups, table["split"], seed=1))
+
+
+def test_published_lists_stand_and_torn_groups_are_protected():
+    pinned = pd.Series(["train"] * 40 + ["val"] * 10 + ["test"] * 10)
+    table = rows(patient_id=[f"p{n}" for n in range(60)])
+    table.loc[59, "patient_id"] = "p0"  # on the training and on the test list
+    groups = pd.factorize(table["patient_id"])[0]
+    split = dataset.assign_splits(table, groups, pinned)
+    assert split[0] == split[59] == "test"
+    assert split[1:].equals(pinned[1:])
+
+
+def test_validation_list_becomes_test_where_the_test_images_are_absent():
+    pinned = pd.Series(["train"] * 80 + ["val"] * 20)
+    table = rows(patient_id=[f"p{n}" for n in range(100)])
+    split = dataset.assign_splits(table, np.arange(100), pinned)
+    assert set(split[80:]) == {"test"}
+    assert set(split[:80]) == {"train", "val"}
+
+
+def test_unknown_source_and_empty_root_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="expected sources out of"):
+        dataset.read_sources(tmp_path, ["nowhere"])
+    with pytest.raises(ValueError, match="get it from https://github.com/ieee8023"):
+        dataset.read_sources(tmp_path)
+
+
+@pytest.mark.parametrize("source", all_sources().values(), ids=lambda s: s.name)
+def test_every_source_reads_real_data(source, real_data):
+    table = source.read(real_data / source.folder).rows
+    assert list(table.columns) == list(MANIFEST_COLUMNS)
+    assert len(table) > 20
+    assert table["image_id"].is_unique
+    assert all((real_data / path).is_file() for path in table["path"])
+    assert set(table["label"].dropna()) <= {0.0, 1.0}
+    assert (table["patient_id"] == "").all() == source.external
+
+
+def test_committed_splits_are_the_seeds(real_data):
+    from training.data import build
+
+    manifest, dropped, missing = build(real_data)
+    assert missing == []
+    recorded = pd.read_csv(dataset.SPLITS_FILE).set_index("image_id")["split"]
+    assert manifest.set_index("image_id")["split"].to_dict() == recorded.to_dict()
+    dealt, _, _ = build(real_data, resplit=True)
+    assert dealt["split"].tolist() == manifest["split"].tolist()
+    known = manifest[manifest["patient_id"] != ""]
+    assert (known.groupby("patient_id")["split"].nunique() == 1).all()
+    assert dropped["reason"].str.len().min() > 0
+
+
+def test_no_shipped_prediction_is_of_a_training_patient():
+    from core import artifacts
+
+    recorded = pd.read_csv(dataset.SPLITS_FILE).set_index("image_id")["split"]
+    for card in artifacts.list_heads():
+        table = artifacts.read_predictions(card.id)
+        own = table[table["source"].isin(card.sources)]
+        assert len(own)
+        assert (own["split"] == own["image_id"].map(recorded)).all()
+        assert "train" not in set(own["split"])

@@ -1,0 +1,162 @@
+"""core.examples and training.examples, with a web server of their own and no network."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pooch
+import pytest
+from PIL import Image
+
+from core import examples
+from core.examples import Example, ExampleError, catalogue, data_root, load, phash
+from core.schema import Modality
+from training import examples as command
+
+
+def picture(seed: int, side: int = 128) -> bytes:
+    """Coarse noise: each seed another perceptual hash, at any size the same."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A web server of right.png, wrong.png and page.png; the cache is a new folder."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "right.png").write_bytes(picture(1))
+    (folder / "wrong.png").write_bytes(picture(2))
+    (folder / "page.png").write_bytes(b"<html>not found</html>")
+    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def example(url: str = "http://127.0.0.1:9/right.png", sha256: str = "") -> Example:
+    return Example(
+        name="one",
+        title="One",
+        modality=Modality.XRAY,
+        source="set",
+        attribution="someone",
+        licence="CC BY 4.0",
+        url=url,
+        path="set/images/one.png",
+        sha256=sha256,
+        phash=phash(picture(1, 64)),
+    )
+
+
+def test_catalogue() -> None:
+    rows = catalogue()
+    assert len(rows) == len({row.name for row in rows}) == 10
+    assert sum(row.modality == Modality.CT for row in rows) == 2
+    for row in rows:
+        assert re.fullmatch(r"[0-9a-f]{16}", row.phash)
+        assert re.fullmatch(r"([0-9a-f]{64})?", row.sha256)
+        assert re.search(r"githubusercontent\.com/[^/]+/[^/]+/[0-9a-f]{40}/", row.url)
+        assert row.licence and row.attribution and row.title
+        assert "ND" not in row.licence
+
+
+def test_save_and_read_again(tmp_path: Path) -> None:
+    examples.save_catalogue(catalogue(), tmp_path / "list.csv")
+    assert (tmp_path / "list.csv").read_bytes() == examples.LIST.read_bytes()
+
+
+def test_data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUNGLENS_DATA", str(tmp_path))
+    assert data_root() == tmp_path
+    monkeypatch.setenv("LUNGLENS_DATA", str(tmp_path / "none"))
+    assert data_root() is None
+
+
+@pytest.mark.parametrize("name", ["one.png", "one.jpg"])
+def test_folder_first(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "set" / "images"
+    folder.mkdir(parents=True)
+    (folder / name).write_bytes(b"bytes")
+    loaded = load(example(), tmp_path)
+    assert (loaded.data, loaded.origin) == (b"bytes", "folder")
+
+
+@pytest.mark.skipif(data_root() is None, reason="no data folder")
+def test_recorded_hashes_are_of_these_images() -> None:
+    root = data_root()
+    for row in catalogue():
+        if examples._in_folder(row, root):
+            examples.check_phash(row, load(row, root).data)
+
+
+def test_download_by_sha256(site: str, tmp_path: Path) -> None:
+    digest = hashlib.sha256(picture(1)).hexdigest()
+    loaded = load(example(f"{site}/right.png", digest), tmp_path)
+    assert (loaded.data, loaded.origin) == (picture(1), "download")
+    with pytest.raises(ExampleError, match="not the expected file"):
+        load(example(f"{site}/wrong.png", digest), None)
+
+
+def test_download_by_look(site: str, tmp_path: Path) -> None:
+    assert load(example(f"{site}/right.png"), None).data == picture(1)
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("wrong.png", "does not look like"), ("page.png", "is not an image")]
+)
+def test_what_looks_different_is_not_kept(site: str, tmp_path: Path, name: str, words: str) -> None:
+    with pytest.raises(ExampleError, match=words):
+        load(example(f"{site}/{name}"), None)
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_no_such_file(site: str) -> None:
+    with pytest.raises(ExampleError, match="cannot be had"):
+        load(example(f"{site}/nowhere.png"), None)
+
+
+def test_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise ConnectionError("no route")
+
+    monkeypatch.setattr(pooch, "retrieve", fail)
+    with pytest.raises(ExampleError, match="take one of the drawings"):
+        load(example(), None)
+
+
+def test_pin(site: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "list.csv"
+    good = example(f"{site}/right.png")
+    examples.save_catalogue([good, replace(good, name="two", url=f"{site}/wrong.png")], path)
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    assert command.run(parser.parse_args(["--pin", "--list", str(path)])) == 1
+    first, second = catalogue(path)
+    assert first.sha256 == hashlib.sha256(picture(1)).hexdigest()
+    assert second.sha256 == ""
+    assert "1 of 2 recorded" in capsys.readouterr().out
+    assert command.run(parser.parse_args(["--list", str(path)])) == 0
+    assert "perceptual hash only" in capsys.readouterr().out

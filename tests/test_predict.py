@@ -1,0 +1,110 @@
+"""The command line on good and bad files, against the shipped models."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from core.images import read_image
+from core.phantoms import drawings
+from core.schema import SCORE_COLUMNS, Modality
+from training.__main__ import main
+
+PICTURES = list(drawings().values())
+
+
+def predict(*words):
+    return main(["predict", *map(str, words)])
+
+
+def read(path):
+    return pd.read_csv(path, keep_default_na=False)
+
+
+def test_folder_with_bad_files_is_scored_all_the_same(tmp_path, capsys):
+    folder = tmp_path / "a folder, scans 肺"
+    (folder / "inside").mkdir(parents=True)
+    (folder / "one.png").write_bytes(PICTURES[0])
+    (folder / "inside" / "two.png").write_bytes(PICTURES[1])
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut short")
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "notes.txt").write_text("not an image, passed over in a folder")
+    out = tmp_path / "out.csv"
+    assert predict(folder, "--out", out) == 1
+    table = read(out)
+    assert list(table.columns) == list(SCORE_COLUMNS)
+    assert len(table) == 4
+    good = table[table["error"] == ""]
+    assert sorted(path.rsplit("/", 1)[1] for path in good["path"]) == ["one.png", "two.png"]
+    assert good["probability"].astype(float).between(0, 1).all()
+    bad = table[table["error"] != ""].set_index("path")["error"]
+    assert "damaged or cut short" in bad[str(folder / "broken.jpg")]
+    assert "0 bytes" in bad[str(folder / "empty.png")]
+    assert (table.loc[table["error"] != "", "probability"] == "").all()
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_nothing_scored_is_exit_code_two(tmp_path):
+    (tmp_path / "words.txt").write_text("words")
+    out = tmp_path / "out.csv"
+    assert predict(tmp_path / "words.txt", tmp_path / "nowhere.png", "--out", out) == 2
+    assert read(out)["error"].tolist()[1] == "There is no such file."
+
+
+def test_model_and_threshold_can_be_given(tmp_path):
+    (tmp_path / "x.png").write_bytes(PICTURES[0])
+    out = tmp_path / "out.csv"
+    words = (tmp_path / "x.png", "--out", out, "--model", "vgg16-ct")
+    assert predict(*words, "--threshold", 0) == 0
+    row = read(out).iloc[0]
+    assert (row["model"], row["decision"], float(row["threshold"])) == ("vgg16-ct", "positive", 0)
+
+
+@pytest.mark.parametrize("extra", [("--model", "nobody"), ("--threshold", "1.5")])
+def test_wrong_options_are_one_line(tmp_path, capsys, extra):
+    assert predict(tmp_path, "--out", tmp_path / "o.csv", *extra) == 2
+    message = capsys.readouterr().err
+    assert "expected a" in message
+    assert message.count("\n") == 1
+
+
+def test_shipped_predictions_are_what_the_models_say(real_data, classifier):
+    from core import artifacts
+    from training.data import build
+
+    paths = build(real_data)[0].set_index("image_id")["path"]
+    for card in artifacts.list_heads():
+        table = artifacts.read_predictions(card.id)
+        for _, row in table.sample(4, random_state=0).iterrows():
+            pixels = read_image((real_data / paths[row["image_id"]]).read_bytes()).pixels
+            probability = classifier.all_probabilities(pixels)[1][card.id]
+            assert probability == pytest.approx(row["probability"], abs=2e-3)
+
+
+def test_modality_is_found_on_real_images(real_data, classifier):
+    xray = sorted((real_data / "nih-chestxray8-sample" / "Pneumonia").iterdir())[:4]
+    ct = sorted((real_data / "sarscov2-ctscan" / "COVID").iterdir())[:4]
+    images = [read_image(path.read_bytes()).pixels for path in xray + ct]
+    found = [answer.verdict.modality for answer in classifier.score(images)]
+    assert found == [Modality.XRAY] * 4 + [Modality.CT] * 4
+
+
+def test_bfloat16_moves_no_probability_by_more_than_a_hundredth(classifier):
+    from core.classifier import load_classifier
+
+    half = load_classifier(precision="bfloat16")
+    for data in PICTURES:
+        pixels = read_image(data).pixels
+        plain = classifier.all_probabilities(pixels)[1]
+        for name, probability in half.all_probabilities(pixels)[1].items():
+            assert probability == pytest.approx(plain[name], abs=0.01)
+
+
+def test_sixteen_bit_png_scores_like_its_eight_bit_twin(classifier):
+    grey = read_image(PICTURES[0]).pixels
+    buffer = io.BytesIO()
+    Image.fromarray(grey.astype(np.uint16) * 257).save(buffer, "PNG")
+    deep = read_image(buffer.getvalue()).pixels
+    assert np.abs(deep.astype(int) - grey).max() <= 1
