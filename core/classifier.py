@@ -108,9 +108,7 @@ class Classifier:
         }
 
 
-def load_classifier(
-    models_dir: Path = artifacts.MODELS_DIR, precision: str = AUTO
-) -> Classifier:
+def load_classifier(models_dir: Path = artifacts.MODELS_DIR, precision: str = AUTO) -> Classifier:
     """Load the trunk, the guard and every head that stands on the trunk.
 
     Raises:

@@ -14,7 +14,7 @@ import io
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from core.schema import Modality
 
@@ -67,10 +67,8 @@ class LoadedExample:
 def catalogue(path: Path = LIST) -> list[Example]:
     """The examples, in the order to show them."""
     with path.open(newline="", encoding="utf-8") as file:
-        return [
-            Example(**(row | {"modality": Modality(row["modality"])}))
-            for row in csv.DictReader(file)
-        ]
+        rows: list[dict[str, Any]] = list(csv.DictReader(file))
+    return [Example(**(row | {"modality": Modality(row["modality"])})) for row in rows]
 
 
 def save_catalogue(examples: list[Example], path: Path = LIST) -> None:

@@ -1,5 +1,6 @@
 """Home: what the paper did, what the models here are, what their answers do not mean."""
 
+import pandas as pd
 import streamlit as st
 
 from core import charts
@@ -77,13 +78,16 @@ st.markdown(f"Sources: {', '.join(card.sources)}. Patients, not images, are spli
 counted = (
     held_out.assign(label=held_out["label"].map({1.0: "COVID-19", 0.0: "not COVID-19"}))
     .groupby(["split", "source", "label"])
-    .agg(images=("image_id", "size"), patients=("patient_id", "nunique"))
+    .agg(images=("image_id", "size"), patients=("patient_id", text.count_patients))
     .reset_index()
 )
+trained = pd.DataFrame(card.record["trained_on"]).assign(split=Split.TRAIN.value)
+trained["label"] = trained["label"].map({1: "COVID-19", 0: "not COVID-19"})
+counted = pd.concat([trained[counted.columns], counted], ignore_index=True)
 st.dataframe(
     counted,
     hide_index=True,
-    alt="Images and patients held out from training, by split, source and label",
+    alt="Images and patients by split, source and label",
 )
 with st.expander("Settings of the training run"):
     st.json({**card.config, **card.record}, expanded=1)

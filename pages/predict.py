@@ -49,7 +49,7 @@ if len(ids) > 1:
     st.selectbox(
         "Open one",
         ids,
-        format_func=names.get,
+        format_func=lambda item_id: names[item_id],
         key="predict_select",
         on_change=lambda: st.session_state.update(predict_open=st.session_state["predict_select"]),
     )

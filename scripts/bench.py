@@ -82,9 +82,7 @@ def _passes() -> None:
     _table(many, "bare trunk, batches of 16")
 
 
-def _side_by_side(
-    calls: dict[str, Callable[[], object]], rounds: int = ROUNDS
-) -> dict[str, float]:
+def _side_by_side(calls: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
     """Median seconds of each call, taken in turns so that a slow minute hits all alike."""
     for call in calls.values():
         call()

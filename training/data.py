@@ -57,7 +57,7 @@ def build(
     rows["split"] = dataset.assign_splits(rows, groups, pinned)
     if not resplit and dataset.SPLITS_FILE.is_file():
         recorded = pd.read_csv(dataset.SPLITS_FILE).set_index("image_id")["split"]
-        known = rows["image_id"].map(recorded).fillna("")
+        known = rows["image_id"].map(recorded).astype(object).fillna("")
         if (known != "").any():
             rows["split"] = dataset.assign_splits(rows, groups, known.where(known != "", pinned))
     copies = rows.iloc[list(reasons)][["image_id"]].assign(reason=list(reasons.values()))
@@ -80,12 +80,11 @@ def load_manifest(root: Path, runs: Path) -> pd.DataFrame:
         dropped.to_csv(runs / "dropped.csv", index=False)
         print("\n".join(missing))
     texts = {n: str for n in MANIFEST_COLUMNS if n not in ("label", "age")}
-    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={"label": [""], "age": [""]})
+    unknown = {"label": [""], "age": [""]}
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=unknown)
 
 
-def _report(
-    manifest: pd.DataFrame, dropped: pd.DataFrame, missing: list[str], runs: Path
-) -> None:
+def _report(manifest: pd.DataFrame, dropped: pd.DataFrame, missing: list[str], runs: Path) -> None:
     """Print source x label x split, every omission, every missing source."""
     label = manifest["label"].map({1.0: "COVID-19", 0.0: "other"}).fillna("unknown")
     table = pd.crosstab([manifest["source"], manifest["modality"], label], manifest["split"])

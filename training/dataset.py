@@ -5,6 +5,7 @@ Nothing here reads pixels but `hash_images`; everything else works on the manife
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -142,12 +143,15 @@ def assign_splits(
     split = _promote_validation(rows, pinned)
     rank = split.map({name: place for place, name in enumerate(_PROTECTED)})
     known = rank.groupby(groups).transform("max")
-    split = known.map(dict(enumerate(_PROTECTED))).fillna("")
+    split = known.map(dict(enumerate(_PROTECTED))).astype(object).fillna("")
     strata = rows["source"] + rows["label"].map(str)
     folds = pd.Series(-1, index=rows.index)
     dealer = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for number, (_, chosen) in enumerate(dealer.split(rows, strata, groups)):
-        folds.iloc[chosen] = number
+    with warnings.catch_warnings():
+        # Some source has fewer images of a label than there are folds: they go where they can.
+        warnings.filterwarnings("ignore", "The least populated class")
+        for number, (_, chosen) in enumerate(dealer.split(rows, strata, groups)):
+            folds.iloc[chosen] = number
     dealt = pd.Series(Split.TRAIN.value, index=rows.index)
     dealt[folds < VAL_FOLDS + TEST_FOLDS] = Split.VAL.value
     dealt[folds < TEST_FOLDS] = Split.TEST.value

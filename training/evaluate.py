@@ -20,7 +20,7 @@ import pandas as pd
 from core import artifacts
 from core.artifacts import LEFT_OUT, MODELS_DIR, Card
 from core.metrics import auc, bootstrap_interval, confusion
-from core.schema import Split
+from core.schema import MODALITY_TITLES, Modality, Split
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BLOCK = re.compile(r"(<!-- results:begin -->\n).*?(<!-- results:end -->)", re.DOTALL)
@@ -102,9 +102,10 @@ def model_card(card: Card, numbers: str) -> str:
 
 **Intended use**: teaching and research on how such classifiers behave. **Never for diagnosis.**
 
-**Input**: {"chest X-ray" if card.modality == "xray" else "lung CT slice"}, 8-bit greyscale, resized
-to 224 x 224 (aspect not kept), three equal channels, BGR minus the ImageNet mean.
-**Output**: probability of COVID-19, 0 to 1. Operating point {card.threshold}: {card.threshold_rule}.
+**Input**: {MODALITY_TITLES[Modality(card.modality)]}, 8-bit greyscale, resized to
+224 x 224 (aspect not kept), three equal channels, BGR minus the ImageNet mean.
+**Output**: probability of COVID-19, 0 to 1. Operating point {card.threshold}:
+{card.threshold_rule}.
 
 **Trained on**: {", ".join(card.sources)}. **Trunk**: {card.trunk} (frozen). **Head**:
 {config["pooling"]} pooling, 256, 512, 1; Adam {config["learning_rate"]:g}, batch {config["batch"]},

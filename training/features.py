@@ -118,6 +118,9 @@ class FeatureStore:
 def _batches(paths: list[Path], variant: str) -> Iterator[list[Grey]]:
     with ThreadPoolExecutor(2) as pool:
         for start in range(0, len(paths), BATCH):
-            pixels = list(pool.map(lambda path: read_image(path.read_bytes()).pixels,
-                                   paths[start : start + BATCH]))
+            pixels = list(
+                pool.map(
+                    lambda path: read_image(path.read_bytes()).pixels, paths[start : start + BATCH]
+                )
+            )
             yield [WHITE - p for p in pixels] if variant == INVERTED else pixels

@@ -2,9 +2,9 @@
 
     python -m training guard --root DIR
 
-Fitted on training patients; the limit is a quantile of validation patients' distances. Measured on
+Fitted on training patients; the limit is a quantile of validation distances. Measured on
 test patients, on a CT source never seen, and on a declared probe set of pictures that are neither
-chest X-ray nor lung CT (training/probes.py). Writes models/guard/: guard.npz, card.json, probes.csv.
+chest X-ray nor lung CT (training/probes.py). Writes guard.npz, card.json, probes.csv.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     arrays = fit(rows, plain, rows[half], turned)
     folder = MODELS_DIR / GUARD_ID
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(folder / FILE, **arrays)
+    np.savez_compressed(folder / FILE, allow_pickle=False, **arrays)
     card = Card(
         id=GUARD_ID,
         kind=GUARD,

@@ -69,7 +69,8 @@ def _made() -> Iterator[tuple[str, str, Grey]]:
     for spread in (10, 30, 60):
         noise = np.clip(rng.normal(128, spread, (SIDE, SIDE)), 0, 255).astype(np.uint8)
         yield f"noise {spread}", "noise and blanks", noise
-        yield f"soft noise {spread}", "noise and blanks", cv2.GaussianBlur(noise, (0, 0), 6)
+        soft = np.asarray(cv2.GaussianBlur(noise, (0, 0), 6), np.uint8)
+        yield f"soft noise {spread}", "noise and blanks", soft
     for level in (0, 128, 255):
         yield f"blank {level}", "noise and blanks", np.full((SIDE, SIDE), level, np.uint8)
     ramp = np.tile(np.linspace(0, 255, SIDE).astype(np.uint8), (SIDE, 1))

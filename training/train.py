@@ -274,8 +274,24 @@ def _write(
         "validation patients",
         config=asdict(replace(recipe, title=""))
         | {"pooling": best.pooling, "seed": best.seed, "val_loss": round(best.val_loss, 4)},
-        record=run_record(f"python -m training train --model {model_id} --root DIR", manifest),
+        record=run_record(f"python -m training train --model {model_id} --root DIR", manifest)
+        | {"trained_on": _counts(recipe, manifest)},
         files={weights: sha256_of(folder / weights)},
     )
     artifacts.write_card(card)
     return card
+
+
+def _counts(recipe: Recipe, manifest: pd.DataFrame) -> list[dict[str, Any]]:
+    """Labelled training images and patients by source and label, before any balancing draw."""
+    rows = manifest[
+        (manifest["modality"] == recipe.modality)
+        & manifest["source"].isin(recipe.sources)
+        & (manifest["split"] == Split.TRAIN)
+        & manifest["label"].notna()
+    ]
+    groups = rows.groupby(["source", "label"])["patient_id"].agg(["size", "nunique"])
+    return [
+        {"source": source, "label": int(label), "images": int(images), "patients": int(patients)}
+        for (source, label), (images, patients) in groups.iterrows()
+    ]

@@ -46,7 +46,8 @@ def missing_ids() -> list[str]:
 def heads() -> dict[str, Card]:
     """Cards of all classifiers by id, the default ones first."""
     cards = {card.id: card for card in artifacts.list_heads(MODELS_DIR)}
-    return dict(sorted(cards.items(), key=lambda pair: pair[0] not in DEFAULT_IDS))
+    first = [name for name in DEFAULT_IDS if name in cards]
+    return {name: cards[name] for name in dict.fromkeys([*first, *cards])}
 
 
 def test_set(model_id: str) -> pd.DataFrame:

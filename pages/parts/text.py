@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from core.artifacts import Card
+from core.guard import GUARD_ID
 from core.metrics import confusion, wilson
 from core.schema import POSITIVE, decide
 
@@ -17,9 +18,15 @@ OUT_OF_SCOPE = "This does not look like a chest X-ray or a lung CT slice"
 NEIGHBOURS = 40
 
 
+def count_patients(ids: pd.Series) -> int | None:
+    """How many patients; None where the source does not say whose image is whose."""
+    return int(ids.nunique()) if (ids != "").all() else None
+
+
 def missing_models(missing: list[str]) -> str:
     """What to do about artefacts that are not there."""
-    lines = "\n".join(f"    python -m training train --model {name} --root DIR" for name in missing)
+    verbs = ["guard" if name == GUARD_ID else f"train --model {name}" for name in missing]
+    lines = "\n".join(f"    python -m training {verb} --root DIR" for verb in verbs)
     return (
         "The models this page needs are not here yet. Make them with the command below, where DIR "
         f"is the folder of the public data sets, then reload this page.\n\n{lines}"

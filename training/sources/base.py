@@ -56,7 +56,7 @@ def reading(rows: Iterable[dict[str, Any]], dropped: Iterable[tuple[str, str]] =
     """Rows and omissions as frames with the columns of the contract."""
     table = pd.DataFrame(list(rows)).reindex(columns=list(MANIFEST_COLUMNS))
     texts = [name for name in MANIFEST_COLUMNS if name not in ("label", "age")]
-    table[texts] = table[texts].fillna("").astype(str)
+    table[texts] = table[texts].astype(object).fillna("").astype(str)
     table[["label", "age"]] = table[["label", "age"]].astype(float)
     return Reading(table, pd.DataFrame(list(dropped), columns=["image_id", "reason"]))
 
