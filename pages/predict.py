@@ -69,7 +69,7 @@ with left:
     size = zoo.get_backbone(card.backbone).size
     st.image(
         zoo.fit(scan.pixels, size),
-        width=336,
+        width="stretch",
         caption=f"As the network sees it: {size} x {size}",
         alt=f"{item.name}, resized to {size} x {size} in greyscale",
     )
