@@ -6,8 +6,9 @@ import streamlit as st
 from core import charts
 from core.metrics import auc, confusion
 from core.schema import MODALITY_TITLES, Modality, Split
-from pages.parts import loaders, pictures, text, widgets
+from pages.parts import entry, loaders, pictures, text, widgets
 
+entry.ensure()
 st.title("LungLens")
 st.markdown(
     "Can a network that learned on holiday photos tell COVID-19 on a lung image? Szalay, Jakab "
@@ -81,7 +82,9 @@ counted = (
     .agg(images=("image_id", "size"), patients=("patient_id", text.count_patients))
     .reset_index()
 )
-trained = pd.DataFrame(card.record["trained_on"]).assign(split=Split.TRAIN.value)
+columns = ["source", "label", "images", "patients"]
+trained = pd.DataFrame(card.record.get("trained_on", []), columns=columns)
+trained["split"] = Split.TRAIN.value
 trained["label"] = trained["label"].map({1: "COVID-19", 0: "not COVID-19"})
 counted = pd.concat([trained[counted.columns], counted], ignore_index=True)
 st.dataframe(

@@ -6,8 +6,9 @@ from core import charts, zoo
 from core.artifacts import ArtifactError
 from core.images import ImageError
 from core.schema import PAPER_THRESHOLDS, decide
-from pages.parts import chooser, loaders, state, text, widgets
+from pages.parts import chooser, entry, loaders, state, text, widgets
 
+entry.ensure()
 st.title("Predict")
 st.caption(text.DISCLAIMER)
 cards = widgets.heads_or_stop()
@@ -41,7 +42,7 @@ if len(items) > 1:
     widgets.show_table(
         widgets.score_table(items, answers, errors, cards, rules[rule or "Operating points"])
     )
-ids = list(answers)
+ids: list[str] = list(answers)
 if st.session_state.get("predict_open") not in ids:
     st.session_state["predict_open"] = ids[-1]
 if len(ids) > 1:

@@ -8,7 +8,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-python=${PYTHON:-python3.11}
+python=${PYTHON:-python3.11} # one that user 1000 may run
 work=$(mktemp -d)
 app=$work/app
 venv=${WALK_VENV:-$work/venv}
@@ -101,7 +101,7 @@ set +m
 
 for _ in $(seq 60); do
     if "$python" -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/_stcore/health', timeout=2)" 2>/dev/null; then
-        rss=$(ps -o rss= -g "$server" | awk '{ sum += $1 } END { print int(sum / 1024) }')
+        rss=$(ps -eo pgid=,rss= | awk -v g="$server" '$1 == g { sum += $2 } END { print int(sum / 1024) }')
         echo "healthy; ${rss} MB resident before the first visitor"
         exit 0
     fi

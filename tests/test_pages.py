@@ -194,7 +194,8 @@ def test_bad_file_gets_one_sentence_and_the_others_an_answer(models: Path) -> No
     assert table["probability"].round(2).tolist()[::2] == [0.8, 0.8]
     assert at.metric[0].value == "0.800"
     assert at.subheader[-1].value == "c"
-    at.selectbox("predict_select").select_index(0).run()
+    first = at.session_state["predict_items"][0]
+    at.selectbox("predict_select").set_value(first.id).run()
     assert not at.exception
     assert at.subheader[-1].value == "a.png"
 

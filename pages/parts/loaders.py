@@ -14,11 +14,12 @@ from PIL import Image
 
 from core import artifacts
 from core.artifacts import MODELS_DIR, Card
+from core.classifier import DEFAULT_MODELS
 from core.guard import GUARD_ID, Verdict
 from core.images import Grey, ReadOptions, Scan, read_image
 from core.schema import Split
 
-DEFAULT_IDS = ("vgg16-xray", "vgg16-ct")
+DEFAULT_IDS = tuple(DEFAULT_MODELS.values())
 THUMBNAIL_SIDE = 96
 
 
