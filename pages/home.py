@@ -6,9 +6,8 @@ import streamlit as st
 from core import charts
 from core.metrics import auc, confusion
 from core.schema import MODALITY_TITLES, Modality, Split
-from pages.parts import entry, loaders, pictures, text, widgets
+from pages.parts import loaders, pictures, text, widgets
 
-entry.ensure()
 st.title("LungLens")
 st.markdown(
     "Can a network that learned on holiday photos tell COVID-19 on a lung image? Szalay, Jakab "

@@ -6,9 +6,8 @@ from core import charts, zoo
 from core.artifacts import ArtifactError
 from core.images import ImageError
 from core.schema import PAPER_THRESHOLDS, decide
-from pages.parts import chooser, entry, loaders, state, text, widgets
+from pages.parts import chooser, loaders, state, text, widgets
 
-entry.ensure()
 st.title("Predict")
 st.caption(text.DISCLAIMER)
 cards = widgets.heads_or_stop()
