@@ -17,7 +17,7 @@ GALLERY_COLUMNS = 4
 
 def choose_files() -> None:
     """Uploader, examples and drawings; the result is state.items()."""
-    st.file_uploader(
+    picked = st.file_uploader(
         "Chest X-rays or lung CT slices: PNG, JPEG, TIFF, WebP or DICOM",
         type=None,  # DICOM files often have no ending; the first bytes decide
         accept_multiple_files=True,
@@ -26,6 +26,11 @@ def choose_files() -> None:
         max_upload_size=50,
         help="Files stay in memory for this visit and are never stored.",
     )
+    if picked and len(picked) > state.MAX_FILES:
+        st.warning(
+            f"The first {state.MAX_FILES} of {len(picked)} files are answered here. For more, use "
+            "the command line: python -m training predict FOLDER --out FILE.csv"
+        )
     with st.expander("No image at hand? Take an example", expanded=not state.items()):
         _examples()
         _drawings()
