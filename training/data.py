@@ -54,12 +54,11 @@ def build(
     reasons = dataset.find_duplicates(rows, hashes)
     groups = dataset.groups_of(rows, hashes)
     pinned = rows["split"].astype(object)
-    rows["split"] = dataset.assign_splits(rows, groups, pinned)
     if not resplit and dataset.SPLITS_FILE.is_file():
         recorded = pd.read_csv(dataset.SPLITS_FILE).set_index("image_id")["split"]
         known = rows["image_id"].map(recorded).astype(object).fillna("")
-        if (known != "").any():
-            rows["split"] = dataset.assign_splits(rows, groups, known.where(known != "", pinned))
+        pinned = known.where(known != "", pinned)
+    rows["split"] = dataset.assign_splits(rows, groups, pinned)
     copies = rows.iloc[list(reasons)][["image_id"]].assign(reason=list(reasons.values()))
     manifest = rows.drop(rows.index[list(reasons)]).reset_index(drop=True)
     return (
