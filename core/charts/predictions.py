@@ -1,7 +1,6 @@
-"""Plotly figures from frames and counts: pure functions, and the only import of plotly.
+"""What Home and Predict draw: prediction histogram, confusion matrix, AUC of groups.
 
-Frames have the columns of core.schema.PREDICTION_COLUMNS, labels 0 and 1. Colours are told apart
-with colour-blind eyes and on light and dark ground.
+Frames have the columns of core.schema.PREDICTION_COLUMNS, labels 0 and 1.
 """
 
 from __future__ import annotations
@@ -12,11 +11,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.charts.base import LINE_COLOUR, MARK_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm
 from core.metrics import Confusion
 
-POSITIVE_COLOUR = "#e08214"
-NEGATIVE_COLOUR = "#3f8fc9"
-LINE_COLOUR = "#8a8a8a"
 BINS = 25
 CHANCE = 0.5
 
@@ -56,14 +53,14 @@ def prediction_histogram(
                 name="this image",
                 text=["this image"],
                 textposition="middle left" if probability > 0.5 else "middle right",
-                marker={"symbol": "diamond", "size": 16, "color": "#c51b7d"},
+                marker={"symbol": "diamond", "size": 16, "color": MARK_COLOUR},
                 showlegend=False,
                 hovertemplate="this image: %{x:.3f}<extra></extra>",
             )
         )
     figure.update_xaxes(title="probability of COVID-19", range=[-0.01, 1.01])
     figure.update_yaxes(title="share of the class", tickformat=".0%")
-    return _calm(figure, height=320)
+    return calm(figure, height=320)
 
 
 def confusion_figure(counts: Confusion) -> go.Figure:
@@ -91,7 +88,7 @@ def confusion_figure(counts: Confusion) -> go.Figure:
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(side="top", showgrid=False)
-    return _calm(figure, height=260)
+    return calm(figure, height=260)
 
 
 def auc_figure(areas: Mapping[str, float]) -> go.Figure:
@@ -120,7 +117,7 @@ def auc_figure(areas: Mapping[str, float]) -> go.Figure:
     )
     figure.update_xaxes(title="AUC", range=[min([0.4, *known.values()]) - 0.05, 1.05])
     figure.update_yaxes(autorange="reversed", automargin=True)
-    return _calm(figure, height=120 + 52 * len(known))
+    return calm(figure, height=120 + 52 * len(known))
 
 
 def _class_bars(values: pd.Series, name: str, colour: str) -> go.Bar:
@@ -136,17 +133,3 @@ def _class_bars(values: pd.Series, name: str, colour: str) -> go.Bar:
         opacity=0.65,
         hovertemplate="%{customdata} images (%{y:.1%}) near %{x:.2f}<extra>" + name + "</extra>",
     )
-
-
-def _calm(figure: go.Figure, height: int) -> go.Figure:
-    """The look that all figures share."""
-    figure.update_layout(
-        barmode="overlay",
-        height=height,
-        margin={"l": 8, "r": 8, "t": 36, "b": 8},
-        legend={"orientation": "h", "y": -0.3, "x": 0},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-    )
-    return figure
