@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from core import charts
+from core.charts import predictions
 from core.metrics import Confusion
 
 FRAME = pd.DataFrame({"label": [0.0, 0.0, 1.0, 1.0], "probability": [0.01, 0.3, 0.99, 1.0]})
@@ -27,7 +28,7 @@ def test_histogram_draws_the_threshold() -> None:
 
 def test_histogram_of_one_class_only() -> None:
     figure = charts.prediction_histogram(FRAME[FRAME["label"] == 1], 0.5, 0.5)
-    assert list(figure.data[0].y) == [0.0] * charts.BINS
+    assert list(figure.data[0].y) == [0.0] * predictions.BINS
 
 
 def test_confusion_shows_counts_and_row_shares() -> None:
