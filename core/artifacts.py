@@ -110,6 +110,11 @@ def list_heads(models_dir: Path = MODELS_DIR) -> list[Card]:
     return [card for card in cards if card.kind == HEAD]
 
 
+def is_shipped(card: Card) -> bool:
+    """Whether a card's weights come with it; without, only its tables do."""
+    return weights_name(card) in card.files
+
+
 def checked_file(card: Card, name: str, models_dir: Path = MODELS_DIR) -> Path:
     """Path of one of an artefact's files, its hash checked against the card.
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core import artifacts, zoo
 from core.artifacts import ArtifactError, Card
 from core.guard import Guard, Verdict, load_guard
+from core.head import build_head, build_tail
 from core.images import Grey
 from core.schema import Modality
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 DEFAULT_MODELS = {Modality.XRAY: "vgg16-xray", Modality.CT: "vgg16-ct"}
-POOLINGS = ("flatten", "average")
-FIRST_UNITS, SECOND_UNITS = 256, 512  # the paper's head
 # bfloat16 must win clearly before it is taken, so that the choice does not change from run to run.
 CLEARLY_FASTER = 1.25
 
@@ -74,11 +73,23 @@ class Scored:
 
 @dataclass(frozen=True)
 class Classifier:
-    """Trunk, guard and heads together: one trunk pass answers everything."""
+    """Trunks, guard and heads together: each trunk runs at most once an image.
 
-    trunk: Trunk
+    The guard looks at the maps of its own trunk; a head on that trunk shares this pass.
+    """
+
+    trunks: dict[str, Trunk]
     guard: Guard
     heads: dict[str, Head]
+
+    @property
+    def trunk(self) -> Trunk:
+        """The trunk that the guard looks through."""
+        return self.trunks[self.guard.card.trunk]
+
+    def trunk_of(self, model_id: str) -> Trunk:
+        """The trunk that a head stands on."""
+        return self.trunks[self.heads[model_id].card.trunk]
 
     def score(
         self, images: Sequence[Grey], model_for: Callable[[Verdict], str] | None = None
@@ -93,83 +104,49 @@ class Classifier:
         maps = self.trunk.maps(images)
         verdicts = self.guard.judge(pool_maps(maps))
         ids = [choose(verdict) for verdict in verdicts]
-        found = {name: self.heads[name].probabilities(maps) for name in set(ids)}
+        probabilities = np.zeros(len(images))
+        for name in set(ids):
+            rows = [row for row, chosen in enumerate(ids) if chosen == name]
+            own = self._maps_for(name, [images[row] for row in rows], maps, rows)
+            probabilities[rows] = self.heads[name].probabilities(own)
         return [
-            Scored(verdict, Modality(self.heads[name].card.modality), float(found[name][row]), name)
-            for row, (verdict, name) in enumerate(zip(verdicts, ids, strict=True))
+            Scored(verdict, Modality(self.heads[name].card.modality), float(probability), name)
+            for verdict, name, probability in zip(verdicts, ids, probabilities, strict=True)
         ]
 
     def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
         """Verdict, and the probability of every head, for one uint8 (H, W) image."""
-        maps = self.trunk.maps([image])
-        verdict = self.guard.judge(pool_maps(maps))[0]
-        return verdict, {
-            name: float(head.probabilities(maps)[0]) for name, head in self.heads.items()
-        }
+        maps = {self.trunk.card.id: self.trunk.maps([image])}
+        verdict = self.guard.judge(pool_maps(maps[self.trunk.card.id]))[0]
+        found = {}
+        for name, head in self.heads.items():
+            trunk = self.trunk_of(name)
+            if trunk.card.id not in maps:
+                maps[trunk.card.id] = trunk.maps([image])
+            found[name] = float(head.probabilities(maps[trunk.card.id])[0])
+        return verdict, found
+
+    def _maps_for(self, name: str, images: list[Grey], shared: Any, rows: list[int]) -> Any:
+        """Maps of a head's own trunk: rows of the guard's pass where that is the same trunk."""
+        import tensorflow as tf
+
+        own = self.trunk_of(name)
+        return tf.gather(shared, rows) if own is self.trunk else own.maps(images)
 
 
 def load_classifier(models_dir: Path = artifacts.MODELS_DIR, precision: str = AUTO) -> Classifier:
-    """Load the trunk, the guard and every head that stands on the trunk.
+    """Load the guard and every head whose weights are shipped, with the trunks they stand on.
 
     Raises:
         ArtifactError: Missing or altered files, or no head at all.
     """
     guard = load_guard(models_dir)
-    cards = [card for card in artifacts.list_heads(models_dir) if card.trunk == guard.card.trunk]
+    cards = [card for card in artifacts.list_heads(models_dir) if artifacts.is_shipped(card)]
     if not cards:
         raise ArtifactError(f"expected classifiers in {models_dir}, received none")
-    trunk = load_trunk(guard.card.trunk, models_dir, precision)
-    return Classifier(trunk, guard, {card.id: load_head(card.id, models_dir) for card in cards})
-
-
-def build_tail(
-    features_shape: tuple[int, int, int],
-    pooling: str,
-    *,
-    first: int = FIRST_UNITS,
-    second: int = SECOND_UNITS,
-    dropout: float = 0.0,
-) -> keras.Model:
-    """The paper's head on the pooled features: flatten or average, 256, 512, 1 (sigmoid).
-
-    Args:
-        features_shape: (h, w, C) after block5_pool.
-        pooling: "flatten" or "average".
-        first: Units of the first dense layer.
-        second: Units of the second.
-        dropout: Rate after each of them, 0..1.
-
-    Returns:
-        Model float32 (N, h, w, C) -> float32 (N, 1) in 0..1.
-
-    Raises:
-        ValueError: Unknown pooling.
-    """
-    import keras
-    from keras import layers
-
-    if pooling not in POOLINGS:
-        raise ValueError(f"expected pooling out of {POOLINGS}, received {pooling!r}")
-    inputs = keras.Input(features_shape)
-    pool = layers.Flatten if pooling == "flatten" else layers.GlobalAveragePooling2D
-    x = pool(name="pooling")(inputs)  # (N, 25088) or (N, 512)
-    for name, units in (("dense_1", first), ("dense_2", second)):
-        x = layers.Dense(units, activation="relu", name=name)(x)
-        if dropout:
-            x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
-    x = layers.Dense(1, activation="sigmoid", name="probability")(x)
-    return keras.Model(inputs, x, name="tail")
-
-
-def build_head(cam_shape: tuple[int, int, int], tail: keras.Model) -> keras.Model:
-    """block5_pool in front of a tail, as one flat graph: (N, 14, 14, 512) -> (N, 1)."""
-    import keras
-
-    inputs = keras.Input(cam_shape)
-    x = keras.layers.MaxPooling2D(2, name="block5_pool")(inputs)
-    for layer in tail.layers[1:]:
-        x = layer(x)
-    return keras.Model(inputs, x, name="head")
+    ids = dict.fromkeys([guard.card.trunk, *(card.trunk for card in cards)])
+    trunks = {name: load_trunk(name, models_dir, precision) for name in ids}
+    return Classifier(trunks, guard, {card.id: load_head(card.id, models_dir) for card in cards})
 
 
 def load_trunk(
@@ -211,12 +188,18 @@ def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
     card = artifacts.read_card(model_id, models_dir)
     if card.kind != artifacts.HEAD:
         raise ArtifactError(f"expected a classifier, received {model_id!r}: {card.kind}")
-    shape = zoo.get_backbone(card.backbone).cam_shape
-    pooled = (shape[0] // 2, shape[1] // 2, shape[2])
-    tail = build_tail(pooled, card.config["pooling"])
-    model = build_head(shape, tail)
+    backbone = zoo.get_backbone(card.backbone)
+    tail = build_tail(backbone.features_shape, card.config["pooling"])
+    model = build_head(backbone, tail)
     model.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
-    return Head(card, model, _compile(model, shape))
+    return Head(card, model, _compile(model, backbone.cam_shape))
+
+
+def bare_maps(backbone: zoo.Backbone, weights: str | Path) -> Callable[[Sequence[Grey]], Any]:
+    """Images -> maps of a backbone that is no artefact, with weights as in zoo.build_trunk."""
+    model = zoo.build_trunk(backbone, weights)
+    run = _compile(model, (backbone.size, backbone.size, 3))
+    return lambda images: run(zoo.prepare(backbone, images))
 
 
 def has_bfloat16() -> bool:

@@ -33,9 +33,13 @@ class Backbone:
         name: Function name in keras.applications.
         module: Module in keras.applications with its preprocess_input.
         size: Input height and width in pixels.
-        cam_layer: Last convolutional layer: the trunk ends there.
-        cam_shape: Shape (h, w, channels) of its output.
-        weights_md5: Hash that Keras publishes for the ImageNet weights without top.
+        cam_layer: Last convolutional activation: the trunk ends there. Named, since automatic
+            choices miss separable convolutions and land on residual shortcuts.
+        cam_shape: Shape (h, w, channels) of its output at that size.
+        weights_file: Path of the ImageNet weights without top below zoo.WEIGHTS_URL.
+        weights_md5: Hash that Keras publishes for them; empty where it publishes none.
+        pool: Name of the max pooling that follows the cam layer; empty where there is none.
+        smallest: Smallest input side that the architecture takes.
     """
 
     name: str
@@ -43,12 +47,106 @@ class Backbone:
     size: int
     cam_layer: str
     cam_shape: tuple[int, int, int]
+    weights_file: str
     weights_md5: str
+    pool: str = ""
+    smallest: int = 32
+
+    @property
+    def features_shape(self) -> tuple[int, int, int]:
+        """Shape after the pooling that follows the cam layer: what a tail takes."""
+        height, width, channels = self.cam_shape
+        return (height // 2, width // 2, channels) if self.pool else self.cam_shape
 
 
+WEIGHTS_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
+_NOTOP = "_weights_tf_dim_ordering_tf_kernels_notop.h5"
 BACKBONES = {
     "vgg16": Backbone(
-        "VGG16", "vgg16", 224, "block5_conv3", (14, 14, 512), "6d6bbae143d832006294945121d1f1fc"
+        "VGG16",
+        "vgg16",
+        224,
+        "block5_conv3",
+        (14, 14, 512),
+        f"vgg16/vgg16{_NOTOP}",
+        "6d6bbae143d832006294945121d1f1fc",
+        pool="block5_pool",
+    ),
+    "vgg19": Backbone(
+        "VGG19",
+        "vgg19",
+        224,
+        "block5_conv4",
+        (14, 14, 512),
+        f"vgg19/vgg19{_NOTOP}",
+        "253f8cb515780f3b799900260a226db6",
+        pool="block5_pool",
+    ),
+    "densenet121": Backbone(
+        "DenseNet121",
+        "densenet",
+        224,
+        "relu",
+        (7, 7, 1024),
+        f"densenet/densenet121{_NOTOP}",
+        "30ee3e1110167f948a6b9946edeeb738",
+    ),
+    "resnet50v2": Backbone(
+        "ResNet50V2",
+        "resnet_v2",
+        224,
+        "post_relu",
+        (7, 7, 2048),
+        f"resnet/resnet50v2{_NOTOP}",
+        "fac2f116257151a9d068a22e544a4917",
+    ),
+    "resnet152v2": Backbone(
+        "ResNet152V2",
+        "resnet_v2",
+        224,
+        "post_relu",
+        (7, 7, 2048),
+        f"resnet/resnet152v2{_NOTOP}",
+        "ed17cf2e0169df9d443503ef94b23b33",
+    ),
+    "inceptionv3": Backbone(
+        "InceptionV3",
+        "inception_v3",
+        299,
+        "mixed10",
+        (8, 8, 2048),
+        f"inception_v3/inception_v3{_NOTOP}",
+        "bcbd6486424b2319ff4ef7d526e38f63",
+        smallest=75,
+    ),
+    "inceptionresnetv2": Backbone(
+        "InceptionResNetV2",
+        "inception_resnet_v2",
+        299,
+        "conv_7b_ac",
+        (8, 8, 1536),
+        f"inception_resnet_v2/inception_resnet_v2{_NOTOP}",
+        "d19885ff4a710c122648d3b5c3b684e4",
+        smallest=75,
+    ),
+    "xception": Backbone(
+        "Xception",
+        "xception",
+        299,
+        "block14_sepconv2_act",
+        (10, 10, 2048),
+        f"xception/xception{_NOTOP}",
+        "b0042744bf5b25fce3cb969f33bebb97",
+        smallest=71,
+    ),
+    "mobilenetv2": Backbone(
+        "MobileNetV2",
+        "mobilenet_v2",
+        224,
+        "out_relu",
+        (7, 7, 1280),
+        "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+        "",
     ),
 }
 IMAGENET = "imagenet"
@@ -65,19 +163,47 @@ def get_backbone(name: str) -> Backbone:
     return BACKBONES[name]
 
 
+def fetch_weights(backbone: Backbone, url: str = WEIGHTS_URL) -> Path:
+    """Download a backbone's ImageNet weights into the Keras cache, once, and check their hash.
+
+    Raises:
+        ValueError: The download failed, or the file is not the published one.
+    """
+    import keras
+
+    name = Path(backbone.weights_file).name
+    try:
+        return Path(
+            keras.utils.get_file(
+                name,
+                url + backbone.weights_file,
+                cache_subdir="models",
+                file_hash=backbone.weights_md5 or None,
+                hash_algorithm="md5",
+            )
+        )
+    except Exception as error:  # get_file raises bare Exception for any failed download
+        raise ValueError(
+            f"expected the ImageNet weights of {backbone.name} from {url}, received: {error}; "
+            "name a file instead where there is no network"
+        ) from error
+
+
 def build_trunk(backbone: Backbone, weights: str | Path | None = None) -> keras.Model:
     """Build a backbone up to its cam layer.
 
     Args:
         backbone: Row of the zoo.
-        weights: "imagenet" (Keras downloads them and checks the hash), a path to a
-            `*_notop.weights.h5` file of the whole backbone, or None for random ones.
+        weights: "imagenet" (downloaded and checked), a path to a `*notop*.h5` file of the whole
+            backbone, or None for random ones.
 
     Returns:
         Model float32 (N, size, size, 3), preprocessed -> float32 (N, *cam_shape).
     """
     import keras
 
+    if weights == IMAGENET:
+        weights = fetch_weights(backbone)
     base = getattr(keras.applications, backbone.name)(
         include_top=False,
         weights=str(weights) if weights is not None else None,

@@ -62,6 +62,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 sources=("one", "two"),
                 threshold=0.4,
                 threshold_rule="95 % recall",
+                files={"head.weights.h5": "0" * 64},
             ),
             tmp_path,
         )
@@ -123,7 +124,16 @@ def test_missing_models_name_the_command(
 
 def test_smoke_run_is_announced(models: Path) -> None:
     artifacts.write_card(
-        Card("vgg16-ct", "head", "Tiny", "vgg16", trained=False, modality="ct"), models
+        Card(
+            "vgg16-ct",
+            "head",
+            "Tiny",
+            "vgg16",
+            trained=False,
+            modality="ct",
+            files={"head.weights.h5": "0"},
+        ),
+        models,
     )
     assert "smoke run" in predict_page().warning[0].value
 

@@ -12,6 +12,7 @@ VERBS = {
     "export": "write the shipped trunk",
     "features": "cache trunk features",
     "train": "train a classifier head",
+    "compare": "train the same head on every backbone of the paper",
     "guard": "fit the guard that refuses what is no chest X-ray or lung CT",
     "evaluate": "tables of the shipped models: pooled, per source, left out",
     "predict": "score files and folders into a CSV",

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,8 +22,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core import zoo
-from core.artifacts import MODELS_DIR, read_card, weights_name
+from core.artifacts import MODELS_DIR, read_card, sha256_of, weights_name
+from core.classifier import bare_maps, load_trunk, pool_maps
 from core.images import WHITE, Grey, read_image
+from core.zoo import Backbone
 
 SHARD = 64
 BATCH = 16
@@ -46,16 +50,59 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-class FeatureStore:
-    """block5_pool features (7, 7, 512) and block5_conv3 means (512,) of images, cached on disk."""
+@dataclass(frozen=True)
+class Source:
+    """Where features come from.
 
-    def __init__(self, runs: Path, trunk_id: str = DEFAULT_TRUNK, variant: str = PLAIN) -> None:
-        card = read_card(trunk_id)
-        backbone = zoo.get_backbone(card.backbone)
-        recipe = f"{card.files[weights_name(card)]} {backbone} {variant}"
-        key = hashlib.sha256(recipe.encode()).hexdigest()[:16]
-        self.folder = runs / "features" / f"{trunk_id}-{variant}-{key}"
-        self.trunk_id, self.variant = trunk_id, variant
+    Attributes:
+        name: Prefix of the cache folder.
+        recipe: Everything that decides the features, as text; its hash is the cache key.
+        load: Returns uint8 images -> maps float32 (N, *cam_shape).
+        pool: Whether 2 x 2 max pooling follows the maps.
+        average: Keep only the average over positions, (N, 1, 1, C): small, and all that an
+            average-pooling head needs.
+    """
+
+    name: str
+    recipe: str
+    load: Callable[[], Callable[[Sequence[Grey]], Any]]
+    pool: bool
+    average: bool = False
+
+
+def shipped_trunk(trunk_id: str = DEFAULT_TRUNK) -> Source:
+    """Features (7, 7, 512) of a trunk in models/."""
+    card = read_card(trunk_id)
+    backbone = zoo.get_backbone(card.backbone)
+    key = (backbone.name, backbone.size, backbone.cam_layer)
+    return Source(
+        trunk_id,
+        f"{card.files[weights_name(card)]} {key}",
+        lambda: load_trunk(trunk_id, MODELS_DIR, zoo.FLOAT32).maps,
+        bool(backbone.pool),
+    )
+
+
+def imagenet_trunk(backbone: Backbone, weights: Path) -> Source:
+    """Averaged features of a backbone with weights from a file."""
+    key = (backbone.name, backbone.size, backbone.cam_layer)
+    return Source(
+        backbone.name.lower(),
+        f"{sha256_of(weights)} {key}",
+        lambda: bare_maps(backbone, weights),
+        bool(backbone.pool),
+        average=True,
+    )
+
+
+class FeatureStore:
+    """Features of images (h, w, C) and the averages of their maps (C,), cached on disk."""
+
+    def __init__(self, runs: Path, source: Source | None = None, variant: str = PLAIN) -> None:
+        self.source = source or shipped_trunk()
+        key = hashlib.sha256(f"{self.source.recipe} {variant}".encode()).hexdigest()[:16]
+        self.folder = runs / "features" / f"{self.source.name}-{variant}-{key}"
+        self.variant = variant
 
     def get(
         self, manifest: pd.DataFrame, root: Path
@@ -67,7 +114,8 @@ class FeatureStore:
             root: Data root the paths are relative to.
 
         Returns:
-            float16 (N, 7, 7, 512) after block5_pool, float32 (N, 512) means of block5_conv3.
+            float16 (N, h, w, C) after the pooling that follows the cam layer, or (N, 1, 1, C) for a
+            source that keeps averages; float32 (N, C) averages before that pooling.
         """
         known = self._read_known()
         missing = manifest[~manifest["image_id"].isin(list(known))]
@@ -88,18 +136,19 @@ class FeatureStore:
     def _compute(self, rows: pd.DataFrame, root: Path) -> None:
         import tensorflow as tf
 
-        from core.classifier import load_trunk, pool_maps
-
-        trunk = load_trunk(self.trunk_id, MODELS_DIR, zoo.FLOAT32)
+        compute = self.source.load()
         self.folder.mkdir(parents=True, exist_ok=True)
         first = len(list(self.folder.glob("*.npz")))
-        bar = tqdm(total=len(rows), desc=f"features ({self.variant})", unit="image")
+        bar = tqdm(total=len(rows), desc=f"{self.source.name} ({self.variant})", unit="image")
         for number, start in enumerate(range(0, len(rows), SHARD), first):
             shard = rows.iloc[start : start + SHARD]
             pooled, means = [], []
             for images in _batches([root / path for path in shard["path"]], self.variant):
-                maps = trunk.maps(images)
-                pooled.append(np.asarray(tf.nn.max_pool2d(maps, 2, 2, "VALID"), np.float16))
+                maps = compute(images)
+                features = tf.nn.max_pool2d(maps, 2, 2, "VALID") if self.source.pool else maps
+                if self.source.average:
+                    features = tf.reduce_mean(features, axis=(1, 2), keepdims=True)
+                pooled.append(np.asarray(features, np.float16))
                 means.append(pool_maps(maps))
                 bar.update(len(images))
             target = self.folder / f"{number:05d}.npz"

@@ -45,8 +45,8 @@ def missing_ids() -> list[str]:
 
 
 def heads() -> dict[str, Card]:
-    """Cards of all classifiers by id, the default ones first."""
-    cards = {card.id: card for card in artifacts.list_heads(MODELS_DIR)}
+    """Cards of the classifiers that can be run here by id, the default ones first."""
+    cards = {c.id: c for c in artifacts.list_heads(MODELS_DIR) if artifacts.is_shipped(c)}
     first = [name for name in DEFAULT_IDS if name in cards]
     return {name: cards[name] for name in dict.fromkeys([*first, *cards])}
 

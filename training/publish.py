@@ -1,0 +1,98 @@
+"""Write models/<id>/: tables and the card that says how they were made."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import pandas as pd
+
+from core import artifacts
+from core.artifacts import HEAD, MODELS_DIR, Card, sha256_of
+from core.metrics import auc, threshold_at_recall
+from core.schema import Split
+from training.fitting import Fitted
+from training.recipes import Recipe
+from training.record import run_record
+
+WANTED_RECALL = 0.90
+SEEDS = "seeds.csv"
+
+
+def publish(
+    card: Card,
+    recipe: Recipe,
+    best: Fitted,
+    table: pd.DataFrame,
+    history: pd.DataFrame,
+    manifest: pd.DataFrame,
+    command: str,
+) -> Card:
+    """Write predictions.csv, history.csv and card.json.
+
+    Args:
+        card: Id, title, backbone and trunk, and in config what the recipe does not say.
+        recipe: How it was trained.
+        best: The run whose predictions these are.
+        table: Its predictions for everything that it was not trained on.
+        history: Curves of all runs.
+        manifest: All images, for the counts and the split's hash.
+        command: What repeats the run.
+
+    Returns:
+        The full card. Weights count as shipped when they lie in the folder already.
+    """
+    folder = MODELS_DIR / card.id
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(folder / artifacts.PREDICTIONS, index=False)
+    history.round(6).to_csv(folder / artifacts.HISTORY, index=False)
+    val = table[table["split"] == Split.VAL]
+    weights = f"{HEAD}.weights.h5"
+    shipped = (folder / weights).is_file()
+    card = replace(
+        card,
+        kind=HEAD,
+        modality=recipe.modality,
+        sources=recipe.sources,
+        threshold=round(threshold_at_recall(val["label"], val["probability"], WANTED_RECALL), 4),
+        threshold_rule=f"the largest with recall of at least {WANTED_RECALL:.0%} on the "
+        "validation patients",
+        config=asdict(replace(recipe, title=""))
+        | {"pooling": best.pooling, "seed": best.seed, "val_loss": round(best.val_loss, 4)}
+        | card.config,
+        record=run_record(command, manifest) | {"trained_on": _counts(recipe, manifest)},
+        files={weights: sha256_of(folder / weights)} if shipped else {},
+    )
+    artifacts.write_card(card)
+    return card
+
+
+def seed_row(fitted: Fitted, table: pd.DataFrame) -> dict[str, Any]:
+    """One run's row of seeds.csv: AUC on validation and test patients."""
+    areas = {
+        f"{split}_auc": round(auc(part["label"], part["probability"]), 4)
+        for split in (Split.VAL, Split.TEST)
+        for part in [table[table["split"] == split]]
+    }
+    return {
+        "pooling": fitted.pooling,
+        "seed": fitted.seed,
+        "epochs": len(fitted.history),
+        "val_loss": round(fitted.val_loss, 4),
+        **areas,
+    }
+
+
+def _counts(recipe: Recipe, manifest: pd.DataFrame) -> list[dict[str, Any]]:
+    """Labelled training images and patients by source and label, before any balancing draw."""
+    rows = manifest[
+        (manifest["modality"] == recipe.modality)
+        & manifest["source"].isin(recipe.sources)
+        & (manifest["split"] == Split.TRAIN)
+        & manifest["label"].notna()
+    ]
+    groups = rows.groupby(["source", "label"])["patient_id"].agg(["size", "nunique"])
+    return [
+        {"source": source, "label": int(label), "images": int(images), "patients": int(patients)}
+        for (source, label), (images, patients) in groups.iterrows()
+    ]

@@ -1,0 +1,51 @@
+"""How each shipped head is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.head import POOLINGS
+from core.schema import Modality
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a head is trained; the card of a shipped model holds one."""
+
+    title: str
+    modality: str
+    sources: tuple[str, ...]
+    scored_elsewhere: tuple[str, ...] = ()
+    balance: bool = False  # train on as many images of either class
+    left_out: tuple[str, ...] = ()
+    poolings: tuple[str, ...] = POOLINGS
+    seeds: tuple[int, ...] = (0, 1, 2)
+    batch: int = 32
+    learning_rate: float = 1e-4
+    epochs: int = 60
+    patience: int = 8
+    dropout: float = 0.0
+
+
+XRAY_SOURCES = ("actualmed", "covid-chestxray", "figure1", "nih")
+RECIPES = {
+    "vgg16-xray": Recipe(
+        title="X-ray, all four sources (the paper's second, larger data set)",
+        modality=Modality.XRAY,
+        sources=XRAY_SOURCES,
+        left_out=("actualmed", "figure1", "nih"),
+    ),
+    "vgg16-xray-small": Recipe(
+        title="X-ray, one source, balanced (the paper's first, small data set)",
+        modality=Modality.XRAY,
+        sources=("covid-chestxray",),
+        scored_elsewhere=("actualmed", "figure1", "nih"),
+        balance=True,
+    ),
+    "vgg16-ct": Recipe(
+        title="CT slices, COVID-CT",
+        modality=Modality.CT,
+        sources=("covid-ct",),
+        scored_elsewhere=("sarscov2-ct",),
+    ),
+}
