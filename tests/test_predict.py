@@ -75,7 +75,9 @@ def test_shipped_predictions_are_what_the_models_say(real_data, classifier):
     from training.data import build
 
     paths = build(real_data)[0].set_index("image_id")["path"]
-    for card in artifacts.list_heads():
+    shipped = [card for card in artifacts.list_heads() if artifacts.is_shipped(card)]
+    assert shipped
+    for card in shipped:
         table = artifacts.read_predictions(card.id)
         for _, row in table.sample(4, random_state=0).iterrows():
             pixels = read_image((real_data / paths[row["image_id"]]).read_bytes()).pixels
