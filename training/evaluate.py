@@ -4,7 +4,9 @@
 
 Pooled test patients, inside each source, and sources that the scoring head never saw, at the
 model's own operating point, with 95 % intervals from 1000 resamplings of patients. --write puts
-the table into README.md and each MODEL_CARD.md. No image and no TensorFlow is needed.
+the tables into README.md and each MODEL_CARD.md. No image and no TensorFlow is needed.
+The second table holds the backbones of `python -m training compare`: pooled test AUC, mean over the
+seeds and (from two on) its standard deviation.
 """
 
 from __future__ import annotations
@@ -21,9 +23,11 @@ from core import artifacts
 from core.artifacts import LEFT_OUT, MODELS_DIR, Card
 from core.metrics import auc, bootstrap_interval, confusion
 from core.schema import MODALITY_TITLES, Modality, Split
+from core.zoo import BACKBONES
+from training.publish import SEEDS
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-BLOCK = re.compile(r"(<!-- results:begin -->\n).*?(<!-- results:end -->)", re.DOTALL)
+NETWORKS = {"cnn": "Home-made CNN"} | {name: row.name for name, row in BACKBONES.items()}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,18 +37,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print, and write where asked."""
-    cards = artifacts.list_heads()
+    heads = artifacts.list_heads()
+    cards = [card for card in heads if artifacts.is_shipped(card)]
+    compared = comparison([card for card in heads if "dataset" in card.config])
     table = pd.DataFrame([row for card in cards for row in evaluate(card)])
-    print(table.to_string(index=False))
+    print(table.to_string(index=False), compared.to_string(index=False), sep="\n\n")
     if args.write:
         text = README.read_text(encoding="utf-8")
-        block = to_markdown(table) + "\n"
-        README.write_text(BLOCK.sub(rf"\g<1>{block}\g<2>", text), encoding="utf-8")
+        text = fill_block(text, "results", to_markdown(table))
+        text = fill_block(text, "comparison", to_markdown(compared))
+        README.write_text(text, encoding="utf-8")
         for card in cards:
             own = table[table["model"] == card.id].drop(columns="model")
             path = MODELS_DIR / card.id / "MODEL_CARD.md"
             path.write_text(model_card(card, to_markdown(own)), encoding="utf-8")
     return 0
+
+
+def fill_block(text: str, name: str, content: str) -> str:
+    """Replace what stands between <!-- name:begin --> and <!-- name:end -->.
+
+    Raises:
+        ValueError: No such block.
+    """
+    block = re.compile(rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
+    filled, count = block.subn(rf"\g<1>{content}\n\g<2>", text)
+    if not count:
+        raise ValueError(f"expected a block {name}:begin in the text, received none")
+    return filled
+
+
+def comparison(cards: list[Card]) -> pd.DataFrame:
+    """A row a network and start, a column a data set: test AUC over the seeds."""
+    rows = [
+        {
+            "network": NETWORKS[card.backbone],
+            "start": card.config["init"],
+            "dataset": card.config["dataset"],
+            "auc": _over_seeds(pd.read_csv(MODELS_DIR / card.id / SEEDS)["test_auc"]),
+        }
+        for card in cards
+    ]
+    table = pd.DataFrame(rows, columns=["network", "start", "dataset", "auc"])
+    wide = table.pivot(index=["start", "network"], columns="dataset", values="auc")
+    wide = wide.reindex(columns=["small", "all", "ct"]).astype(object).fillna("not run")
+    return wide.reset_index()[["network", "start", "small", "all", "ct"]]
+
+
+def _over_seeds(areas: pd.Series) -> str:
+    spread = f" \u00b1 {areas.std():.2f}" if len(areas) > 1 else ""
+    return f"{areas.mean():.2f}{spread} ({len(areas)})"
 
 
 def evaluate(card: Card) -> list[dict[str, Any]]:
