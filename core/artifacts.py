@@ -152,8 +152,8 @@ def read_predictions(
     """Read a prediction table, PREDICTION_COLUMNS.
 
     Raises:
-        ArtifactError: Missing, or with missing columns, probabilities outside 0..1, or repeated
-            ids; the text names the file and the row.
+        ArtifactError: Missing, or with missing columns, probabilities missing or outside 0..1,
+            repeated ids, or labels other than 0, 1 and empty; the text names file and row.
     """
     import pandas as pd
 
@@ -165,11 +165,17 @@ def read_predictions(
     absent = sorted(set(PREDICTION_COLUMNS) - set(table.columns))
     if absent:
         raise ArtifactError(f"expected columns {list(PREDICTION_COLUMNS)} in {path}, no {absent}")
-    outside = ~table["probability"].between(0, 1)
-    repeated = table["image_id"].duplicated()
-    for wrong, what in ((outside, "a probability in 0..1"), (repeated, "each image_id once")):
+    known = table["label"].notna()
+    for column in ("label", "probability"):
+        table[column] = pd.to_numeric(table[column], errors="coerce").astype("float64")
+    wrongs = (
+        (~table["probability"].between(0, 1), "a probability in 0..1"),
+        (table["image_id"].duplicated(), "each image_id once"),
+        (known & ~table["label"].isin((0, 1)), "label 0, 1 or empty"),
+    )
+    for wrong, what in wrongs:
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            received = table.iloc[row][["image_id", "probability"]].to_dict()
+            received = table.iloc[row][["image_id", "label", "probability"]].to_dict()
             raise ArtifactError(f"expected {what} in {path}, received row {row + 2}: {received}")
     return table

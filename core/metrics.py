@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 CONFIDENCE_Z = 1.959964  # two-sided 95 %
+RATIOS = ("accuracy", "recall", "specificity", "precision", "f1", "balanced_accuracy", "mcc")
 
 
 @dataclass(frozen=True)
@@ -29,22 +30,58 @@ class Confusion:
     @property
     def accuracy(self) -> float:
         """Share of all that is right."""
-        return _ratio(self.tp + self.tn, self.tp + self.fp + self.fn + self.tn)
+        return self._ratio("accuracy")
 
     @property
     def recall(self) -> float:
         """Share of the positives that is found (sensitivity)."""
-        return _ratio(self.tp, self.tp + self.fn)
+        return self._ratio("recall")
 
     @property
     def specificity(self) -> float:
         """Share of the negatives that is cleared."""
-        return _ratio(self.tn, self.tn + self.fp)
+        return self._ratio("specificity")
 
     @property
     def precision(self) -> float:
         """Share of the positive calls that is right."""
-        return _ratio(self.tp, self.tp + self.fp)
+        return self._ratio("precision")
+
+    def _ratio(self, name: str) -> float:
+        return float(ratios(self.tp, self.fp, self.fn, self.tn)[name])
+
+
+def ratios(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, tn: ArrayLike) -> dict[str, Floats]:
+    """Every measure that follows from the four counts, for any number of matrices at once.
+
+    Accuracy, recall, specificity and precision are the paper's equations 1 to 4. The balanced
+    accuracy is the mean of recall and specificity; Matthews' correlation coefficient (MCC) is the
+    correlation of truth and call, -1..1, and undefined where a row or a column is empty.
+
+    Args:
+        tp: True positives, counts or sums of weights of any shape.
+        fp: False positives, of the same shape, as are the others.
+        fn: False negatives.
+        tn: True negatives.
+
+    Returns:
+        RATIOS, in this order -> array of that shape; NaN where undefined.
+    """
+    found, alarms, missed, cleared = (np.asarray(x, np.float64) for x in (tp, fp, fn, tn))
+    ill, well = found + missed, alarms + cleared
+    called, passed = found + alarms, missed + cleared
+    with np.errstate(divide="ignore", invalid="ignore"):
+        recall, specificity = found / ill, cleared / well
+        values = (
+            (found + cleared) / (ill + well),
+            recall,
+            specificity,
+            found / called,
+            2 * found / (2 * found + alarms + missed),
+            (recall + specificity) / 2,
+            (found * cleared - alarms * missed) / np.sqrt(ill * well * called * passed),
+        )
+    return dict(zip(RATIOS, values, strict=True))
 
 
 def confusion(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> Confusion:
@@ -58,7 +95,7 @@ def confusion(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> 
     Raises:
         ValueError: Labels other than 0 and 1, probabilities outside 0..1, unequal lengths.
     """
-    y, p = _checked(labels, probabilities)
+    y, p = checked(labels, probabilities)
     called = p >= threshold
     truth = y == 1
     return Confusion(
@@ -73,13 +110,30 @@ def auc(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """Area under the ROC curve, ties counted half (Mann-Whitney); NaN with one class only."""
     from scipy.stats import rankdata
 
-    y, p = _checked(labels, probabilities)
+    y, p = checked(labels, probabilities)
     positives = int(y.sum())
     negatives = len(y) - positives
     if not positives or not negatives:
         return math.nan
     ranks = rankdata(p)[y == 1].sum()
     return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def average_precision(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """Mean precision over the steps of recall, without interpolation; NaN without positives."""
+    y, p = checked(labels, probabilities)
+    if not y.sum():
+        return math.nan
+    order = np.argsort(-p, kind="stable")
+    lasts = np.append(np.flatnonzero(np.diff(p[order])), len(p) - 1)  # of each tied group
+    found = np.cumsum(y[order])[lasts]
+    return float((np.diff(found, prepend=0) * found / (lasts + 1)).sum() / y.sum())
+
+
+def brier(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """Mean squared distance of probability and label (Brier 1950); 0 is perfect, NaN if empty."""
+    y, p = checked(labels, probabilities)
+    return float(((p - y) ** 2).mean()) if len(y) else math.nan
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
@@ -100,7 +154,7 @@ def threshold_at_recall(labels: ArrayLike, probabilities: ArrayLike, recall: flo
     Raises:
         ValueError: No positive among the labels.
     """
-    y, p = _checked(labels, probabilities)
+    y, p = checked(labels, probabilities)
     found = np.sort(p[y == 1])[::-1]
     if not len(found):
         raise ValueError("expected at least one positive label, received none")
@@ -120,7 +174,7 @@ def bootstrap_interval(
 
     Replicates in which the measure is undefined are left out; NaN where most are.
     """
-    y, p = _checked(labels, probabilities)
+    y, p = checked(labels, probabilities)
     codes = np.unique(np.asarray(patients, str), return_inverse=True)[1]
     rows_of = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
     rng = np.random.default_rng(seed)
@@ -135,11 +189,12 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
-def _ratio(part: int, whole: int) -> float:
-    return part / whole if whole else math.nan
+def checked(labels: ArrayLike, probabilities: ArrayLike) -> tuple[Floats, Floats]:
+    """Both as float64 (N,).
 
-
-def _checked(labels: ArrayLike, probabilities: ArrayLike) -> tuple[Floats, Floats]:
+    Raises:
+        ValueError: Labels other than 0 and 1, probabilities outside 0..1, unequal lengths.
+    """
     y, p = np.asarray(labels, np.float64), np.asarray(probabilities, np.float64)
     if y.shape != p.shape or y.ndim != 1:
         raise ValueError(f"expected two vectors of one length, received {y.shape} and {p.shape}")

@@ -1,0 +1,81 @@
+"""Does 0.8 mean eight in ten? Temperature scaling, reliability, expected calibration error."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from core.metrics import Floats, checked, wilson
+
+BINS = 10
+# Prediction tables have six decimals: nearer to 0 or 1 than this nothing is known.
+CLOSEST = 5e-7
+TEMPERATURES = (0.05, 50.0)
+
+
+def temper(probabilities: ArrayLike, temperature: float) -> Floats:
+    """sigmoid(logit(p) / T): T > 1 makes answers less sure, T < 1 surer; the order stays.
+
+    Guo et al. 2017, equation 9, for one sigmoid unit.
+
+    Raises:
+        ValueError: A temperature that is not positive.
+    """
+    if not temperature > 0:
+        raise ValueError(f"expected a temperature above 0, received {temperature}")
+    p = np.clip(np.asarray(probabilities, np.float64), CLOSEST, 1 - CLOSEST)
+    return 1 / (1 + np.exp(-np.log(p / (1 - p)) / temperature))
+
+
+def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """Mean negative log-likelihood (cross-entropy)."""
+    y, p = checked(labels, probabilities)
+    p = np.clip(p, CLOSEST, 1 - CLOSEST)
+    return float(-(y * np.log(p) + (1 - y) * np.log(1 - p)).mean())
+
+
+def fit_temperature(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """The temperature of least log loss, to be fitted on validation patients only.
+
+    Returns:
+        Within TEMPERATURES; NaN with one class only, where none can be fitted.
+    """
+    from scipy.optimize import minimize_scalar
+
+    y, p = checked(labels, probabilities)
+    if y.min(initial=1) == y.max(initial=0):
+        return math.nan
+    low, high = np.log(TEMPERATURES)
+    found = minimize_scalar(
+        lambda log_t: log_loss(y, temper(p, math.exp(log_t))), bounds=(low, high), method="bounded"
+    )
+    return math.exp(float(found.x))
+
+
+def reliability(labels: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -> pd.DataFrame:
+    """Mean probability and share of positives in bins of equal width.
+
+    Returns:
+        One row a bin that holds images: images, probability (mean), share (of positives), low and
+        high (Wilson's 95 % interval of the share).
+    """
+    y, p = checked(labels, probabilities)
+    where = np.minimum((p * bins).astype(int), bins - 1)
+    rows = []
+    for number in np.unique(where):
+        inside = where == number
+        low, high = wilson(int(y[inside].sum()), int(inside.sum()))
+        rows.append((int(inside.sum()), p[inside].mean(), y[inside].mean(), low, high))
+    return pd.DataFrame(rows, columns=["images", "probability", "share", "low", "high"])
+
+
+def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -> float:
+    """Expected calibration error: mean distance of share and probability, over images."""
+    table = reliability(labels, probabilities, bins)
+    if table.empty:
+        return math.nan
+    apart = (table["share"] - table["probability"]).abs()
+    return float(np.average(apart, weights=table["images"]))
