@@ -16,6 +16,7 @@ VERBS = {
     "guard": "fit the guard that refuses what is no chest X-ray or lung CT",
     "evaluate": "tables of the shipped models: pooled, per source, left out",
     "predict": "score files and folders into a CSV",
+    "catalogue": "tables and average images behind the data page",
     "examples": "record the hashes of the example images",
 }
 

@@ -38,4 +38,5 @@ SOURCE = Source(
     url="https://github.com/agchung/Actualmed-COVID-chestxray-dataset",
     licence="research use, with citation of its author",
     read=read,
+    raw="https://raw.githubusercontent.com/agchung/Actualmed-COVID-chestxray-dataset/master/",
 )

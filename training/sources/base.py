@@ -14,6 +14,8 @@ from core.schema import MANIFEST_COLUMNS, Modality
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".dcm")
 FRONTAL_VIEWS = ("PA", "AP", "AP Supine", "AP erect", "frontal")
 LATERAL_VIEWS = ("L", "lateral")
+# country: of the hospital; reference: DOI or address of the publication an image was taken from.
+DETAIL_COLUMNS = ("image_id", "country", "reference")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,10 @@ class Source:
         licence: Terms, in one line.
         read: Reader of the upstream layout: folder -> Reading.
         external: True where there are no patient ids: a test only, never split.
+        country: Of all its images, where the data set states one.
+        raw: Address that the path below the folder is appended to, to fetch one image; empty where
+            upstream only offers archives.
+        details: Reader of what the manifest leaves out: folder -> frame with DETAIL_COLUMNS.
     """
 
     name: str
@@ -50,6 +56,9 @@ class Source:
     licence: str
     read: Callable[[Path], Reading]
     external: bool = False
+    country: str = ""
+    raw: str = ""
+    details: Callable[[Path], pd.DataFrame] | None = None
 
 
 def reading(rows: Iterable[dict[str, Any]], dropped: Iterable[tuple[str, str]] = ()) -> Reading:

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from training.sources.base import IMAGE_SUFFIXES, Reading, Source, listed_image, read_table, reading
 
 NAME = "covid-chestxray"
@@ -37,6 +39,19 @@ def read(folder: Path) -> Reading:
     return reading(rows, dropped)
 
 
+def details(folder: Path) -> pd.DataFrame:
+    """DETAIL_COLUMNS: the last part of the stated location, and the DOI or address."""
+    table = read_table(folder / "metadata.csv").drop_duplicates("filename")
+    country = table["location"].str.split(",").str[-1].str.strip().replace("?", "")
+    return pd.DataFrame(
+        {
+            "image_id": f"{NAME}/" + table["filename"],
+            "country": country,
+            "reference": table["doi"].where(table["doi"] != "", table["url"]),
+        }
+    )
+
+
 SOURCE = Source(
     name=NAME,
     folder=FOLDER,
@@ -44,4 +59,6 @@ SOURCE = Source(
     url="https://github.com/ieee8023/covid-chestxray-dataset",
     licence="per image: Apache 2.0, CC BY, CC BY-NC-SA, CC BY-NC-ND (column licence)",
     read=read,
+    raw="https://raw.githubusercontent.com/ieee8023/covid-chestxray-dataset/master/",
+    details=details,
 )

@@ -44,4 +44,5 @@ SOURCE = Source(
     url="https://github.com/agchung/Figure1-COVID-chestxray-dataset",
     licence="research use, with citation of its author",
     read=read,
+    raw="https://raw.githubusercontent.com/agchung/Figure1-COVID-chestxray-dataset/master/",
 )

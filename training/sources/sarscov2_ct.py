@@ -47,4 +47,5 @@ SOURCE = Source(
     licence="research use, with citation of its authors",
     read=read,
     external=True,
+    country="Brazil",
 )

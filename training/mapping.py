@@ -1,0 +1,141 @@
+"""From the trunk's features: a map of two dimensions, nearest neighbours, and what they share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.artifacts import weights_name
+from core.classifier import DEFAULT_MODELS, load_head
+from core.guard import normalise
+from core.intervals import patient_draws, percentiles
+from core.schema import Modality
+from core.zoo import get_backbone
+
+SEED = 2020
+COMPONENTS = 50
+PERPLEXITY = 30
+SHOWN = 8  # neighbours kept an image
+CLUSTER_K = 10
+MAP_SETTINGS = {
+    "method": "t-SNE (van der Maaten and Hinton 2008), scikit-learn",
+    "input": "average of block5_conv3, scaled to length 1, 50 principal components",
+    "perplexity": PERPLEXITY,
+    "seed": SEED,
+}
+
+Array = NDArray[np.float32]
+
+
+def flatten(means: Array, seed: int = SEED) -> Array:
+    """t-SNE coordinates (N, 2) of features (N, C)."""
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+
+    unit = normalise(means)
+    size = min(COMPONENTS, *unit.shape)
+    components = PCA(size, random_state=seed).fit_transform(unit)
+    tsne = TSNE(2, perplexity=PERPLEXITY, init="pca", random_state=seed)
+    return np.asarray(tsne.fit_transform(components), np.float32)
+
+
+def nearest(means: Array) -> tuple[list[str], list[str]]:
+    """The SHOWN most similar other images of each: row numbers and cosines, joined by spaces."""
+    similar = _cosines(means)
+    np.fill_diagonal(similar, -np.inf)
+    order = np.argsort(-similar, axis=1, kind="stable")[:, :SHOWN]
+    values = np.take_along_axis(similar, order, axis=1)
+    return (
+        [" ".join(map(str, row)) for row in order],
+        [" ".join(f"{value:.3f}" for value in row) for row in values],
+    )
+
+
+def clusters(means: Array, rows: pd.DataFrame, k: int = CLUSTER_K) -> pd.DataFrame:
+    """How often the k nearest images of other patients share source or label.
+
+    Each modality as a whole, and each source with both labels by itself. Chance is the share that
+    neighbours drawn at random would have; intervals resample patients.
+
+    Args:
+        means: (N, C) features.
+        rows: source, modality, label, patient_id, image_id.
+        k: Neighbours an image.
+
+    Returns:
+        modality, scope, shared ("source" or "label"), images, k, share, low, high, chance.
+    """
+    table = []
+    known = rows[rows["label"].notna()]
+    for modality, part in known.groupby("modality"):
+        for shared in ("source", "label"):
+            table.append(_cluster_row(means, part, modality, "all sources", shared, k))
+        for source, own in part.groupby("source"):
+            if own["label"].value_counts().reindex([0, 1], fill_value=0).min() > k:
+                table.append(_cluster_row(means, own, modality, source, "label", k))
+    return pd.DataFrame(table)
+
+
+def _cluster_row(
+    means: Array, part: pd.DataFrame, modality: Any, scope: Any, shared: str, k: int
+) -> dict[str, Any]:
+    patients = part["patient_id"].where(part["patient_id"] != "", part["image_id"]).to_numpy()
+    share, chance = neighbour_shares(means[part.index], part[shared].to_numpy(), patients, k)
+    draws = patient_draws(patients)
+    low, high = percentiles((share @ draws) / draws.sum(axis=0))
+    return {
+        "modality": modality,
+        "scope": scope,
+        "shared": shared,
+        "images": len(part),
+        "k": k,
+        "share": round(float(share.mean()), 4),
+        "low": round(float(low), 4),
+        "high": round(float(high), 4),
+        "chance": round(float(chance.mean()), 4),
+    }
+
+
+def neighbour_shares(
+    means: Array, values: NDArray[Any], patients: NDArray[Any], k: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share (N,) of the k nearest images of other patients with the same value, and by chance."""
+    similar = _cosines(means)
+    others = patients[:, None] != patients[None]
+    similar[~others] = -np.inf
+    order = np.argsort(-similar, axis=1, kind="stable")[:, :k]
+    same = values[:, None] == values[None]
+    share = np.take_along_axis(same, order, axis=1).mean(axis=1)
+    chance = (same & others).sum(axis=1) / np.maximum(others.sum(axis=1), 1)
+    return share, chance
+
+
+def probabilities(pooled: NDArray[np.float16], modalities: pd.Series) -> NDArray[np.float64]:
+    """Answer (N,) of the default model of each image's modality, from cached pooled features."""
+    import keras
+
+    answers = np.full(len(modalities), np.nan)
+    for modality, name in DEFAULT_MODELS.items():
+        rows = (modalities == modality).to_numpy()
+        head = load_head(name)
+        pool = head.model.get_layer(get_backbone(head.card.backbone).pool)
+        tail = keras.Model(pool.output, head.model.output)
+        answers[rows] = tail.predict(pooled[rows].astype(np.float32), verbose=0)[:, 0]
+    return answers.round(4)
+
+
+def model_record() -> dict[str, str]:
+    """Which head answered for which modality, with the hash of its weights."""
+    cards = {modality: load_head(name).card for modality, name in DEFAULT_MODELS.items()}
+    return {
+        Modality(modality).value: f"{card.id} {card.files[weights_name(card)]}"
+        for modality, card in cards.items()
+    }
+
+
+def _cosines(means: Array) -> NDArray[np.float64]:
+    unit = normalise(means).astype(np.float64)
+    return np.asarray(unit @ unit.T)
