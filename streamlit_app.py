@@ -7,5 +7,6 @@ st.navigation(
     [
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
         st.Page("pages/predict.py", title="Predict", icon=":material/radiology:"),
+        st.Page("pages/data.py", title="Data", icon=":material/database:"),
     ]
 ).run()

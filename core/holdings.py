@@ -61,10 +61,9 @@ def load_image(library: Library, row: int, root: Path | None) -> LoadedExample:
         ExampleError: Neither there nor to be fetched.
     """
     examples = as_examples(library, row)
-    for example in examples:
-        local = root / example.path if root else None
-        if local and local.is_file():
-            return load(example, root)
+    path = local_file(library, row, root)
+    if path is not None:
+        return LoadedExample(path.read_bytes(), "folder")
     if not examples[0].url:
         own = library.images.loc[row]
         raise ExampleError(
@@ -78,6 +77,15 @@ def load_image(library: Library, row: int, root: Path | None) -> LoadedExample:
         except ExampleError as error:
             problem = error
     raise problem
+
+
+def local_file(library: Library, row: int, root: Path | None) -> Path | None:
+    """The file of an image in the data folder, whatever its ending; None where there is none."""
+    if root is None:
+        return None
+    path = root / library.images.loc[row, "path"]
+    files = (path.with_suffix(ending) for ending in dict.fromkeys((path.suffix, *_ENDINGS)))
+    return next((file for file in files if file.is_file()), None)
 
 
 def as_examples(library: Library, row: int) -> list[Example]:

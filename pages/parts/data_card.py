@@ -1,0 +1,111 @@
+"""One image of the catalogue: picture, whom to name, what is known, and what resembles it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core import holdings
+from core.examples import ExampleError
+from core.images import ImageError, read_image
+from core.library import Library, neighbours
+from core.overview import UNSTATED, label_names, shown_values
+from core.schema import MODALITY_TITLES, Modality, Split
+from pages.parts import loaders_data
+
+KEY = "data_row"
+SHOWN = 8
+TILE = 110  # pixels, three beside each other on a phone
+FIELDS = ("source", "finding", "view", "sex", "age", "date", "country", "split")
+
+
+def chosen() -> int | None:
+    """Row number of the image that was chosen last, on any view of the page."""
+    return st.session_state.get(KEY)
+
+
+def choose(row: int) -> None:
+    """Open an image."""
+    st.session_state[KEY] = row
+
+
+def show(library: Library, row: int) -> None:
+    """The picture with attribution and licence, its facts, its relatives."""
+    own = library.images.loc[row]
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _picture(library, row)
+    with right:
+        label = label_names(library.images.loc[[row], "label"]).iloc[0]
+        st.markdown(f"**{label}** · {MODALITY_TITLES[Modality(own['modality'])]} · {own['source']}")
+        st.dataframe(_facts(library, row), hide_index=True, alt=f"What is known of {own.image_id}")
+        seen = " It was trained on this very image." if own["split"] == Split.TRAIN else ""
+        st.caption(f"Probability {own['probability']:.3f} by the model of this page's map.{seen}")
+    st.markdown("**Nearest neighbours** by what the frozen trunk sees")
+    near = neighbours(library.images, row)
+    _strip(near, near["similarity"].map("{:.2f}".format))
+    st.caption(_neighbour_sentence(library, row, near))
+    _same_patient(library, row)
+
+
+def _picture(library: Library, row: int) -> None:
+    example = holdings.as_examples(library, row)[0]
+    image_id = library.images.loc[row, "image_id"]
+    try:
+        scan = read_image(loaders_data.picture(row))
+        st.image(scan.pixels, width="stretch", alt=f"Image {image_id}")
+    except (ExampleError, ImageError) as error:
+        st.info(str(error), icon=":material/image_not_supported:")
+    reference = example.attribution
+    if reference.startswith("10."):
+        reference = f"[doi:{reference}](https://doi.org/{reference})"
+    st.caption(f"{image_id}. From {example.source}: {reference}. Licence: {example.licence}.")
+
+
+def _facts(library: Library, row: int) -> pd.DataFrame:
+    frame = library.images.loc[[row]]
+    values = {name: str(shown_values(frame, name).iloc[0]) for name in FIELDS}
+    values["age"] = UNSTATED if frame["age"].isna().iloc[0] else f"{frame['age'].iloc[0]:.0f}"
+    own = frame.iloc[0]
+    values["patient"] = own["patient_id"] or UNSTATED
+    values["size"] = f"{own['width']:.0f} x {own['height']:.0f}"
+    values["mean grey"] = f"{own['mean']:.0f} of 255"
+    return pd.DataFrame({"field": list(values), "value": list(values.values())})
+
+
+def _strip(rows: pd.DataFrame, captions: pd.Series) -> None:
+    """A row of small pictures, each a way to open that image."""
+    labels = label_names(rows["label"])
+    grid = st.container(horizontal=True)
+    for row in rows.index[:SHOWN]:
+        with grid.container(width=TILE):
+            small = loaders_data.small_picture(row)
+            if small:
+                st.image(small, width=TILE, alt=rows.loc[row, "image_id"])
+            st.caption(f"{captions[row]} {rows.loc[row, 'source']}, {labels[row]}")
+            st.button("Open", key=f"data_open_{chosen()}_{row}", on_click=choose, args=(row,))
+
+
+def _neighbour_sentence(library: Library, row: int, near: pd.DataFrame) -> str:
+    own = library.images.loc[row]
+    same_source = int((near["source"] == own["source"]).sum())
+    same_label = int((near["label"] == own["label"]).sum())
+    patient = int(((near["patient_id"] == own["patient_id"]) & (own["patient_id"] != "")).sum())
+    return (
+        f"The numbers are cosine similarities, 1 at most. Of these {len(near)}, {same_source} come "
+        f"from the same source, {same_label} bear the same label, {patient} show the same patient."
+    )
+
+
+def _same_patient(library: Library, row: int) -> None:
+    own = library.images.loc[row]
+    images = library.images
+    others = images[(images["patient_id"] == own["patient_id"]) & (images.index != row)]
+    if own["patient_id"] and len(others):
+        st.markdown(f"**{len(others)} more of the same patient**")
+        _strip(others, others["date"].where(others["date"] != "", "no date"))
+    pairs = library.pairs
+    mine = pairs[(pairs["first"] == own["image_id"]) | (pairs["second"] == own["image_id"])]
+    for pair in mine.itertuples():
+        other = pair.second if pair.first == own["image_id"] else pair.first
+        st.caption(f"Look-alike: {other} ({pair.bits} of 256 bits differ): {pair.done}.")

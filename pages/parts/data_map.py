@@ -1,0 +1,132 @@
+"""Data page: the map of all images."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.charts import data as charts
+from core.library import Library
+from core.overview import LABELS, label_names, shown_values
+from core.schema import MODALITY_TITLES, Modality
+from pages.parts import data_card
+
+COLOURS = {
+    "label": "label",
+    "source": "source",
+    "view": "view",
+    "split": "split",
+    "probability": "the model's probability",
+}
+SHARED = {"source": "same source", "label": "same label"}
+
+
+def show(library: Library) -> None:
+    """The map, the chosen point, and what neighbours share in numbers."""
+    st.subheader("Is it the disease or the hospital that clusters?")
+    st.markdown(
+        "Each point is an image. Points that lie close look alike to the frozen trunk, which has "
+        "never been told label or source. **Colour it by label, then by source.** A click opens "
+        "the image."
+    )
+    first, second = st.columns([2, 3])
+    kinds = {"all": "all", **{kind.value: f"{MODALITY_TITLES[kind]}s" for kind in Modality}}
+    kind = first.segmented_control(
+        "Images",
+        list(kinds),
+        default=Modality.XRAY.value,
+        required=True,
+        format_func=kinds.__getitem__,
+        key="data_map_kind",
+        bind="query-params",
+    )
+    colour = second.segmented_control(
+        "Colour by",
+        list(COLOURS),
+        default="label",
+        required=True,
+        format_func=COLOURS.__getitem__,
+        key="data_map_colour",
+        bind="query-params",
+    )
+    images = library.images
+    if kind != "all":
+        images = images[images["modality"] == kind]
+    _map(images, colour or "label")
+    row = data_card.chosen()
+    if row is not None:
+        data_card.show(library, row)
+    _shares(library)
+
+
+def _map(images: pd.DataFrame, colour: str) -> None:
+    if colour == "probability":
+        values, order = images["probability"], tuple[str, ...]()
+    elif colour == "label":
+        values = label_names(images["label"])
+        order = tuple(name for name in LABELS if (values == name).any())
+    else:
+        values = shown_values(images, colour)
+        order = tuple(values.value_counts().index)
+    event = st.plotly_chart(
+        charts.map_figure(images, values, order, data_card.chosen()),
+        width="stretch",
+        config={"displayModeBar": False},
+        on_select="rerun",
+        selection_mode="points",
+        key=f"data_map_{colour}",
+        alt=f"{len(images)} images in two dimensions, coloured by {COLOURS[colour]}",
+    )
+    points = event["selection"]["points"] if event else []
+    if points and "customdata" in points[0]:
+        row = int(points[0]["customdata"][0])
+        if row != data_card.chosen():
+            data_card.choose(row)
+            st.rerun()
+    if colour == "probability":
+        st.caption("Training images are answered too: the model has seen those.")
+
+
+def _shares(library: Library) -> None:
+    st.subheader("The same in numbers")
+    table = library.clusters[library.clusters["shared"].isin(SHARED)].copy()
+    kinds = table["modality"].map({"xray": "X-ray", "ct": "CT"})
+    table["name"] = kinds + ", " + table["scope"] + ": " + table["shared"].map(SHARED)
+    k = int(table["k"].iloc[0])
+    titles = {"share": f"of the {k} nearest images of other patients", "chance": "by chance"}
+    words = [
+        f"{row.name}: {row.share:.0%}, by chance {row.chance:.0%}"
+        for row in table[["name", "share", "chance"]]
+        .set_index("name", drop=False)
+        .itertuples(index=False)
+    ]
+    st.plotly_chart(
+        charts.clusters_figure(table, titles),
+        width="stretch",
+        config={"displayModeBar": False},
+        alt="; ".join(words),
+    )
+    st.markdown(_finding(library.clusters))
+    st.caption(
+        "Bars: 95 % intervals over patients. sarscov2-ct does not tell patients apart, so its "
+        "neighbours may be slices of one person and its numbers are too high. The map is a t-SNE "
+        "of the same features: near points are alike, distances between far groups mean nothing."
+    )
+
+
+def _finding(clusters: pd.DataFrame) -> str:
+    """What the table says, in one sentence made from it."""
+    xray = clusters[clusters["modality"] == "xray"].set_index(["scope", "shared"])
+    pooled = xray.loc["all sources"]
+    words = (
+        f"Among X-rays {pooled.loc['source', 'share']:.0%} of the nearest images come from the "
+        f"same source ({pooled.loc['source', 'chance']:.0%} by chance)."
+    )
+    for (scope, _), row in xray[xray.index.get_level_values(0) != "all sources"].iterrows():
+        sure = "more often than" if row["low"] > row["chance"] else "no more often than"
+        words += (
+            f" Inside {scope}, where the hospital no longer gives it away, neighbours share the "
+            f"label {sure} chance: {row['share']:.0%} ({row['low']:.0%} to {row['high']:.0%}) "
+            f"against {row['chance']:.0%}."
+        )
+    return words

@@ -1,0 +1,139 @@
+"""The data page as a user reads it, on the shipped catalogue: no TensorFlow, no network."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import examples, library
+from pages.parts import loaders_data
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def page(view: str, **state: object) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "pages" / "data.py"), default_timeout=30)
+    at.session_state["data_view"] = view
+    for name, value in state.items():
+        at.session_state[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    return "\n".join(e.value for kind in ("markdown", "caption", "info") for e in at.get(kind))
+
+
+@pytest.fixture
+def no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examples, "data_root", lambda: None)
+
+
+def test_sources_say_what_the_source_alone_gives(no_folder: None) -> None:
+    at = page("sources")
+    images = library.read_library().images
+    labelled = images[(images["modality"] == "xray") & images["label"].notna()]
+    counts = labelled.groupby(["source", "label"]).size().unstack(fill_value=0)
+    right = int(counts.max(axis=1).sum())
+    assert f"**{right / len(labelled):.0%}** of the {len(labelled)} labelled" in words(at)
+    assert at.metric[0].value == f"{right} of {len(labelled)}"
+    assert "Not one COVID-19 image in **nih**" in words(at)
+    assert "nih, not COVID-19: mean of 777" in [i.captions[0] for i in at.image]
+    at.selectbox("data_column").set_value("mean").run()
+    assert not at.exception
+    assert "nih: median" in words(at)
+
+
+def test_no_folder_is_said_in_words(no_folder: None) -> None:
+    assert "not on this machine" in page("built").info[0].value
+
+
+def test_newer_folder_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "nih-chestxray8-sample" / "Pneumonia"
+    folder.mkdir(parents=True)
+    (folder / "new.jpg").touch()
+    monkeypatch.setattr(examples, "data_root", lambda: tmp_path)
+    at = page("built")
+    assert "holds 0 of" in at.info[0].value
+    assert "1 files in it are not listed here" in at.info[1].value
+
+
+def test_filters_narrow_the_table(no_folder: None) -> None:
+    at = page("browse")
+    total = len(library.read_library().images)
+    assert f"**{total}** of {total} images" in words(at)
+    at.multiselect("data_filter_source").set_value(["actualmed"]).run()
+    at.multiselect("data_filter_label").set_value(["COVID-19"]).run()
+    assert not at.exception
+    shown = at.dataframe[0].value
+    assert set(shown["source"]) == {"actualmed"}
+    assert set(shown["label"]) == {"COVID-19"}
+    at.text_input("data_search").set_value("no such thing").run()
+    assert "No image passes all filters" in at.info[-1].value
+
+
+def test_filtering_all_rows_is_instant() -> None:
+    images = library.read_library().images
+    start = time.perf_counter()
+    library.select(images, {"source": ["nih"], "sex": [""]}, {"mean": (50, 200)}, "pneu")
+    assert time.perf_counter() - start < 0.1
+
+
+def test_an_opened_image_names_author_licence_and_relatives(
+    no_folder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = library.read_library().images
+    row = int(images.index[(images["licence"] == "CC BY 3.0") & (images["reference"] != "")][0])
+
+    def offline(example: examples.Example) -> bytes:
+        raise examples.ExampleError("It cannot be had from here.")
+
+    monkeypatch.setattr(examples, "download", offline)
+    loaders_data._picture.clear()
+    text = words(page("map", data_row=row))
+    assert "It cannot be had from here." in text
+    assert "Licence: CC BY 3.0" in text
+    assert images.loc[row, "reference"] in text
+    assert "come from the same source" in text
+    assert "Nearest neighbours" in text
+
+
+def test_opened_image_is_shown_where_the_folder_is(real_data: Path) -> None:
+    at = page("browse", data_row=0)
+    assert len(at.image) > 8  # the picture, its neighbours, the gallery
+
+
+def test_map_answers_its_question_in_words(no_folder: None) -> None:
+    at = page("map")
+    assert "Inside covid-chestxray" in words(at)
+    for colour in ("source", "view", "split", "probability"):
+        group = next(g for g in at.get("button_group") if g.label == "Colour by")
+        group.set_value(colour).run()
+        assert not at.exception
+
+
+def test_look_alikes_and_patients_are_counted(no_folder: None) -> None:
+    at = page("copies")
+    pairs = library.read_library().pairs
+    assert f"**{len(pairs)}** pairs differ" in words(at)
+    assert at.dataframe[1].value["images"].is_monotonic_decreasing
+
+
+def test_missing_catalogue_names_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaders_data, "DATA_DIR", tmp_path)
+    assert "python -m training catalogue --root DIR" in page("sources").error[0].value
+
+
+def test_page_needs_no_tensorflow() -> None:
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        "at = AppTest.from_file('pages/data.py', default_timeout=30).run(); "
+        "sys.exit('tensorflow' in sys.modules or bool(at.exception))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
