@@ -17,6 +17,7 @@ VERBS = {
     "evaluate": "tables of the shipped models: pooled, per source, left out",
     "predict": "score files and folders into a CSV",
     "catalogue": "tables and average images behind the data page",
+    "lab": "shortcut experiments: what the numbers are made of",
     "examples": "record the hashes of the example images",
 }
 

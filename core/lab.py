@@ -1,0 +1,36 @@
+"""The tables of the shortcut experiments, as `python -m training lab` writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.artifacts import ArtifactError
+from core.library import DATA_DIR
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LAB_DIR = DATA_DIR / "lab"
+RECORD = "record.json"
+EXPERIMENTS = ("hospital", "lungs", "elsewhere", "patients", "marks")
+
+
+def command(experiment: str) -> str:
+    """What makes an experiment's tables."""
+    return f"python -m training lab --experiment {experiment} --root DIR"
+
+
+def read_table(name: str, folder: Path = LAB_DIR) -> pd.DataFrame:
+    """One table, by its file name without ending.
+
+    Raises:
+        ArtifactError: It is missing; the text names the command.
+    """
+    import pandas as pd
+
+    path = folder / f"{name}.csv"
+    if not path.is_file():
+        experiment = name.split("_")[0]
+        raise ArtifactError(f"expected {path.name} in {folder}: run {command(experiment)}")
+    return pd.read_csv(path)

@@ -1,0 +1,139 @@
+"""Experiments: folds keep patients together, heads are honest, tables say what they measured."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import lab, library
+from core.artifacts import ArtifactError
+from training.lab import base, elsewhere, lungs, marks, passes, patients
+
+
+def test_patients_and_look_alikes_share_a_group() -> None:
+    manifest = pd.DataFrame(
+        {"image_id": list("abcde"), "patient_id": ["p", "p", "q", "", ""]}, index=[3, 5, 7, 9, 11]
+    )
+    pairs = pd.DataFrame({"first": ["b", "d"], "second": ["c", "gone"]})
+    groups = base.group_rows(manifest, pairs)
+    assert groups[0] == groups[1] == groups[2]
+    assert len(set(groups)) == 3
+
+
+def test_no_group_is_on_both_sides() -> None:
+    rng = np.random.default_rng(0)
+    labels, groups = rng.integers(0, 2, 60), np.repeat(np.arange(20), 3)
+    for train, held in base.folds(labels, groups, seed=1):
+        assert not set(groups[train]) & set(groups[held])
+
+
+def test_out_of_fold_learns_a_signal_and_not_a_memory() -> None:
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(60), 2)
+    labels = (groups % 2).astype(float)
+    signal = rng.normal(labels[:, None] * 4, 1, (120, 3))
+    assert (
+        base.area(
+            pd.DataFrame({"label": labels, "group": groups}),
+            base.out_of_fold(signal, labels, groups)[:, 1],
+        )["auc"]
+        > 0.95
+    )
+    memory = rng.normal(size=(60, 50))[groups]  # tells patients apart, nothing else
+    scores = base.out_of_fold(memory, labels, groups)[:, 1]
+    assert base.area(pd.DataFrame({"label": labels, "group": groups}), scores)["auc"] < 0.75
+
+
+def test_memory_shows_when_images_are_split() -> None:
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(40), 3)
+    labels = (groups % 2).astype(float)
+    memory = rng.normal(size=(40, 50))[groups] + rng.normal(0, 0.01, (120, 50))
+    part = pd.DataFrame({"label": labels, "group": groups})
+    remembered = patients._areas(memory, part, False, patients._nearest, "toy")
+    honest = patients._areas(memory, part, True, patients._nearest, "toy")
+    assert remembered.min() > 0.95
+    assert honest.mean() < 0.7
+
+
+def test_share_with_an_interval_over_groups() -> None:
+    value, low, high = base.share(np.array([True, True, False, False]), pd.Series([1, 1, 2, 2]))
+    assert value == 0.5
+    assert (low, high) == (0.0, 1.0)  # two groups: both of one, or one of each
+
+
+def test_sources_with_too_few_of_a_label_are_not_used() -> None:
+    table = pd.DataFrame(
+        {
+            "source": ["both"] * 10 + ["rare"] * 10 + ["one"] * 10,
+            "label": [0.0, 1.0] * 5 + [0.0] * 8 + [1.0] * 2 + [0.0] * 10,
+        }
+    )
+    assert elsewhere._usable(table) == ["both", "one"]
+
+
+def test_shift_counts_flips_by_hand() -> None:
+    part = pd.DataFrame({"group": [0, 1, 2, 3]})
+    before, after = np.array([0.2, 0.4, 0.6, 0.8]), np.array([0.6, 0.4, 0.4, 0.9])
+    row = marks._shift(part, before, after, 0.5)
+    assert row["mean_shift"] == pytest.approx(0.075)
+    assert row["mean_size"] == pytest.approx(0.175)
+    assert (row["to_positive"], row["to_negative"]) == (1, 1)
+
+
+def test_masks_take_the_size_of_their_image() -> None:
+    mask = np.zeros((4, 4), bool)
+    mask[:2] = True
+    assert lungs.fitted(mask, (8, 6)).sum() == 4 * 6
+
+
+def test_passes_resume_from_whole_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = pd.DataFrame({"image_id": [f"i{n}" for n in range(5)], "path": "unused"})
+    asked: list[list[str]] = []
+
+    def compute(missing, root, folder, alter, name):  # type: ignore[no-untyped-def]
+        asked.append(missing["image_id"].tolist())
+        folder.mkdir(parents=True, exist_ok=True)
+        ids = missing["image_id"].to_numpy(str)
+        np.savez(
+            folder / f"{len(asked)}.npz",
+            ids=ids,
+            means=np.array([[float(i[1:])] for i in ids]),
+            answers=np.array([float(i[1:]) / 10 for i in ids]),
+        )
+
+    monkeypatch.setattr(passes, "_compute", compute)
+    same = lambda pixels, _: pixels  # noqa: E731
+    passes.altered("x", rows[:2], tmp_path, tmp_path, same)
+    means, answers = passes.altered("x", rows, tmp_path, tmp_path, same)
+    assert asked == [["i0", "i1"], ["i2", "i3", "i4"]]
+    assert means[:, 0].tolist() == [0, 1, 2, 3, 4]
+    assert answers.tolist() == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
+
+
+def test_missing_table_names_its_command(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="--experiment hospital --root DIR"):
+        lab.read_table("hospital_matrix", tmp_path)
+
+
+def test_shipped_tables_agree_with_the_catalogue() -> None:
+    images = library.read_library().images
+    known = images[images["label"].notna()]
+    rows = lab.read_table("hospital").set_index("setting")
+    assert rows.loc["chest X-rays", "images"] == (known["modality"] == "xray").sum()
+    matrix = lab.read_table("hospital_matrix")
+    hits = matrix[matrix["source"] == matrix["named"]].groupby("setting")["images"].sum()
+    totals = matrix.groupby("setting")["images"].sum()
+    assert (hits / totals - rows["accuracy"]).abs().max() < 1e-4
+    for row in lab.read_table("elsewhere").itertuples():
+        part = known[(known["modality"] == row.modality) & (known["source"] == row.test)]
+        assert (len(part), part["label"].sum()) == (row.images, row.positives)
+
+
+@pytest.mark.parametrize("name", ["hospital", "lungs", "elsewhere", "patients"])
+def test_intervals_hold_their_values(name: str) -> None:
+    table = lab.read_table(name)
+    value = "accuracy" if name == "hospital" else "auc"
+    known = table[table[value].notna()]
+    assert ((known["low"] <= known[value]) & (known[value] <= known["high"])).all()
