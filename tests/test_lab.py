@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from core import lab, library
+from core.alter import MARKS
 from core.artifacts import ArtifactError
 from training.lab import base, elsewhere, lungs, marks, passes, patients
 
@@ -129,6 +130,15 @@ def test_shipped_tables_agree_with_the_catalogue() -> None:
     for row in lab.read_table("elsewhere").itertuples():
         part = known[(known["modality"] == row.modality) & (known["source"] == row.test)]
         assert (len(part), part["label"].sum()) == (row.images, row.positives)
+
+
+def test_marks_count_the_test_images_of_the_shipped_model() -> None:
+    table = lab.read_table("marks")
+    everyone = table[table["label"] == "all"].set_index("mark").sort_index()
+    parts = table[table["label"] != "all"].groupby("mark")[["images", "to_positive"]].sum()
+    assert (everyone["images"] == parts["images"]).all()
+    assert (everyone["to_positive"] == parts["to_positive"]).all()
+    assert set(everyone.index) == set(MARKS)
 
 
 @pytest.mark.parametrize("name", ["hospital", "lungs", "elsewhere", "patients"])

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from core import examples, holdings, library, overview
+from core import examples, holdings, lab, library, overview, zoo
 from core.holdings import Presence
-from core.images import read_image
+from core.images import Grey, read_image
 from core.library import Library
 from core.overview import SourceRule
 from core.schema import Modality
+from pages.parts import loaders
 from pages.parts.loaders import thumbnail
 
 DATA_DIR = library.DATA_DIR
+LAB_DIR = lab.LAB_DIR
 PRESENCE_SECONDS = 60  # a folder may grow while the app runs
+
+
+@dataclass(frozen=True)
+class LiveAnswer:
+    """What the models say of a changed image: probabilities by model id, 0..1."""
+
+    modality: Modality
+    in_scope: bool
+    probabilities: dict[str, float]
 
 
 def catalogue() -> Library:
@@ -57,6 +69,25 @@ def small_picture(row: int) -> str | None:
     return _small_picture(DATA_DIR, row, examples.data_root())
 
 
+def lab_table(name: str) -> pd.DataFrame:
+    """A table of the shortcut experiments.
+
+    Raises:
+        ArtifactError: Missing; the text names the command.
+    """
+    return _lab_table(LAB_DIR, name)
+
+
+def answer(pixels: Grey) -> LiveAnswer:
+    """Score an image that was changed on the page: one trunk pass.
+
+    Raises:
+        ArtifactError: Missing or altered models.
+    """
+    models = loaders.classifier()
+    return _live_answer(zoo.fit(pixels, models.trunk.backbone.size), loaders.MODELS_DIR)
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _catalogue(folder: Path) -> Library:
     return library.read_library(folder)
@@ -91,3 +122,15 @@ def _small_picture(folder: Path, row: int, root: Path | None) -> str | None:
         return thumbnail(read_image(path.read_bytes()).pixels) if path else None
     except (OSError, ValueError):
         return None
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _lab_table(folder: Path, name: str) -> pd.DataFrame:
+    return lab.read_table(name, folder)
+
+
+@st.cache_data(scope="session", max_entries=128, show_spinner=False)
+def _live_answer(pixels: Grey, models_dir: Path) -> LiveAnswer:
+    verdict, probabilities = loaders.classifier().all_probabilities(pixels)
+    scores = {name: float(value) for name, value in probabilities.items()}
+    return LiveAnswer(verdict.modality, verdict.in_scope, scores)

@@ -1,0 +1,185 @@
+"""What the shortcut lab draws: intervals, train x test, shifts, the answers about one image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.charts.base import LINE_COLOUR, MARK_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm
+from core.charts.data import LEGEND
+from core.overview import COVID, OTHER
+
+GROUP_COLOURS = (NEGATIVE_COLOUR, POSITIVE_COLOUR, "#7b5fa8")
+GUESS = "your guess"
+
+
+def interval_figure(
+    table: pd.DataFrame,
+    title: str,
+    *,
+    chance: float | None = None,
+    guess: tuple[str, float] | None = None,
+    span: tuple[float, float] = (0.4, 1.0),
+) -> go.Figure:
+    """Values with 95 % intervals, a line a name, a colour a group.
+
+    Args:
+        table: name, group, value, low, high; names in the order to show, first on top.
+        title: Of the axis.
+        chance: Where a dotted line for guessing goes.
+        guess: Name of a line and the value that the user expected there.
+        span: Of the axis.
+    """
+    figure = go.Figure()
+    groups = list(dict.fromkeys(table["group"]))
+    for number, group in enumerate(groups):
+        part = table[table["group"] == group]
+        colour = GROUP_COLOURS[number % len(GROUP_COLOURS)]
+        figure.add_trace(
+            go.Scatter(
+                x=part["value"],
+                y=part["name"],
+                mode="markers",
+                name=str(group),
+                showlegend=len(groups) > 1,
+                marker={"size": 13, "color": colour},
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": part["high"] - part["value"],
+                    "arrayminus": part["value"] - part["low"],
+                    "color": colour,
+                },
+                hovertemplate="%{y}: %{x:.2f}<extra>" + str(group) + "</extra>",
+            )
+        )
+    if guess is not None:
+        figure.add_trace(
+            go.Scatter(
+                x=[guess[1]],
+                y=[guess[0]],
+                mode="markers",
+                name=GUESS,
+                marker={"symbol": "diamond", "size": 15, "color": MARK_COLOUR},
+                hovertemplate=GUESS + ": %{x:.2f}<extra></extra>",
+            )
+        )
+    if chance is not None:
+        figure.add_vline(x=chance, line={"dash": "dot", "color": LINE_COLOUR})
+        title += " (dotted: guessing)"
+    figure.update_xaxes(title=title, range=[span[0] - 0.02, span[1] + 0.02])
+    names = list(dict.fromkeys(table["name"]))
+    figure.update_yaxes(automargin=True, categoryorder="array", categoryarray=names[::-1])
+    calm(figure, height=130 + 48 * len(names))
+    figure.update_layout(legend=LEGEND, scattermode="group")
+    return figure
+
+
+def matrix_figure(table: pd.DataFrame, titles: tuple[str, str], words: str) -> go.Figure:
+    """Rows x columns as a heat map with the numbers written in.
+
+    Args:
+        table: row, column, value (0..1, NaN where undefined), text.
+        titles: Of the vertical and the horizontal axis.
+        words: What a value is, for hovering.
+    """
+    rows = list(dict.fromkeys(table["row"]))
+    columns = list(dict.fromkeys(table["column"]))
+    wide = table.pivot(index="row", columns="column", values="value").loc[rows, columns]
+    text = table.pivot(index="row", columns="column", values="text").loc[rows, columns]
+    figure = go.Figure(
+        go.Heatmap(
+            z=wide.to_numpy(float),
+            x=[name.replace("-", "-<br>", 1) for name in columns],
+            y=rows,
+            text=text.astype(object).fillna("").to_numpy(),
+            texttemplate="%{text}",
+            colorscale=[[0, "#f6d9b8"], [0.5, "#f4f4f4"], [1, "#7fb2d9"]],
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            xgap=4,
+            ygap=4,
+            textfont={"color": "#1a1a1a"},
+            hovertemplate="%{y} / %{x}: " + words + " %{z:.2f}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(title=titles[0], autorange="reversed", showgrid=False, automargin=True)
+    figure.update_xaxes(title=titles[1], side="top", showgrid=False)
+    calm(figure, height=150 + 56 * len(rows))
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 90, "b": 8})
+    return figure
+
+
+def shift_figure(marks: pd.DataFrame) -> go.Figure:
+    """How far each mark moves the probability, by label, with the middle 80 % of the images.
+
+    Args:
+        marks: title, label, mean_shift, p10, p90; first on top.
+    """
+    figure = go.Figure()
+    for label, colour in ((OTHER, NEGATIVE_COLOUR), (COVID, POSITIVE_COLOUR)):
+        part = marks[marks["label"] == label]
+        figure.add_trace(
+            go.Scatter(
+                x=part["mean_shift"],
+                y=part["title"],
+                mode="markers",
+                name=label,
+                marker={"size": 12, "color": colour},
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": part["p90"] - part["mean_shift"],
+                    "arrayminus": part["mean_shift"] - part["p10"],
+                    "color": colour,
+                    "thickness": 1.5,
+                },
+                hovertemplate="%{y}: %{x:+.2f} on average<extra>" + label + "</extra>",
+            )
+        )
+    names = list(dict.fromkeys(marks["title"]))
+    figure.add_vline(x=0, line={"dash": "dot", "color": LINE_COLOUR})
+    figure.update_xaxes(title="change of the probability", tickformat="+.1f")
+    figure.update_yaxes(automargin=True, categoryorder="array", categoryarray=names[::-1])
+    calm(figure, height=140 + 40 * len(names))
+    figure.update_layout(legend=LEGEND, scattermode="group")
+    return figure
+
+
+def answers_figure(answers: Mapping[str, float], before: float, cut: float) -> go.Figure:
+    """One image's probability before and after each change.
+
+    Args:
+        answers: What was done -> probability 0..1, in the order to show.
+        before: Probability of the untouched image.
+        cut: Threshold, drawn as a dashed line.
+    """
+    names: Sequence[str] = list(answers)
+    values = np.array(list(answers.values()), float)
+    figure = go.Figure(
+        go.Bar(
+            x=values - before,
+            base=before,
+            y=names,
+            orientation="h",
+            marker={"color": np.where(values >= before, POSITIVE_COLOUR, NEGATIVE_COLOUR)},
+            text=[f"{value:.2f}" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=before, line={"color": LINE_COLOUR, "width": 2})
+    figure.add_vline(
+        x=cut,
+        line={"dash": "dash", "color": LINE_COLOUR},
+        annotation_text=f"threshold {cut:.2g}",
+        annotation_position="top right",
+    )
+    figure.update_xaxes(title="probability of COVID-19", range=[-0.05, 1.08])
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return calm(figure, height=130 + 34 * len(names))

@@ -1,0 +1,190 @@
+"""The live part of the lab: change one image, watch the answer. One trunk pass a change."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from core import alter, phantoms
+from core.alter import MARKS, Box
+from core.artifacts import ArtifactError, Card
+from core.charts import lab as charts
+from core.classifier import DEFAULT_MODELS
+from core.images import Grey, ImageError, read_image
+from core.schema import MODALITY_TITLES, decide
+from pages.parts import loaders, loaders_data, state, text
+
+SIDE = 320  # pixels of the canvas; fits a phone
+UPLOAD = "your own file"
+TOOLS = {"paint": "Paint black", "box": "Black box", "crop": "Crop", "tiny": "8 x 8 pixels"}
+
+
+def choose_image() -> tuple[str, Grey] | None:
+    """A drawing, a file of the Predict page, or an upload; None where there is none yet."""
+    files = {item.name: item.data for item in state.items()}
+    options = [*phantoms.drawings(), *files, UPLOAD]
+    name = st.selectbox("Image", options, key="lab_image")
+    if name != UPLOAD:
+        data = {**phantoms.drawings(), **files}[name]
+        if name in phantoms.drawings():
+            st.caption("Drawn by code, not a patient: no answer about it means much.")
+    else:
+        file = st.file_uploader("File", key="lab_upload", max_upload_size=50)
+        if file is None:
+            return None
+        data = file.getvalue()
+    try:
+        return name, read_image(data).pixels
+    except ImageError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return None
+
+
+def models_ready() -> bool:
+    """Whether the live part can answer; says what is missing where not."""
+    missing = loaders.missing_ids()
+    if missing:
+        st.error(text.missing_models(missing), icon=":material/error:")
+    return not missing
+
+
+@st.fragment
+def regions() -> None:
+    """Paint over or crop a region."""
+    st.subheader("Try it yourself")
+    st.caption(text.DISCLAIMER)
+    chosen = choose_image() if models_ready() else None
+    if chosen is None:
+        return
+    name, pixels = chosen
+    tool = st.segmented_control(
+        "Tool",
+        list(TOOLS),
+        default="paint",
+        required=True,
+        format_func=TOOLS.__getitem__,
+        key="lab_tool",
+    )
+    left, right = st.columns(2, gap="large")
+    with left:
+        changed = _changed(pixels, tool or "paint", name)
+    with right:
+        _answer(pixels, changed)
+
+
+def _changed(pixels: Grey, tool: str, name: str) -> Grey:
+    """The image after what the user did to it."""
+    if tool == "paint":
+        return alter.black_out(pixels, _painted(pixels, name))
+    if tool == "tiny":
+        changed = alter.tiny(pixels)
+    else:
+        start = (0.25, 0.75) if tool == "box" else (0.1, 0.9)
+        across = st.slider("Left to right", 0.0, 1.0, start, 0.01, key=f"lab_across_{tool}")
+        down = st.slider("Top to bottom", 0.0, 1.0, start, 0.01, key=f"lab_down_{tool}")
+        if across[0] == across[1] or down[0] == down[1]:
+            st.info("Widen the box to see a change.")
+            return pixels
+        box = Box(across[0], down[0], across[1], down[1])
+        if tool == "crop":
+            changed = alter.crop(pixels, box)
+        else:
+            changed = alter.black_out(pixels, box.inside(pixels.shape))
+    st.image(changed, width=SIDE, alt="The changed image, as the model gets it")
+    return changed
+
+
+def _painted(pixels: Grey, name: str) -> NDArray[np.bool_]:
+    """A canvas over the image; True where the user painted."""
+    from streamlit_drawable_canvas import st_canvas
+
+    height, width = pixels.shape
+    shown = (SIDE, max(round(SIDE * height / width), 1))
+    brush = st.slider("Brush, pixels", 5, 80, 30, key="lab_brush")
+    result = st_canvas(
+        background_image=Image.fromarray(pixels).resize(shown),
+        width=shown[0],
+        height=shown[1],
+        stroke_width=brush,
+        stroke_color="#000000",
+        return_image_data=True,
+        key=f"lab_canvas_{name}",
+    )
+    st.caption("Paint with mouse or finger; arrows undo. Without either, take Black box.")
+    if result.image_data is None:
+        return np.zeros(pixels.shape, bool)
+    strokes = Image.fromarray(result.image_data[..., 3] > 0)
+    return np.asarray(strokes.resize((width, height), Image.Resampling.NEAREST))
+
+
+def _answer(pixels: Grey, changed: Grey) -> None:
+    """Probability before and after."""
+    try:
+        before, after = loaders_data.answer(pixels), loaders_data.answer(changed)
+    except ArtifactError as error:
+        st.error(str(error))
+        return
+    card = _card(before.modality)
+    old, new = before.probabilities[card.id], after.probabilities[card.id]
+    st.metric("Probability of COVID-19", f"{new:.3f}", f"{new - old:+.3f}", delta_color="off")
+    st.markdown(
+        f"Untouched **{old:.3f}** ({decide(old, card.threshold)} at {card.threshold:.2f}), changed "
+        f"**{new:.3f}** ({decide(new, card.threshold)}). Model: {card.title}, taking the image for "
+        f"a {MODALITY_TITLES[before.modality]}."
+    )
+    if not after.in_scope:
+        more = " any more" if before.in_scope else ""
+        st.caption(f"{text.OUT_OF_SCOPE}{more}; the model answers all the same.")
+
+
+def _card(modality: object) -> Card:
+    return loaders.heads()[DEFAULT_MODELS[modality]]  # type: ignore[index]
+
+
+@st.fragment
+def marks() -> None:
+    """Put marks on an image: one after another, or all at once in a picture."""
+    st.subheader("Try it yourself")
+    st.caption(text.DISCLAIMER)
+    chosen = choose_image() if models_ready() else None
+    if chosen is None:
+        return
+    _, pixels = chosen
+    picked = st.pills(
+        "Marks to add",
+        list(MARKS),
+        selection_mode="multi",
+        format_func=lambda name: MARKS[name].title,
+        key="lab_marks",
+    )
+    changed = pixels
+    for name in picked:
+        changed = MARKS[name].apply(changed)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.image(changed, width=SIDE, alt="The image with the chosen marks")
+    with right:
+        _answer(pixels, changed)
+    if st.button(f"Try all {len(MARKS)} on this image", key="lab_all_marks"):
+        _all_marks(pixels)
+
+
+def _all_marks(pixels: Grey) -> None:
+    """Each mark alone, as a bar."""
+    before = loaders_data.answer(pixels)
+    card = _card(before.modality)
+    answers = {}
+    bar = st.progress(0.0, "Marking ...")
+    for number, mark in enumerate(MARKS.values(), start=1):
+        answers[mark.title] = loaders_data.answer(mark.apply(pixels)).probabilities[card.id]
+        bar.progress(number / len(MARKS), mark.title)
+    bar.empty()
+    answers = dict(sorted(answers.items(), key=lambda pair: pair[1]))
+    st.plotly_chart(
+        charts.answers_figure(answers, before.probabilities[card.id], card.threshold),
+        width="stretch",
+        config={"displayModeBar": False},
+        alt="; ".join(f"{title}: {value:.2f}" for title, value in answers.items()),
+    )

@@ -1,0 +1,166 @@
+"""The shortcut lab as a user meets it: first a guess, then the measured numbers, then live."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import lab
+from core.charts import lab as charts
+from core.guard import Verdict
+from core.images import Grey
+from core.schema import Modality
+from pages.parts import lab_guess, loaders, loaders_data
+from pages.parts.lab_words import EXPERIMENTS
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class MeanGrey:
+    """A model that answers with the mean grey level, so that every change shows."""
+
+    class trunk:  # noqa: N801
+        class backbone:  # noqa: N801
+            size = 64
+
+    def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
+        value = float(image.mean()) / 255
+        verdict = Verdict(True, Modality.XRAY, 0.9, 1.0, 3.0, False)
+        return verdict, {"vgg16-xray": value, "vgg16-ct": 0.5}
+
+
+def page(experiment: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "pages" / "lab.py"), default_timeout=30)
+    at.session_state["lab_experiment"] = experiment
+    at.run()
+    assert not at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    return "\n".join(e.value for kind in ("markdown", "caption") for e in at.get(kind))
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loaders, "_classifier", lambda models_dir: MeanGrey())
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_result_is_hidden_until_the_user_predicts(name: str) -> None:
+    at = page(name)
+    assert "What it teaches" not in words(at)
+    at.button(f"lab_show_{name}").click().run()
+    assert not at.exception
+    text = words(at)
+    assert "What it teaches" in text
+    assert all(lesson in text for lesson in EXPERIMENTS[name].lessons)
+    assert all(paper.url in text for paper in EXPERIMENTS[name].papers)
+    assert (lab.command(name) in text) == EXPERIMENTS[name].data
+    next(b for b in at.button if b.label == "Guess again").click().run()
+    assert "What it teaches" not in words(at)
+
+
+def test_guess_stands_beside_the_table() -> None:
+    at = page("lungs")
+    at.slider("lab_ask_lungs").set_value(0.55).run()
+    at.button("lab_show_lungs").click().run()
+    table = lab.read_table("lungs")
+    row = table[
+        (table["scope"] == "all four sources") & table["version"].str.contains("rectangle\\)")
+    ]
+    assert f"You said **0.55**; measured: **{row['auc'].iloc[0]:.2f}**" in words(at)
+    assert "covers those alone" in words(at)
+
+
+def test_verdict_in_words() -> None:
+    assert "within the interval" in lab_guess.verdict(0.8, 0.82, 0.79, 0.85)
+    assert "too low" in lab_guess.verdict(0.5, 0.82, 0.79, 0.85)
+    assert "too high" in lab_guess.verdict(0.9, 0.82, 0.79, 0.85)
+
+
+def test_black_box_moves_the_answer() -> None:
+    at = page("lungs")
+    next(g for g in at.get("button_group") if g.label == "Tool").set_value("box").run()
+    assert not at.exception
+    at.slider("lab_across_box").set_value((0.0, 1.0)).run()
+    at.slider("lab_down_box").set_value((0.0, 1.0)).run()
+    assert at.metric[0].value == "0.000"  # all black
+    assert at.metric[0].delta.startswith("-")
+    at.slider("lab_across_box").set_value((0.3, 0.3)).run()
+    assert "Widen the box" in at.info[0].value
+    assert at.metric[0].delta == "+0.000"
+
+
+@pytest.mark.parametrize("tool", ["paint", "crop", "tiny"])
+def test_every_tool_answers(tool: str) -> None:
+    at = page("lungs")
+    next(g for g in at.get("button_group") if g.label == "Tool").set_value(tool).run()
+    assert not at.exception
+    assert at.metric[0].label == "Probability of COVID-19"
+    assert "not for diagnosis" in words(at)
+
+
+def test_marks_live_one_and_all() -> None:
+    at = page("marks")
+    group = next(g for g in at.get("button_group") if g.label == "Marks to add")
+    group.set_value(["border-white"]).run()
+    assert not at.exception
+    assert at.metric[0].delta.startswith("+")
+    at.button("lab_all_marks").click().run()
+    assert not at.exception
+    assert at.get("plotly_chart")
+
+
+def test_missing_tables_and_models_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaders_data, "LAB_DIR", tmp_path)
+    monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
+    at = page("marks")
+    assert lab.command("marks") in at.error[0].value
+    assert "python -m training train --model vgg16-xray" in at.error[1].value
+
+
+def test_intervals_and_guess_are_drawn() -> None:
+    table = pd.DataFrame(
+        {"name": ["a", "b"], "group": "g", "value": [0.7, 0.6], "low": 0.5, "high": 0.9}
+    )
+    figure = charts.interval_figure(table, "AUC", chance=0.5, guess=("b", 0.65))
+    assert figure.data[0].error_x.array == pytest.approx((0.2, 0.3))
+    assert (figure.data[1].x[0], figure.data[1].y[0]) == (0.65, "b")
+
+
+def test_matrix_keeps_order_and_holes() -> None:
+    table = pd.DataFrame(
+        {
+            "row": ["z", "z", "a"],
+            "column": ["q", "p", "q"],
+            "value": [0.9, np.nan, 0.4],
+            "text": ["x", "y", "w"],
+        }
+    )
+    heat = charts.matrix_figure(table, ("rows", "columns"), "value").data[0]
+    assert heat.z[0][0] == 0.9
+    assert np.isnan(heat.z[0][1])
+    assert list(heat.y) == ["z", "a"]
+    assert heat.text[1][1] == ""
+
+
+def test_bars_begin_at_the_untouched_answer() -> None:
+    bar = charts.answers_figure({"up": 0.7, "down": 0.2}, 0.5, 0.4).data[0]
+    assert list(bar.x) == pytest.approx([0.2, -0.3])
+    assert bar.base == 0.5
+
+
+def test_page_opens_without_tensorflow() -> None:
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        "at = AppTest.from_file('pages/lab.py', default_timeout=30).run(); "
+        "sys.exit('tensorflow' in sys.modules or bool(at.exception))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
