@@ -142,11 +142,13 @@ def test_matrix_keeps_order_and_holes() -> None:
             "column": ["q", "p", "q"],
             "value": [0.9, np.nan, 0.4],
             "text": ["x", "y", "w"],
+            "words": ["X", "Y", "W"],
         }
     )
-    heat = charts.matrix_figure(table, ("rows", "columns"), "value").data[0]
+    heat = charts.matrix_figure(table, ("rows", "columns")).data[0]
     assert heat.z[0][0] == 0.9
-    assert np.isnan(heat.z[0][1])
+    assert heat.z[0][1] == charts.NEUTRAL  # readable on dark ground
+    assert heat.customdata[0][1] == "Y"
     assert list(heat.y) == ["z", "a"]
     assert heat.text[1][1] == ""
 

@@ -14,6 +14,7 @@ from core.overview import COVID, OTHER
 
 GROUP_COLOURS = (NEGATIVE_COLOUR, POSITIVE_COLOUR, "#7b5fa8")
 GUESS = "your guess"
+NEUTRAL = 0.5  # the middle of the colours of a matrix
 
 
 def interval_figure(
@@ -78,33 +79,36 @@ def interval_figure(
     return figure
 
 
-def matrix_figure(table: pd.DataFrame, titles: tuple[str, str], words: str) -> go.Figure:
+def matrix_figure(table: pd.DataFrame, titles: tuple[str, str]) -> go.Figure:
     """Rows x columns as a heat map with the numbers written in.
 
     Args:
-        table: row, column, value (0..1, NaN where undefined), text.
+        table: row, column, value (0..1, NaN where undefined: drawn neutral), text in the cell, and
+            words for hovering.
         titles: Of the vertical and the horizontal axis.
-        words: What a value is, for hovering.
     """
     rows = list(dict.fromkeys(table["row"]))
     columns = list(dict.fromkeys(table["column"]))
-    wide = table.pivot(index="row", columns="column", values="value").loc[rows, columns]
-    text = table.pivot(index="row", columns="column", values="text").loc[rows, columns]
+
+    def wide(values: str) -> pd.DataFrame:
+        return table.pivot(index="row", columns="column", values=values).loc[rows, columns]
+
     figure = go.Figure(
         go.Heatmap(
-            z=wide.to_numpy(float),
+            z=wide("value").fillna(NEUTRAL).to_numpy(float),
             x=[name.replace("-", "-<br>", 1) for name in columns],
             y=rows,
-            text=text.astype(object).fillna("").to_numpy(),
+            text=wide("text").astype(object).fillna("").to_numpy(),
+            customdata=wide("words").astype(object).fillna("").to_numpy(),
             texttemplate="%{text}",
-            colorscale=[[0, "#f6d9b8"], [0.5, "#f4f4f4"], [1, "#7fb2d9"]],
+            colorscale=[[0, "#f6d9b8"], [NEUTRAL, "#ececec"], [1, "#7fb2d9"]],
             zmin=0,
             zmax=1,
             showscale=False,
             xgap=4,
             ygap=4,
             textfont={"color": "#1a1a1a"},
-            hovertemplate="%{y} / %{x}: " + words + " %{z:.2f}<extra></extra>",
+            hovertemplate="%{customdata}<extra></extra>",
         )
     )
     figure.update_yaxes(title=titles[0], autorange="reversed", showgrid=False, automargin=True)

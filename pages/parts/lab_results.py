@@ -52,10 +52,10 @@ def hospital() -> None:
     matrix["value"] = matrix["images"] / matrix.groupby("source")["images"].transform("sum")
     matrix["text"] = matrix["images"].astype(str)
     matrix = matrix.rename(columns={"source": "row", "named": "column"})
+    matrix["words"] = [f"{m.row} named as {m.column}: {m.images}" for m in matrix.itertuples()]
     _draw(
-        charts.matrix_figure(matrix, ("true source", "named"), "share of the row"),
-        "Confusion matrix of the sources: "
-        + "; ".join(f"{m.row} as {m.column}: {m.images}" for m in matrix.itertuples()),
+        charts.matrix_figure(matrix, ("true source", "named")),
+        "Confusion matrix of the sources: " + "; ".join(matrix["words"]),
     )
 
 
@@ -124,27 +124,36 @@ def elsewhere() -> None:
         return
     st.markdown(lab_guess.verdict(guess, *away[["auc", "low", "high"]]))
     for modality in (Modality.CT, Modality.XRAY):
-        part = table[table["modality"] == modality].copy()
-        part["text"] = [
-            f"AUC {row.auc:.2f}<br>{row.low:.2f} to {row.high:.2f}"
-            if row.auc == row.auc
-            else f"{row.false_alarms:.0%}<br>false alarms"
+        part = table[table["modality"] == modality].rename(
+            columns={"train": "row", "test": "column", "auc": "value"}
+        )
+        part["text"] = [_cell(row.value, f"{row.value:.2f}", f"{row.false_alarms:.0%}*")
+                        for row in part.itertuples()]  # fmt: skip
+        part["words"] = [
+            f"{row.row} to {row.column}: "
+            + _cell(
+                row.value,
+                f"AUC {row.value:.2f} ({row.low:.2f} to {row.high:.2f}), {row.images} images",
+                f"false alarms {row.false_alarms:.0%} ({row.alarms_low:.0%} to "
+                f"{row.alarms_high:.0%}) of {row.images} images",
+            )
             for row in part.itertuples()
         ]
-        part = part.rename(columns={"train": "row", "test": "column", "auc": "value"})
         st.markdown(f"**{MODALITY_TITLES[modality]}s**")
-        _draw(
-            charts.matrix_figure(part, ("trained on", "tested on"), "AUC"),
-            "; ".join(
-                f"{row.row} to {row.column}: {row.text.replace('<br>', ', ')}"
-                for row in part.itertuples()
-            ),
-        )
+        figure = charts.matrix_figure(part, ("trained on", "tested on"))
+        _draw(figure, "; ".join(part["words"]))
+        with st.expander("Every cell with its interval"):
+            st.markdown("\n".join(f"- {words}" for words in part["words"]))
     st.caption(
         "Out of each source's own patients by cross-validation on the diagonal. sarscov2-ct does "
         "not say whose slices are whose, so its own cell holds memory of patients and is too high. "
-        "nih has no COVID-19 image: only false alarms can be counted there, at an even cut."
+        "nih has no COVID-19 image: its cells (*) are false alarms at an even cut."
     )
+
+
+def _cell(area: float, measured: str, otherwise: str) -> str:
+    """What to write where an AUC exists, and where it does not (one class only)."""
+    return measured if area == area else otherwise
 
 
 def patients() -> None:
