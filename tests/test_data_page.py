@@ -107,6 +107,21 @@ def test_opened_image_is_shown_where_the_folder_is(real_data: Path) -> None:
     assert len(at.image) > 8  # the picture, its neighbours, the gallery
 
 
+def test_neighbour_of_the_same_patient_is_in_both_rows(real_data: Path) -> None:
+    images = library.read_library().images
+    row = next(
+        row
+        for row in images.index[images["patient_id"] != ""]
+        if (library.neighbours(images, row)["patient_id"] == images.loc[row, "patient_id"]).any()
+    )
+    at = page("browse", data_row=int(row))
+    assert "more of the same patient" in words(at)
+    near = library.neighbours(images, row)
+    at.button(f"data_open_near_{near.index[0]}").click().run()
+    assert not at.exception
+    assert at.session_state["data_row"] == near.index[0]
+
+
 def test_map_answers_its_question_in_words(no_folder: None) -> None:
     at = page("map")
     assert "Inside covid-chestxray" in words(at)

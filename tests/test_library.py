@@ -30,6 +30,14 @@ def test_shipped_tables_agree(shipped: Library) -> None:
     assert images["probability"].between(0, 1).all()
 
 
+def test_kept_look_alikes_are_on_one_side(shipped: Library) -> None:
+    split = shipped.images.set_index("image_id")["split"]
+    kept = shipped.pairs[shipped.pairs["done"] == "kept on one side of the split"]
+    kept = kept[kept["first"].isin(split.index) & kept["second"].isin(split.index)]
+    assert len(kept)
+    assert (kept["first"].map(split) == kept["second"].map(split)).all()
+
+
 def test_averages_count_the_table_and_never_fewer_than_five(shipped: Library) -> None:
     for row in shipped.averages.itertuples():
         part = shipped.images[

@@ -62,8 +62,8 @@ def show(library: Library, presence: Presence) -> None:
     )
     st.caption("Tick a row to open the image. Columns can be sorted; the table can be downloaded.")
     rows = event["selection"]["rows"] if event else []
-    if rows and rows[0] < len(found):
-        data_card.choose(int(found.index[rows[0]]))
+    inside = [int(found.index[row]) for row in rows if row < len(found)]
+    data_card.choose_from("table", inside[0] if inside else None)
     _gallery(found, presence)
     row = data_card.chosen()
     if row is not None:

@@ -29,6 +29,22 @@ def choose(row: int) -> None:
     st.session_state[KEY] = row
 
 
+def choose_from(widget: str, row: int | None) -> bool:
+    """Open what a map or table has selected, once: it stays selected while other things are opened.
+
+    Returns:
+        Whether another image was opened by this.
+    """
+    key = f"{KEY}_{widget}"
+    if st.session_state.get(key) == row:
+        return False
+    st.session_state[key] = row
+    if row is None or row == chosen():
+        return False
+    choose(row)
+    return True
+
+
 def show(library: Library, row: int) -> None:
     """The picture with attribution and licence, its facts, its relatives."""
     own = library.images.loc[row]
@@ -38,12 +54,17 @@ def show(library: Library, row: int) -> None:
     with right:
         label = label_names(library.images.loc[[row], "label"]).iloc[0]
         st.markdown(f"**{label}** · {MODALITY_TITLES[Modality(own['modality'])]} · {own['source']}")
-        st.dataframe(_facts(library, row), hide_index=True, alt=f"What is known of {own.image_id}")
+        st.dataframe(
+            _facts(library, row),
+            hide_index=True,
+            height="content",
+            alt=f"What is known of {own.image_id}",
+        )
         seen = " It was trained on this very image." if own["split"] == Split.TRAIN else ""
         st.caption(f"Probability {own['probability']:.3f} by the model of this page's map.{seen}")
     st.markdown("**Nearest neighbours** by what the frozen trunk sees")
     near = neighbours(library.images, row)
-    _strip(near, near["similarity"].map("{:.2f}".format))
+    _strip("near", near, near["similarity"].map("{:.2f}".format))
     st.caption(_neighbour_sentence(library, row, near))
     _same_patient(library, row)
 
@@ -73,7 +94,7 @@ def _facts(library: Library, row: int) -> pd.DataFrame:
     return pd.DataFrame({"field": list(values), "value": list(values.values())})
 
 
-def _strip(rows: pd.DataFrame, captions: pd.Series) -> None:
+def _strip(name: str, rows: pd.DataFrame, captions: pd.Series) -> None:
     """A row of small pictures, each a way to open that image."""
     labels = label_names(rows["label"])
     grid = st.container(horizontal=True)
@@ -83,7 +104,7 @@ def _strip(rows: pd.DataFrame, captions: pd.Series) -> None:
             if small:
                 st.image(small, width=TILE, alt=rows.loc[row, "image_id"])
             st.caption(f"{captions[row]} {rows.loc[row, 'source']}, {labels[row]}")
-            st.button("Open", key=f"data_open_{chosen()}_{row}", on_click=choose, args=(row,))
+            st.button("Open", key=f"data_open_{name}_{row}", on_click=choose, args=(row,))
 
 
 def _neighbour_sentence(library: Library, row: int, near: pd.DataFrame) -> str:
@@ -103,7 +124,7 @@ def _same_patient(library: Library, row: int) -> None:
     others = images[(images["patient_id"] == own["patient_id"]) & (images.index != row)]
     if own["patient_id"] and len(others):
         st.markdown(f"**{len(others)} more of the same patient**")
-        _strip(others, others["date"].where(others["date"] != "", "no date"))
+        _strip("same", others, others["date"].where(others["date"] != "", "no date"))
     pairs = library.pairs
     mine = pairs[(pairs["first"] == own["image_id"]) | (pairs["second"] == own["image_id"])]
     for pair in mine.itertuples():

@@ -13,20 +13,22 @@ def show(library: Library) -> None:
     """What was found and what was done with it."""
     pairs, images = library.pairs, library.images
     st.subheader("The same image twice")
-    gone = pairs[pairs["done"] != "kept on one side of the split"]
-    apart = pairs[~pairs["same_patient"]]
+    kept = pairs[pairs["done"] == "kept on one side of the split"]
+    apart = kept[~kept["same_patient"]]
     st.markdown(
         f"A perceptual hash of 256 bits was compared for every pair of images. **{len(pairs)}** "
-        f"pairs differ in at most 40 bits; for **{len(gone)}** of them at least one copy was "
-        f"dropped. The others stay, but never on two sides of a split: "
-        f"{len(apart)} pairs carry different patient ids, so a split by patient alone would have "
-        "let them leak."
+        f"pairs differ in at most 40 bits; for **{len(pairs) - len(kept)}** of them at least one "
+        f"copy was dropped. The other {len(kept)} stay, but never on two sides of a split: "
+        f"{len(apart)} of them are not known to show one patient, so a split by patient alone "
+        "could have let them leak."
     )
     st.dataframe(
         pairs,
         hide_index=True,
         height=260,
+        column_order=["done", "bits", "same_patient", "first", "second"],
         column_config={
+            "same_patient": st.column_config.CheckboxColumn("same patient"),
             "bits": st.column_config.NumberColumn("bits that differ", help="of 256"),
             "done": st.column_config.TextColumn("what was done"),
         },
@@ -53,8 +55,10 @@ def show(library: Library) -> None:
         alt="Patients with more than one image, most images first",
     )
     rows = event["selection"]["rows"] if event else []
-    if rows and rows[0] < len(many):
-        own = images[images["patient_id"] == many["patient_id"].iloc[rows[0]]]
-        data_card.show(library, int(own.index[0]))
-    else:
-        st.caption("Tick a row to see the images of that patient.")
+    st.caption("Tick a row to see the images of that patient.")
+    firsts = [images.index[images["patient_id"] == many["patient_id"].iloc[row]][0] for row in rows]
+    data_card.choose_from("patients", int(firsts[0]) if firsts else None)
+    row = data_card.chosen()
+    if row is not None:
+        st.divider()
+        data_card.show(library, row)

@@ -16,7 +16,7 @@ COLOURS = {
     "source": "source",
     "view": "view",
     "split": "split",
-    "probability": "the model's probability",
+    "probability": "probability",
 }
 SHARED = {"source": "same source", "label": "same label"}
 
@@ -47,6 +47,7 @@ def show(library: Library) -> None:
         required=True,
         format_func=COLOURS.__getitem__,
         key="data_map_colour",
+        wrap=True,
         bind="query-params",
     )
     images = library.images
@@ -78,11 +79,9 @@ def _map(images: pd.DataFrame, colour: str) -> None:
         alt=f"{len(images)} images in two dimensions, coloured by {COLOURS[colour]}",
     )
     points = event["selection"]["points"] if event else []
-    if points and "customdata" in points[0]:
-        row = int(points[0]["customdata"][0])
-        if row != data_card.chosen():
-            data_card.choose(row)
-            st.rerun()
+    rows = [int(point["customdata"][0]) for point in points if "customdata" in point]
+    if data_card.choose_from("map", rows[0] if rows else None):
+        st.rerun()  # so that the map rings it
     if colour == "probability":
         st.caption("Training images are answered too: the model has seen those.")
 
