@@ -22,6 +22,7 @@ class Experiment:
         setup: What was done, for someone who has not read the rest.
         lessons: Three sentences.
         papers: Where it comes from.
+        published: Figures of others, where there is nothing to measure here.
         data: Whether there are tables, made by `python -m training lab`.
     """
 
@@ -29,6 +30,7 @@ class Experiment:
     setup: str
     lessons: tuple[str, str, str]
     papers: tuple[Paper, ...]
+    published: str = ""
     data: bool = True
 
 
@@ -115,10 +117,10 @@ EXPERIMENTS = {
     ),
     "marks": Experiment(
         "Add a mark",
-        "Each test X-ray gets a mark that has nothing to do with lungs, and the shipped model "
-        "answers before and after.",
+        "Each test X-ray is changed in a way that adds no illness and takes none away, and the "
+        "shipped model answers before and after.",
         (
-            "Nothing in the lungs changed, so every change of the answer is the model's mistake.",
+            "Nobody fell ill or got well by it, so every change of the answer is the model's mistake.",
             "What moves the answer most tells what the model listens to.",
             "Two hospitals differ by exactly such things: letters, crops, exposure, compression.",
         ),
@@ -136,6 +138,12 @@ EXPERIMENTS = {
             "Only a look at who is in the data does, which is why the ages stand on the Data page.",
         ),
         (ROBERTS, TALK, CONFOUNDERS, CHILDREN),
+        published="Michael Roberts, who led the review below, says of such data sets that all a "
+        "model could usefully do was to tell the difference between children and adults. Ben Ahmed and "
+        "colleagues name the patients' age among the confounders that well-scoring models rely on. "
+        "The other way round, children are simply other images: a network for pneumonia that was "
+        "trained on 46,947 X-rays of adults had an AUC of **0.95** on adults and **0.82** on 5,856 "
+        "X-rays of children from one to five years (Rollan-Martinez-Herrera et al. 2024).",
         data=False,
     ),
 }
