@@ -49,12 +49,17 @@ else is said. To measure again, where DIR holds the data sets:
 def main() -> None:
     """Draw and write everything."""
     FIGURES.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(text(), encoding="utf-8")
+    print(f"wrote {PAGE.relative_to(DOCS.parent)}")
+
+
+def text() -> str:
+    """The whole page; its figures are drawn on the way."""
     parts = [HEAD, confounding()]
     records = json.loads((lab.LAB_DIR / lab.RECORD).read_text(encoding="utf-8"))
     for name in tqdm(EXPERIMENTS, "experiments"):
         parts.append(section(name, EXPERIMENTS[name], records.get(name)))
-    PAGE.write_text("\n".join(parts), encoding="utf-8")
-    print(f"wrote {PAGE.relative_to(DOCS.parent)}")
+    return "\n".join(parts)
 
 
 def confounding() -> str:

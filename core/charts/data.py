@@ -59,10 +59,10 @@ def mosaic_figure(counts: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(
         tickvals=lefts + widths / 2,
         ticktext=[
-            f"{name.replace('-', '-<br>')}<br>{total:.0f}"
-            for name, total in zip(counts.index, totals, strict=True)
+            f"{name} ({total:.0f})" for name, total in zip(counts.index, totals, strict=True)
         ],
-        tickangle=0,
+        tickangle=-30,
+        automargin=True,
         showgrid=False,
     )
     figure.update_yaxes(title="share of the source", tickformat=".0%", range=[0, 1])

@@ -120,7 +120,7 @@ EXPERIMENTS = {
         "Each test X-ray is changed in a way that adds no illness and takes none away, and the "
         "shipped model answers before and after.",
         (
-            "Nobody fell ill or got well by it, so every change of the answer is the model's mistake.",
+            "Nobody falls ill or recovers by it, so every change of the answer is a mistake.",
             "What moves the answer most tells what the model listens to.",
             "Two hospitals differ by exactly such things: letters, crops, exposure, compression.",
         ),
@@ -139,11 +139,11 @@ EXPERIMENTS = {
         ),
         (ROBERTS, TALK, CONFOUNDERS, CHILDREN),
         published="Michael Roberts, who led the review below, says of such data sets that all a "
-        "model could usefully do was to tell the difference between children and adults. Ben Ahmed and "
-        "colleagues name the patients' age among the confounders that well-scoring models rely on. "
-        "The other way round, children are simply other images: a network for pneumonia that was "
-        "trained on 46,947 X-rays of adults had an AUC of **0.95** on adults and **0.82** on 5,856 "
-        "X-rays of children from one to five years (Rollan-Martinez-Herrera et al. 2024).",
+        "model could usefully do was to tell the difference between children and adults. Ben Ahmed "
+        "and colleagues name the patients' age among the confounders that well-scoring models rely "
+        "on. The other way round, children are simply other images: a network for pneumonia that "
+        "was trained on 46,947 X-rays of adults had an AUC of **0.95** on adults and **0.82** on "
+        "5,856 X-rays of children from one to five years (Rollan-Martinez-Herrera et al. 2024).",
         data=False,
     ),
 }
