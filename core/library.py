@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.artifacts import MODELS_DIR, ArtifactError
+from core.schema import MANIFEST_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,22 +25,10 @@ COMMAND = "python -m training data --root DIR && python -m training catalogue --
 # images.csv. neighbours: row numbers, joined by spaces; similarity: their cosines. probability: the
 # default model of the modality; mean, sd: grey levels 0..255; x, y: the map.
 IMAGE_COLUMNS = (
-    "image_id",
-    "path",
-    "source",
-    "patient_id",
-    "modality",
-    "view",
-    "label",
-    "finding",
-    "age",
-    "sex",
-    "date",
+    *MANIFEST_COLUMNS,
     "year",
     "country",
-    "licence",
     "reference",
-    "split",
     "width",
     "height",
     "mean",

@@ -124,13 +124,11 @@ def shares(images: pd.DataFrame, column: str, most: int = 7) -> pd.DataFrame:
 
 def patients_of(images: pd.DataFrame) -> pd.DataFrame:
     """One row a patient whose images are told apart: source, images, labels, splits; most first."""
-    known = images[images["patient_id"] != ""]
-    table = known.groupby("patient_id").agg(
-        source=("source", "first"),
-        images=("image_id", "size"),
-        label=("label", lambda labels: ", ".join(sorted(set(label_names(labels))))),
-        split=("split", lambda splits: ", ".join(sorted(set(splits)))),
-    )
+    known = images[images["patient_id"] != ""].assign(label=lambda rows: label_names(rows["label"]))
+    table = known.groupby("patient_id").agg(source=("source", "first"), images=("image_id", "size"))
+    for column in ("label", "split"):
+        values = known[["patient_id", column]].drop_duplicates().sort_values(column)
+        table[column] = values.groupby("patient_id")[column].agg(", ".join)
     return table.sort_values("images", ascending=False, kind="stable").reset_index()
 
 

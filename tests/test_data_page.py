@@ -105,6 +105,11 @@ def test_an_opened_image_names_author_licence_and_relatives(
 def test_opened_image_is_shown_where_the_folder_is(real_data: Path) -> None:
     at = page("browse", data_row=0)
     assert len(at.image) > 8  # the picture, its neighbours, the gallery
+    at.button("data_take").click().run()
+    assert not at.exception
+    taken = at.session_state["predict_items"]
+    assert library.read_library().images.loc[0, "image_id"] in taken[0].note
+    assert "waits on the Predict page" in words(at)
 
 
 def test_neighbour_of_the_same_patient_is_in_both_rows(real_data: Path) -> None:

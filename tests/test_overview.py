@@ -47,6 +47,8 @@ def test_patients_with_most_images_first() -> None:
     table = overview.patients_of(IMAGES)
     assert table["patient_id"].tolist() == ["a/1", "a/2", "a/3"]
     assert table["images"].tolist() == [2, 1, 1]
+    assert table["label"].tolist() == ["COVID-19", "not COVID-19", "unknown"]
+    assert table["split"].tolist() == ["train"] * 3
 
 
 def test_reasons_lose_their_ids() -> None:

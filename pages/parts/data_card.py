@@ -11,7 +11,7 @@ from core.images import ImageError, read_image
 from core.library import Library, neighbours
 from core.overview import UNSTATED, label_names, shown_values
 from core.schema import MODALITY_TITLES, Modality, Split
-from pages.parts import loaders_data
+from pages.parts import loaders_data, state
 
 KEY = "data_row"
 SHOWN = 8
@@ -72,9 +72,19 @@ def show(library: Library, row: int) -> None:
 def _picture(library: Library, row: int) -> None:
     example = holdings.as_examples(library, row)[0]
     image_id = library.images.loc[row, "image_id"]
+    note = f"{image_id}. {example.attribution}, {example.licence}"
     try:
-        scan = read_image(loaders_data.picture(row))
-        st.image(scan.pixels, width="stretch", alt=f"Image {image_id}")
+        data = loaders_data.picture(row)
+        st.image(read_image(data).pixels, width="stretch", alt=f"Image {image_id}")
+        st.button(
+            "Take it to Predict and the lab",
+            icon=":material/add_photo_alternate:",
+            key="data_take",
+            on_click=state.add,
+            args=(example.name, data, note),
+        )
+        if any(item.note == note for item in state.items()):
+            st.caption("It waits on the Predict page and in the Shortcut lab.")
     except (ExampleError, ImageError) as error:
         st.info(str(error), icon=":material/image_not_supported:")
     reference = example.attribution

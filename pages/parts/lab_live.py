@@ -42,20 +42,21 @@ def choose_image() -> tuple[str, Grey] | None:
         return None
 
 
-def models_ready() -> bool:
-    """Whether the live part can answer; says what is missing where not."""
+def _begin() -> tuple[str, Grey] | None:
+    """Heading and choice of an image; None where models or image are missing, which is said."""
+    st.subheader("Try it yourself")
+    st.caption(text.DISCLAIMER)
     missing = loaders.missing_ids()
     if missing:
         st.error(text.missing_models(missing), icon=":material/error:")
-    return not missing
+        return None
+    return choose_image()
 
 
 @st.fragment
 def regions() -> None:
     """Paint over or crop a region."""
-    st.subheader("Try it yourself")
-    st.caption(text.DISCLAIMER)
-    chosen = choose_image() if models_ready() else None
+    chosen = _begin()
     if chosen is None:
         return
     name, pixels = chosen
@@ -146,9 +147,7 @@ def _card(modality: object) -> Card:
 @st.fragment
 def marks() -> None:
     """Put marks on an image: one after another, or all at once in a picture."""
-    st.subheader("Try it yourself")
-    st.caption(text.DISCLAIMER)
-    chosen = choose_image() if models_ready() else None
+    chosen = _begin()
     if chosen is None:
         return
     _, pixels = chosen
