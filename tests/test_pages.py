@@ -241,6 +241,18 @@ def test_home_starts_without_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+@pytest.mark.parametrize("page", ["predict", "data", "lab"])
+def test_first_visit_by_a_link_to_a_page_gets_the_menu(page: str) -> None:
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        "from streamlit.runtime.pages_manager import PagesManager; "
+        f"at = AppTest.from_file({str(ROOT / 'streamlit_app.py')!r}, default_timeout=60); "
+        f"at.switch_page('pages/{page}.py').run(); "
+        "sys.exit(PagesManager.uses_pages_directory or bool(at.exception) or not at.title)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_clear_all_forgets(models: Path) -> None:
     at = drawn()
     next(b for b in at.button if b.label == "Clear all").click().run()
