@@ -5,13 +5,12 @@ Modality lookup table -> value-of-interest window or table -> MONOCHROME1 invers
 
 from __future__ import annotations
 
-import io
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.dicom_file import decode_frame, parse, take_frame_values
 from core.images import WHITE, Grey, ImageError, ReadOptions, Scan, StepLog, check_size, stretch
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def decode_dicom(data: bytes, options: ReadOptions, log: StepLog) -> Scan:
         ImageError: No pixels, too large, damaged, or a compression without decoder.
     """
     try:
-        return _decode(_parse(data), options, log)
+        return _decode(parse(data), options, log)
     except ImageError:
         raise
     # pydicom reads elements when they are used, so a damaged one shows anywhere, as any kind.
@@ -59,7 +58,8 @@ def _decode(dataset: Dataset, options: ReadOptions, log: StepLog) -> Scan:
     check_size(int(dataset.get("Columns") or 0), int(dataset.get("Rows") or 0))
     frames = max(int(dataset.get("NumberOfFrames") or 1), 1)
     frame = min(max(options.frame, 0), frames - 1)
-    raw = _decode_frame(dataset, frame)
+    raw = decode_frame(dataset, frame)
+    take_frame_values(dataset, frame)
     if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
         from pydicom.pixels import apply_color_lut
 
@@ -78,52 +78,6 @@ def _decode(dataset: Dataset, options: ReadOptions, log: StepLog) -> Scan:
         grey = WHITE - grey
         log.add("Inversion", "MONOCHROME1: the file stores white as low, so swapped", lambda: grey)
     return Scan(grey, (), "DICOM", frame, frames, window, windows)
-
-
-def _parse(data: bytes) -> Dataset:
-    import pydicom
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # odd but readable headers
-            return pydicom.dcmread(io.BytesIO(data), force=True)
-    # pydicom raises a dozen kinds for a damaged header; to its owner they are one.
-    except Exception as error:
-        raise ImageError(
-            f"The DICOM file is damaged or cut short ({type(error).__name__}). Export it again."
-        ) from error
-
-
-def _decode_frame(dataset: Dataset, frame: int) -> NDArray[Any]:
-    """Stored values (H, W), or (H, W, 3) RGB, of one frame."""
-    from pydicom.pixels import pixel_array
-
-    syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if syntax is None:
-                dataset.file_meta = _bare_meta(dataset)
-            return np.asarray(pixel_array(dataset, index=frame))
-    # Decoders for a dozen compressions raise as many kinds for a damaged or unknown stream.
-    except Exception as error:
-        name = getattr(syntax, "name", None) or "unknown"
-        raise ImageError(
-            f"The picture in this DICOM file cannot be decoded (transfer syntax: {name}; "
-            f"{type(error).__name__}). It is damaged or cut short, or needs exporting uncompressed."
-        ) from error
-
-
-def _bare_meta(dataset: Dataset) -> Any:
-    """File meta for a data set without one: the uncompressed encoding it was parsed as."""
-    from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-
-    implicit, little = dataset.original_encoding
-    explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
-    return meta
 
 
 def _modality_values(raw: NDArray[Any], dataset: Dataset, log: StepLog) -> NDArray[np.float64]:

@@ -1,19 +1,18 @@
 """Bytes of an image file -> 8-bit greyscale pixels, with every step on the way recorded.
 
-PNG, JPEG, TIFF and WebP are decoded here, DICOM in core/dicom.py. Nothing is written to disk.
+What an image is and what is refused; core/raster.py decodes PNG, JPEG, TIFF and WebP, core/dicom.py
+DICOM. Nothing is written to disk.
 """
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 MAX_BYTES = 50 * 1024**2
 MAX_PIXELS = 40_000_000
@@ -22,7 +21,6 @@ WHITE = 255  # the largest value of an 8-bit grey pixel
 PREVIEW_SIDE = 320
 LAST_FIRST_ELEMENT = 0x0018  # a bare DICOM data set begins with no higher element
 LEAST_DICOM = 132  # bytes
-EXIF_ORIENTATION = 0x0112
 
 Grey = NDArray[np.uint8]  # (H, W), 0 black to 255 white
 
@@ -138,7 +136,9 @@ def read_image(data: bytes, options: ReadOptions | None = None) -> Scan:
 
         scan = decode_dicom(data, options, log)
     else:
-        scan = _decode_raster(data, kind, options, log)
+        from core.raster import decode_raster
+
+        scan = decode_raster(data, kind, options, log)
     return _finish(scan, options, log)
 
 
@@ -195,97 +195,6 @@ def preview(pixels: Grey) -> Grey:
     return np.asarray(image)
 
 
-def _decode_raster(data: bytes, kind: str, options: ReadOptions, log: StepLog) -> Scan:
-    """PNG, JPEG, TIFF or WebP, with Pillow."""
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns of large and of slightly odd files; size is checked just below.
-            warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(data), formats=[kind])
-            check_size(*image.size)
-            frames = getattr(image, "n_frames", 1)
-            frame = min(max(options.frame, 0), frames - 1)
-            if frames > 1:
-                image.seek(frame)
-                check_size(*image.size)
-            image.load()
-    except ImageError:
-        raise
-    except Image.DecompressionBombError:
-        raise ImageError(
-            f"The image has more pixels than the {MAX_PIXELS // 10**6} megapixels that can be read."
-        ) from None
-    except UnidentifiedImageError:
-        raise ImageError(
-            f"The file begins like a {kind} but cannot be read as one: it is damaged, or of a rare "
-            "variant. Save it again as 8-bit PNG."
-        ) from None
-    # Pillow's decoders let through a dozen kinds for a damaged stream (struct, zlib, Index...).
-    except Exception as error:
-        raise ImageError(
-            f"The {kind} file is damaged or cut short ({_first_words(error)}). Copy or export it "
-            "again."
-        ) from None
-    if frames > 1:
-        log.add("Frame", f"{frame + 1} of {frames}", lambda: _to_grey(image))
-    turned = _upright(image)
-    if turned is not image:
-        log.add("Orientation", "turned as the EXIF tag says", lambda: _to_grey(turned))
-    pixels = _to_grey(turned)
-    log.add("Greyscale", _describe_mode(turned), lambda: pixels)
-    return Scan(pixels, (), kind, frame, frames)
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """The image turned as its EXIF tag says; the same object where there is nothing to turn."""
-    try:
-        orientation = image.getexif().get(EXIF_ORIENTATION, 1)
-        return ImageOps.exif_transpose(image) if orientation in range(2, 9) else image
-    # A damaged EXIF block raises of many kinds, and the pixels are fine without it.
-    except Exception:
-        return image
-
-
-def _to_grey(image: Image.Image) -> Grey:
-    """Any Pillow mode -> uint8 (H, W)."""
-    if image.mode == "LAB":
-        return np.asarray(image.getchannel("L"))
-    if image.mode.startswith(("I", "F")):
-        values = np.asarray(image, np.float64)
-        finite = values[np.isfinite(values)]
-        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
-        return stretch(np.nan_to_num(values, nan=low, posinf=high, neginf=low), low, high)
-    if _has_alpha(image):
-        image = image.convert("RGBA")
-        # Film is black where nothing was exposed, so transparent means black.
-        image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, WHITE)), image)
-    return np.asarray(image.convert("L"))
-
-
-def _has_alpha(image: Image.Image) -> bool:
-    return image.mode != "LAB" and ("A" in image.getbands() or "transparency" in image.info)
-
-
-def _describe_mode(image: Image.Image) -> str:
-    """In words, what turning this Pillow mode into 8-bit grey did."""
-    if image.mode.startswith(("I", "F")):
-        low, high = image.getextrema()
-        return f"16-bit or deeper: its own range {low:g} to {high:g} scaled to 0 to {WHITE}"
-    words = {
-        "1": "black and white",
-        "L": "already 8-bit grey",
-        "P": "palette colours",
-        "RGB": "colour",
-        "CMYK": "print colours (CMYK)",
-    }.get(image.mode.rstrip("Aa"), f"mode {image.mode}")
-    if image.mode == "L" and not _has_alpha(image):
-        return words
-    if image.mode.startswith("L"):
-        words = "8-bit grey"
-    alpha = ", transparent parts laid on black" if _has_alpha(image) else ""
-    return f"{words} reduced to 8-bit grey (ITU-R 601 luma){alpha}"
-
-
 def _finish(scan: Scan, options: ReadOptions, log: StepLog) -> Scan:
     """The steps all kinds end with: inversion where asked for."""
     pixels = scan.pixels
@@ -295,9 +204,3 @@ def _finish(scan: Scan, options: ReadOptions, log: StepLog) -> Scan:
     pixels = np.ascontiguousarray(pixels)
     pixels.flags.writeable = False
     return Scan(pixels, log.steps, scan.kind, scan.frame, scan.frames, scan.window, scan.windows)
-
-
-def _first_words(error: BaseException) -> str:
-    """The first line of an error, shortened."""
-    text = str(error).strip().splitlines() or [type(error).__name__]
-    return text[0][:80].rstrip(".") or type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -13,8 +14,15 @@ from PIL import Image
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, RLELossless, generate_uid
+from pydicom.uid import (
+    CTImageStorage,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    RLELossless,
+    generate_uid,
+)
 
+from core.dicom_file import MAX_UNPACKED, decode_frame
 from core.images import MAX_BYTES, ImageError, ReadOptions, Scan, read_image, sniff, stretch
 
 SIDE = 40
@@ -412,6 +420,54 @@ def test_dicom_frames() -> None:
     assert read_image(data, ReadOptions(frame=77)).frame == 2
 
 
+def enhanced_ct(**shared: Any) -> bytes:
+    """Two frames of 0 HU and, right, 400 HU; the first has a window of its own, as PS3.3 has it."""
+    dataset = dicom(np.stack([halves(512, 712, np.int16)] * 2), Modality="CT")
+    rescale, window = Dataset(), Dataset()
+    rescale.RescaleSlope, rescale.RescaleIntercept = 2, -1024
+    window.WindowCenter, window.WindowWidth = 400.5, 801  # from 0 to 800 HU, so 400 is 127.5
+    common, first, second = Dataset(), Dataset(), Dataset()
+    common.PixelValueTransformationSequence = [rescale]
+    first.FrameVOILUTSequence = [window]
+    dataset.SharedFunctionalGroupsSequence = [common]
+    dataset.PerFrameFunctionalGroupsSequence = [first, second]
+    for name, value in shared.items():
+        setattr(common, name, value)
+    return saved(dataset)
+
+
+def test_enhanced_ct_takes_the_frames_own_values() -> None:
+    data = enhanced_ct()
+    lung = read_image(data)  # 0 HU is 1350 of 1500 above the dark end: 229.5; 400 HU is above it
+    assert lung.windows == ("lung", "mediastinum", "file", "full range")
+    assert ends(lung) == (230, 255)
+    assert "Hounsfield" in lung.steps[2].detail
+    assert ends(read_image(data, ReadOptions(window="file"))) == (0, 128)
+    assert read_image(data, ReadOptions(frame=1)).windows == ("lung", "mediastinum", "full range")
+
+
+def test_enhanced_ct_window_of_the_frame_beats_the_shared_one() -> None:
+    other = Dataset()
+    other.WindowCenter, other.WindowWidth = 200.5, 401  # from 0 to 400 HU
+    data = enhanced_ct(FrameVOILUTSequence=[other])
+    assert ends(read_image(data, ReadOptions(window="file"))) == (0, 128)
+    assert ends(read_image(data, ReadOptions(window="file", frame=1))) == (0, 255)
+
+
+def test_deflated_bomb_is_refused_before_it_unpacks() -> None:
+    dataset = dicom(halves(0, 9, np.uint16))
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    assert ends(read_image(saved(dataset))) == (0, 255)
+    dataset.PixelData = bytes(MAX_UNPACKED + 2**20)
+    bomb = saved(dataset)
+    assert len(bomb) < 2**20
+    tracemalloc.start()
+    with pytest.raises(ImageError, match="unpacks to more than 200 MB"):
+        read_image(bomb)
+    assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+    tracemalloc.stop()
+
+
 def test_dicom_colour() -> None:
     values = np.zeros((SIDE, SIDE, 3), np.uint8)
     values[..., 1] = 255
@@ -503,6 +559,8 @@ BUNDLED = [
     ("SC_rgb_jpeg_dcmtk.dcm", "100 x 100", None),
     ("SC_rgb_rle_16bit_2frame.dcm", "100 x 100", None),
     ("examples_palette.dcm", "800 x 350", None),
+    ("JPGExtended.dcm", "256 x 1024", "full range"),
+    ("JPEG-lossy.dcm", "256 x 1024", "full range"),
     ("image_dfl.dcm", "512 x 512", "full range"),
 ]
 
@@ -534,6 +592,15 @@ def test_jpeg_lossless_agrees() -> None:
         pytest.skip("another compression in this pydicom")
     rle = read_image(bundled("SC_rgb_rle.dcm"))
     assert np.array_equal(read_image(bundled("SC_rgb_jpeg_gdcm.dcm")).pixels, rle.pixels)
+
+
+def test_twelve_bit_jpeg_agrees_with_libjpeg() -> None:
+    # What pylibjpeg-libjpeg 2.5 decodes from this file; GDCM may round one value differently.
+    dataset = dcmread(io.BytesIO(bundled("JPGExtended.dcm")))
+    stored = decode_frame(dataset, 0)
+    assert (stored.shape, int(stored.max())) == ((1024, 256), 264)
+    expected = [244, 242, 249, 260, 218, 219, 221, 223, 220, 210]
+    assert np.abs(stored[420, 140:150].astype(int) - expected).max() <= 1
 
 
 @pytest.mark.parametrize("name", ["reportsi.dcm", "rtplan.dcm", "test-SR.dcm", "rtstruct.dcm"])
