@@ -1,0 +1,142 @@
+"""A whole classifier as one float32 graph, input to log-odds: for layers below the head's.
+
+Loaded beside the trunk that answers, and only when asked for: the answer itself, and the class
+activation at the head's own layer, need none of it (core/explain/reading.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import artifacts, zoo
+from core.classifier import Head, load_head
+from core.explain.reading import Reading, layer_of, sigmoid
+from core.images import Grey
+
+if TYPE_CHECKING:
+    import keras
+
+# The last layer of one of these kinds at each resolution is what stands for a block.
+BLOCK_ENDS = ("Conv2D", "SeparableConv2D", "Activation", "ReLU", "Add", "Concatenate")
+
+
+@dataclass(frozen=True)
+class Network:
+    """One classifier, whole.
+
+    Attributes:
+        head: The head that it ends in.
+        backbone: The row of the zoo.
+        model: float32 (N, S, S, 3), preprocessed -> log-odds float32 (N, 1).
+        blocks: Last convolutional layer of each block, from the input on; the last is the head's.
+        run: tf.function: float32 (1, S, S, 3) -> log-odds, maps and gradient of each block.
+    """
+
+    head: Head
+    backbone: zoo.Backbone
+    model: keras.Model
+    blocks: tuple[str, ...]
+    run: Any
+
+    def prepare(self, image: Grey) -> NDArray[np.float32]:
+        """Input tensor float32 (1, S, S, 3) of one uint8 (H, W) image."""
+        return zoo.prepare(self.backbone, [image])
+
+    def read(self, image: Grey) -> dict[str, Reading]:
+        """Block -> reading of its maps: one pass forward and one back for all blocks.
+
+        Args:
+            image: uint8 (H, W).
+
+        Returns:
+            Readings without removals, from the input on.
+        """
+        log_odds, maps, gradients = self.run(self.prepare(image))
+        found = float(log_odds)
+        none = np.zeros(0, np.float32)
+        return {
+            name: Reading(
+                float(sigmoid(found)), found, name, np.asarray(own)[0], np.asarray(change)[0], none
+            )
+            for name, own, change in zip(self.blocks, maps, gradients, strict=True)
+        }
+
+
+def load_network(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Network:
+    """Load a classifier as one float32 graph.
+
+    Raises:
+        ArtifactError: Not a classifier; missing or altered files.
+        ValueError: Its card names a layer that its backbone lacks.
+    """
+    head = load_head(model_id, models_dir)
+    card = artifacts.read_card(head.card.trunk, models_dir)
+    backbone = zoo.get_backbone(card.backbone)
+    base = zoo.build_trunk(backbone)
+    base.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
+    return join(base, head, backbone)
+
+
+def join(base: keras.Model, head: Head, backbone: zoo.Backbone) -> Network:
+    """A trunk and a head as one graph; they keep their weights between them.
+
+    Raises:
+        ValueError: The trunk lacks the layer that the head reads.
+    """
+    import keras
+
+    *inner, last = head.model.layers[1:]
+    linear = keras.layers.Dense(1, name="log_odds")
+    cut = x = find_layer(base, layer_of(head)).output
+    for layer in (*inner, linear):  # one by one: tf-keras-vis needs a flat graph
+        x = layer(x)
+    linear.set_weights(last.get_weights())
+    model = keras.Model(base.input, x)
+    blocks = block_ends(keras.Model(base.input, cut))
+    return Network(head, backbone, model, blocks, _compile(model, blocks))
+
+
+def find_layer(model: keras.Model, name: str) -> Any:
+    """A layer by name.
+
+    Raises:
+        ValueError: No such layer; the text names those that exist.
+    """
+    names = [layer.name for layer in model.layers]
+    if name not in names:
+        raise ValueError(f"expected a layer out of {names}, received {name!r}")
+    return model.get_layer(name)
+
+
+def block_ends(model: keras.Model) -> tuple[str, ...]:
+    """Name of the last convolutional layer at each resolution; the model's last layer is one."""
+    ends: dict[int, str] = {}
+    for layer in model.layers:
+        if type(layer).__name__ in BLOCK_ENDS:
+            ends[layer.output.shape[1]] = layer.name
+    ends[model.output.shape[1]] = model.layers[-1].name
+    return tuple(ends.values())
+
+
+def _compile(model: keras.Model, blocks: tuple[str, ...]) -> Any:
+    """Log-odds, maps and gradients of all blocks as one graph."""
+    import keras
+    import tensorflow as tf
+
+    ends = [model.get_layer(name).output for name in blocks]
+    everything = keras.Model(model.input, [model.output, *ends])
+    shape = (1, *model.input_shape[1:])
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)], autograph=False)
+    def run(images: Any) -> tuple[Any, list[Any], list[Any]]:
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            log_odds, *maps = everything(images, training=False)
+        return log_odds[0, 0], maps, tape.gradient(log_odds, maps)
+
+    return run
