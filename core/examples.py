@@ -16,7 +16,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from core.schema import Modality
+import numpy as np
+
+from core.schema import MODALITY_TITLES, Modality
+from core.seen import hash_pixels
 
 LIST = Path(__file__).with_name("examples.csv")
 DATA_VARIABLE = "LUNGLENS_DATA"
@@ -33,7 +36,7 @@ class Example:
 
     Attributes:
         name: Short, unique, for links.
-        title: What it shows, for people.
+        title: What it shows, short, for people.
         modality: X-ray or CT.
         source: The data set.
         attribution: Whom to name: a DOI or page, and the data set it came through.
@@ -54,6 +57,12 @@ class Example:
     path: str
     sha256: str
     phash: str
+
+    @property
+    def full_title(self) -> str:
+        """Kind of image and what it shows, for where it stands alone."""
+        kind = MODALITY_TITLES[self.modality]
+        return f"{kind[0].upper()}{kind[1:]}: {self.title}"
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,7 @@ def load(example: Example, root: Path | None) -> LoadedExample:
     Raises:
         ExampleError: Not in the folder and not to be downloaded, or not the expected image.
     """
-    found = _in_folder(example, root)
+    found = in_folder(example, root)
     if found is not None:
         return LoadedExample(found.read_bytes(), "folder")
     return LoadedExample(download(example), "download")
@@ -124,7 +133,7 @@ def download(example: Example) -> bytes:
     except (OSError, ValueError) as error:
         reason = "is not the expected file" if isinstance(error, ValueError) else "cannot be had"
         raise ExampleError(
-            f"“{example.title}” {reason} from {example.url.split('/')[2]} "
+            f"“{example.full_title}” {reason} from {example.url.split('/')[2]} "
             f"({type(error).__name__}). Try later, set {DATA_VARIABLE} to a folder with the data "
             "sets, or take one of the drawings."
         ) from error
@@ -152,7 +161,7 @@ def check_phash(example: Example, data: bytes) -> None:
         raise ExampleError(f"What {example.url} sent is not an image.") from error
     if apart > NEAR_BITS:
         raise ExampleError(
-            f"What {example.url} sent does not look like “{example.title}” "
+            f"What {example.url} sent does not look like “{example.full_title}” "
             f"({apart} of 64 bits differ, at most {NEAR_BITS} may). It is not used."
         )
 
@@ -163,15 +172,14 @@ def phash(data: bytes) -> str:
     Raises:
         OSError: Pillow cannot read it.
     """
-    import imagehash
     from PIL import Image
 
     with Image.open(io.BytesIO(data)) as image:
-        return str(imagehash.phash(image.convert("L"), hash_size=8))
+        return hash_pixels(np.asarray(image.convert("L")))
 
 
-def _in_folder(example: Example, root: Path | None) -> Path | None:
-    """The file, under its own name or as a converted .jpg."""
+def in_folder(example: Example, root: Path | None) -> Path | None:
+    """The file in a data folder, under its own name or as a converted .jpg; None where absent."""
     if root is None:
         return None
     path = root / example.path

@@ -5,8 +5,8 @@ import streamlit as st
 from core import charts, zoo
 from core.artifacts import ArtifactError
 from core.images import ImageError
-from core.schema import PAPER_THRESHOLDS, decide
-from pages.parts import chooser, loaders, state, text, widgets
+from core.schema import decide
+from pages.parts import chooser, loaders, loaders_data, state, text, thresholds, widgets
 
 st.title("Predict")
 st.caption(text.DISCLAIMER)
@@ -25,6 +25,7 @@ except ArtifactError as error:
     st.error(f"{error}\n\n{text.missing_models(list(loaders.DEFAULT_IDS))}")
     st.stop()
 
+thresholds.keep(cards.values())
 names = {item.id: item.name for item in items}
 for item_id, sentence in errors.items():
     st.error(f"**{names[item_id]}**: {sentence}", icon=":material/broken_image:")
@@ -34,13 +35,15 @@ if not answers:
 # Several files: the table, then one of them opened.
 if len(items) > 1:
     st.subheader(f"{len(items)} files")
-    rules = {"Operating points": None} | {f"{value:g}": value for value in PAPER_THRESHOLDS}
-    rule = st.segmented_control(
-        "Decide at", list(rules), default="Operating points", required=True, key="predict_rule"
+    st.session_state["predict_rule"] = thresholds.rule(cards.values())
+    st.segmented_control(
+        "Decide at",
+        list(thresholds.RULES),
+        key="predict_rule",
+        on_change=lambda: thresholds.follow(cards.values(), st.session_state["predict_rule"]),
+        help="The slider of the opened file moves the decisions of its model here too.",
     )
-    widgets.show_table(
-        widgets.score_table(items, answers, errors, cards, rules[rule or "Operating points"])
-    )
+    widgets.show_table(widgets.score_table(items, answers, errors, cards))
 ids: list[str] = list(answers)
 if st.session_state.get("predict_open") not in ids:
     st.session_state["predict_open"] = ids[-1]
@@ -62,9 +65,10 @@ except ImageError as error:
     st.error(str(error))
     st.stop()
 
+st.subheader(item.name)
 left, right = st.columns([2, 3], gap="large")
+below = st.container()
 with left:
-    st.subheader(item.name)
     card = widgets.model_choice(item, answer, cards)
     size = zoo.get_backbone(card.backbone).size
     st.image(
@@ -75,9 +79,12 @@ with left:
     )
     if item.note:
         st.caption(item.note)
+    if known := loaders_data.known_image(scan.pixels):
+        st.info(text.known_image(known, card), icon=":material/database:")
     widgets.reading_options(item, answer, scan.frames, scan.windows)
-    with st.expander("From file to tensor"):
-        widgets.tensor_walk(scan.steps, scan.pixels, card)
+
+with below.expander("From file to tensor: every step"):
+    widgets.tensor_walk(scan.steps, scan.pixels, card)
 
 with right:
     probability = answer.probabilities[card.id]
@@ -92,15 +99,13 @@ with right:
         if not st.toggle("Show the number anyway", key=f"predict_anyway_{item.id}"):
             st.stop()
     frame = loaders.test_set(card.id)
-    key = f"predict_threshold_{card.id}"
+    key = thresholds.key(card)
     marks = {"Operating point": card.threshold, "0.5": 0.5, "The paper's 0.3": 0.3}
 
-    @st.fragment
     def decision() -> None:
         """The threshold and all that moves with it."""
-        st.session_state.setdefault(key, card.threshold)
-        st.session_state[key] = st.session_state[key]  # keeps it while other pages are open
-        threshold = st.session_state[key]
+        thresholds.keep([card])
+        threshold = thresholds.of(card)
         first, second = st.columns(2)
         first.metric("Probability of COVID-19", f"{probability:.3f}")
         second.metric(f"Decision at {threshold:.3g}", decide(probability, threshold))
@@ -124,4 +129,5 @@ with right:
         st.markdown(text.calls_like_this(frame, probability, threshold))
         st.caption(text.MIX_CAVEAT)
 
-    decision()
+    # The table above follows the slider too; a single file needs no more than this part anew.
+    (decision if len(items) > 1 else st.fragment(decision))()

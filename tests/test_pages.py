@@ -15,8 +15,9 @@ from core import artifacts, examples
 from core.artifacts import Card
 from core.guard import Verdict
 from core.images import Grey
-from core.schema import PREDICTION_COLUMNS, Modality
-from pages.parts import loaders, text
+from core.schema import PREDICTION_COLUMNS, Modality, Split
+from core.seen import Known
+from pages.parts import loaders, loaders_data, text
 
 ROOT = Path(__file__).resolve().parent.parent
 PREDICT = str(ROOT / "pages" / "predict.py")
@@ -216,6 +217,81 @@ def test_decisions_of_a_table_follow_the_rule(models: Path) -> None:
     assert at.dataframe[0].value["decision"].tolist() == ["positive"] * 2
     table = at.dataframe[0].value
     assert table["thumbnail"].str.startswith("data:image/png;base64,").all()
+
+
+def test_table_hides_numbers_out_of_scope(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer_with(monkeypatch, Verdict(False, Modality.XRAY, 0.6, 55.5, 30.0, False))
+    at = predict_page()
+    at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
+    table = at.dataframe[0].value
+    assert table["probability"].isna().all()
+    assert table["decision"].tolist() == ["", ""]
+    assert (table["note"] == text.OUT_OF_SCOPE).all()
+    at.toggle("predict_all").set_value(True).run()
+    assert at.dataframe[0].value["decision"].tolist() == ["positive"] * 2
+
+
+def test_table_and_slider_share_the_threshold(models: Path) -> None:
+    at = predict_page()
+    at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
+    rule = next(g for g in at.get("button_group") if g.label == "Decide at")
+    assert rule.value == "Operating points"
+    rule.set_value("0.5").run()
+    assert at.slider("predict_threshold_vgg16-xray").value == 0.5
+    at.slider("predict_threshold_vgg16-xray").set_value(0.9).run()
+    assert not at.exception
+    assert at.dataframe[0].value["decision"].tolist() == ["negative"] * 2
+    assert next(g for g in at.get("button_group") if g.label == "Decide at").value is None
+    at.button("predict_mark_Operating point").click().run()
+    assert at.dataframe[0].value["decision"].tolist() == ["positive"] * 2
+
+
+def test_frames_are_counted_from_one(models: Path) -> None:
+    frames = [Image.fromarray(np.full((64, 64), value, np.uint8)) for value in (10, 100, 200)]
+    stream = io.BytesIO()
+    frames[0].save(stream, "TIFF", save_all=True, append_images=frames[1:])
+    at = predict_page()
+    at.file_uploader[0].set_value([("series.tif", stream.getvalue(), "")]).run()
+    slider = next(s for s in at.slider if s.label == "Frame")
+    assert (slider.value, slider.min, slider.max) == (1, 1, 3)
+    slider.set_value(3).run()
+    assert not at.exception
+    assert "3 of 3" in words(at)
+
+
+def test_a_model_without_test_images_says_so(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_test(model_id: str, models_dir: Path) -> pd.DataFrame:
+        frame = made_up_predictions(model_id.removeprefix("vgg16-"))
+        return frame[frame["split"] != "test"]
+
+    monkeypatch.setattr(artifacts, "read_predictions", without_test)
+    at = drawn()
+    assert not at.exception
+    assert "nobody knows how often it is right" in words(at)
+
+
+@pytest.mark.parametrize(
+    ("split", "source", "expected"),
+    [
+        ("train", "one", "its answer proves nothing"),
+        ("val", "one", "used to choose this model's settings"),
+        ("test", "one", "held out"),
+        ("train", "elsewhere", "a source that this model never saw"),
+    ],
+)
+def test_known_images_are_told(
+    models: Path, monkeypatch: pytest.MonkeyPatch, split: str, source: str, expected: str
+) -> None:
+    known = Known("one/7.png", source, Modality.XRAY, Split(split))
+    monkeypatch.setattr(loaders_data, "known_image", lambda pixels: known)
+    at = drawn()
+    assert not at.exception
+    assert expected in at.info[0].value
+    assert "one/7.png" in at.info[0].value
+
+
+def test_examples_are_held_out(models: Path) -> None:
+    assert text.NONE_LEARNED.strip() in words(predict_page())
 
 
 def test_example_out_of_reach_is_one_sentence(

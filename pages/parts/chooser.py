@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import loaders, state
+from core.schema import MODALITY_TITLES
+from pages.parts import loaders, loaders_data, state, text
 
 if TYPE_CHECKING:
     from core.examples import Example
 
-GALLERY_COLUMNS = 4
+TILE = 150
 
 
 def choose_files() -> None:
@@ -39,21 +40,35 @@ def choose_files() -> None:
 
 
 def _examples() -> None:
-    """A button an example; its picture where the file is on this machine."""
+    """A tile an example; its picture where the file is on this machine."""
     from core import examples
 
     root = examples.data_root()
-    columns = st.columns(GALLERY_COLUMNS)
-    for number, example in enumerate(examples.catalogue()):
-        with columns[number % GALLERY_COLUMNS]:
-            local = root / example.path if root else None
-            picture = loaders.file_thumbnail(local) if local and local.is_file() else None
-            if picture:
-                st.image(picture, width=96, alt=example.title)
-            key = f"example_{example.name}"
-            if st.button(example.title, key=key, help=f"{example.attribution}, {example.licence}"):
-                _take_example(example, root)
-    st.caption("Examples not on this machine are downloaded from their public source on a click.")
+    for modality, kind in MODALITY_TITLES.items():
+        st.markdown(f"**{kind[0].upper()}{kind[1:]}s**")
+        with st.container(horizontal=True):
+            for example in examples.catalogue():
+                if example.modality == modality:
+                    _example(example, root)
+    learned = [e.full_title for e in examples.catalogue() if loaders_data.was_trained_on(e.path)]
+    st.caption(
+        (f"Models here learned from: {'; '.join(learned)}. " if learned else text.NONE_LEARNED)
+        + "Examples not on this machine are downloaded from their public source on a click."
+    )
+
+
+def _example(example: Example, root: Path | None) -> None:
+    """One example: picture and button."""
+    from core import examples
+
+    local = examples.in_folder(example, root)
+    with st.container(width=TILE, gap="small"):
+        if local and (picture := loaders.file_tile(local)):
+            st.image(picture, width="stretch", alt=example.full_title)
+        key = f"example_{example.name}"
+        words = f"{example.attribution}, {example.licence}"
+        if st.button(example.title, key=key, help=words, width="stretch"):
+            _take_example(example, root)
 
 
 def _take_example(example: Example, root: Path | None) -> None:
@@ -66,8 +81,8 @@ def _take_example(example: Example, root: Path | None) -> None:
     except examples.ExampleError as error:
         st.error(f"{error} The drawings below work without it.", icon=":material/cloud_off:")
         return
-    note = f"{example.title}. {example.attribution}, {example.licence}, {example.url}"
-    state.add(example.name, loaded.data, note)
+    note = f"{example.attribution}, {example.licence}, [the original]({example.url})"
+    state.add(example.full_title, loaded.data, note)
     st.rerun()
 
 
@@ -75,9 +90,12 @@ def _drawings() -> None:
     """Pictures drawn by code: always there, and nobody's lungs."""
     from core import phantoms
 
-    drawings = phantoms.drawings()
-    columns = st.columns(GALLERY_COLUMNS)
-    for column, (title, data) in zip(columns, drawings.items(), strict=False):
-        note = f"{title}: drawn by code, not a patient."
-        column.button(title, key=f"drawing_{title}", on_click=state.add, args=(title, data, note))
-    st.caption("The last are drawings made by code, not images of patients.")
+    st.markdown("**Drawings made by code, not images of patients**")
+    with st.container(horizontal=True):
+        for title, data in phantoms.drawings().items():
+            note = f"{title}: drawn by code, not a patient."
+            with st.container(width=TILE, gap="small"):
+                st.image(loaders.tile(data), width="stretch", alt=note)
+                arguments = (title, data, note)
+                key = f"drawing_{title}"
+                st.button(title, key=key, on_click=state.add, args=arguments, width="stretch")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core import artifacts
 from core.artifacts import MODELS_DIR, Card
@@ -21,6 +21,7 @@ from core.schema import Split
 
 DEFAULT_IDS = tuple(DEFAULT_MODELS.values())
 THUMBNAIL_SIDE = 96
+TILE_SIDE = 300  # twice what the gallery shows, for dense displays
 
 
 @dataclass(frozen=True)
@@ -91,18 +92,33 @@ def traced_scan(data: bytes, frame: int, window: str | None, invert: bool) -> Sc
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def file_thumbnail(path: Path) -> str | None:
-    """Thumbnail of a local file as a data URI, or None where it cannot be read."""
+def file_tile(path: Path) -> str | None:
+    """Tile of a local file, or None where it cannot be read."""
     try:
-        return thumbnail(read_image(path.read_bytes()).pixels)
+        return tile(path.read_bytes())
     except (OSError, ValueError):
         return None
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def tile(data: bytes) -> str:
+    """Data URI of a square picture of an image file, black where it is not square.
+
+    Raises:
+        ImageError: The file cannot be read.
+    """
+    image = Image.fromarray(read_image(data).pixels)
+    return _png_uri(ImageOps.pad(image, (TILE_SIDE, TILE_SIDE)))
 
 
 def thumbnail(pixels: Grey) -> str:
     """Data URI of a PNG of at most 96 pixels a side."""
     image = Image.fromarray(pixels)
     image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return _png_uri(image)
+
+
+def _png_uri(image: Image.Image) -> str:
     stream = io.BytesIO()
     image.save(stream, "PNG")
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -9,11 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from core import examples, holdings, lab, library, overview, zoo
+from core.artifacts import ArtifactError
 from core.holdings import Presence
 from core.images import Grey, read_image
 from core.library import Library
 from core.overview import SourceRule
-from core.schema import Modality
+from core.schema import Modality, Split
+from core.seen import Known, find_known
 from pages.parts import loaders
 from pages.parts.loaders import thumbnail
 
@@ -38,6 +40,24 @@ def catalogue() -> Library:
         ArtifactError: Missing or of another form.
     """
     return _catalogue(DATA_DIR)
+
+
+def was_trained_on(path: str) -> bool:
+    """Whether the catalogue lists a file of the data folder as a training image."""
+    try:
+        images = catalogue().images
+    except ArtifactError:
+        return False
+    stems = images.loc[images["split"] == Split.TRAIN, "path"].str.rsplit(".", n=1).str[0]
+    return path.rsplit(".", 1)[0] in set(stems)
+
+
+def known_image(pixels: Grey) -> Known | None:
+    """The image of the catalogue that this one is a copy of; None without a catalogue too."""
+    try:
+        return find_known(pixels, catalogue().images)
+    except ArtifactError:
+        return None
 
 
 def presence() -> Presence:

@@ -7,7 +7,8 @@ import pandas as pd
 from core.artifacts import Card
 from core.guard import GUARD_ID
 from core.metrics import confusion, wilson
-from core.schema import POSITIVE, decide
+from core.schema import POSITIVE, Split, decide
+from core.seen import Known
 
 DISCLAIMER = (
     "For learning only, **not for diagnosis**: a probability here says how the model answers, "
@@ -15,6 +16,7 @@ DISCLAIMER = (
 )
 UNTRAINED = "**{title}** is a smoke run, not a trained model: its numbers mean nothing at all."
 OUT_OF_SCOPE = "This does not look like a chest X-ray or a lung CT slice"
+NONE_LEARNED = "None of these taught a model here: all are held out. "
 NEIGHBOURS = 40
 
 
@@ -33,8 +35,22 @@ def missing_models(missing: list[str]) -> str:
     )
 
 
+def known_image(known: Known, card: Card) -> str:
+    """What it means that an image is in the catalogue, for a model's answer about it."""
+    name = f"This is an image of the public data used here (`{known.image_id}`)"
+    if known.source not in card.sources or known.modality != card.modality:
+        return f"{name}, from a source that this model never saw."
+    meaning = {
+        Split.TRAIN: "**among those this model learned from**: its answer proves nothing.",
+        Split.VAL: "not learned from, but used to choose this model's settings and threshold.",
+    }
+    return f"{name}, {meaning.get(known.split, 'held out: this model did not learn from it.')}"
+
+
 def cases_like_this(frame: pd.DataFrame, probability: float) -> str:
     """How many of the test images with the nearest probabilities are COVID-19."""
+    if frame.empty:
+        return "This model has no test images, so nobody knows how often it is right."
     order = (frame["probability"] - probability).abs().sort_values(kind="stable").index
     near = frame.loc[order[:NEIGHBOURS]]
     found, trials = int((near["label"] == 1).sum()), len(near)

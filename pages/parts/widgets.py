@@ -12,7 +12,7 @@ from core import zoo
 from core.artifacts import ArtifactError, Card
 from core.images import WHITE, Grey, ImageError, Step, preview, stretch
 from core.schema import MODALITY_TITLES, SCORE_COLUMNS, Modality, decide
-from pages.parts import loaders, state, text
+from pages.parts import loaders, state, text, thresholds
 from pages.parts.loaders import Answer
 from pages.parts.state import Item
 
@@ -74,16 +74,15 @@ def score_table(
     answers: dict[str, Answer],
     errors: dict[str, str],
     cards: dict[str, Card],
-    threshold: float | None,
 ) -> pd.DataFrame:
-    """One row a file: SCORE_COLUMNS and a thumbnail. threshold None: each model's own."""
+    """One row a file: SCORE_COLUMNS and a thumbnail, decided at each model's threshold now."""
     rows = []
     for item in items:
         row: dict[str, object] = {"path": item.name, "error": errors.get(item.id, "")}
         if item.id in answers:
             answer = answers[item.id]
             card = model_for(item, answer, cards)
-            cut = card.threshold if threshold is None else threshold
+            cut = thresholds.of(card)
             probability = answer.probabilities[card.id]
             row |= {
                 "thumbnail": answer.thumbnail,
@@ -99,10 +98,18 @@ def score_table(
 
 
 def show_table(table: pd.DataFrame) -> None:
-    """The table of several files, and its CSV."""
-    shown = table.assign(note=np.where(table["in_scope"].eq(False), text.OUT_OF_SCOPE, ""))
+    """The table of several files, and its CSV. Numbers of files out of scope are asked for."""
+    outside = table["in_scope"].eq(False)
+    shown = table.assign(note=np.where(outside, text.OUT_OF_SCOPE, ""))
     shown["note"] = shown["note"].where(shown["error"] == "", shown["error"])
     shown["probability"] = shown["probability"].astype(float)
+    anyway = outside.any() and st.toggle("Show numbers of files out of scope", key="predict_all")
+    if not anyway:
+        shown["probability"] = shown["probability"].mask(outside)
+        shown["decision"] = shown["decision"].mask(outside)
+    shown["modality"] = shown["modality"].map(MODALITY_TITLES)
+    words = ["thumbnail", "modality", "decision"]
+    shown[words] = shown[words].astype(object).fillna("")
     config = st.column_config
     st.dataframe(
         shown[["thumbnail", "path", "modality", "probability", "decision", "in_scope", "note"]],
@@ -111,10 +118,11 @@ def show_table(table: pd.DataFrame) -> None:
         column_config={
             "thumbnail": config.ImageColumn("image"),
             "path": config.TextColumn("name"),
+            "modality": config.TextColumn("kind"),
             "probability": config.ProgressColumn(min_value=0, max_value=1, format="%.3f"),
             "in_scope": config.CheckboxColumn("in scope"),
         },
-        alt="One row a file: name, modality, probability of COVID-19, decision, remarks",
+        alt="One row a file: name, kind, probability of COVID-19, decision, remarks",
     )
     st.download_button(
         "Table as CSV",
@@ -130,8 +138,14 @@ def reading_options(item: Item, answer: Answer, frames: int, windows: tuple[str,
     """Frame, window, inversion and modality of one file."""
     choice = state.choice(item)
     if frames > 1:
-        key = _widget(item, "frame", choice.frame)
-        _keep(st.slider, item, "frame", key, "Frame (from 0)", 0, frames - 1)
+        frame_key = _widget(item, "frame", choice.frame + 1)
+        st.slider(
+            "Frame",
+            1,
+            frames,
+            key=frame_key,
+            on_change=lambda: state.choose(item, frame=st.session_state[frame_key] - 1),
+        )
     if windows:
         key = _widget(item, "window", choice.window if choice.window in windows else windows[0])
         _keep(st.selectbox, item, "window", key, "Window", list(windows))
