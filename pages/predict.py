@@ -6,7 +6,16 @@ from core import charts, zoo
 from core.artifacts import ArtifactError
 from core.images import ImageError
 from core.schema import decide
-from pages.parts import chooser, loaders, loaders_data, state, text, thresholds, widgets
+from pages.parts import (
+    chooser,
+    explain_image,
+    loaders,
+    loaders_data,
+    state,
+    text,
+    thresholds,
+    widgets,
+)
 
 st.title("Predict")
 st.caption(text.DISCLAIMER)
@@ -82,6 +91,12 @@ with left:
     if known := loaders_data.known_image(scan.pixels):
         st.info(text.known_image(known, card), icon=":material/database:")
     widgets.reading_options(item, answer, scan.frames, scan.windows)
+    st.page_link(
+        "pages/explain.py",
+        label="See what the network looked at",
+        icon=":material/frame_inspect:",
+        query_params=explain_image.address(card.id, item),
+    )
 
 with below.expander("From file to tensor: every step"):
     widgets.tensor_walk(scan.steps, scan.pixels, card)

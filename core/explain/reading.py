@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classifier import Classifier, Head
+from core.classifier import Classifier, Head, pool_maps
 from core.explain.cam import CAMS, Map, Maps
+from core.guard import Verdict
 from core.images import Grey
 from core.zoo import get_backbone
 
@@ -103,6 +104,14 @@ def layer_of(head: Head) -> str:
 def read_image(classifier: Classifier, reader: Reader, image: Grey) -> Reading:
     """One trunk pass and the reading of its maps, for one uint8 (H, W) image."""
     return reader.read(classifier.trunk_of(reader.head.card.id).maps([image]))
+
+
+def judge_and_read(classifier: Classifier, reader: Reader, image: Grey) -> tuple[Verdict, Reading]:
+    """What the guard says and what the head read, out of one pass where they share a trunk."""
+    maps = classifier.trunk.maps([image])
+    verdict = classifier.guard.judge(pool_maps(maps))[0]
+    shared = classifier.trunk_of(reader.head.card.id) is classifier.trunk
+    return verdict, reader.read(maps) if shared else read_image(classifier, reader, image)
 
 
 def sigmoid(log_odds: Any) -> Any:

@@ -1,0 +1,80 @@
+"""Explain: what the network looked at, out of the pass that made its answer."""
+
+import streamlit as st
+
+from core.artifacts import ArtifactError
+from core.explain import overlay
+from core.schema import MODALITY_TITLES, Modality, decide
+from pages.parts import explain_cam, explain_image, loaders_explain, text, widgets
+
+DIRECTIONS = {"for": "Why positive", "against": "Why negative"}
+
+st.title("Explain")
+st.markdown("What did the network look at? Choose an image and a model, and look from both sides.")
+st.caption(text.DISCLAIMER)
+cards = widgets.heads_or_stop()
+explain_image.read_address(cards)
+card = cards[
+    st.selectbox(
+        "Model",
+        list(cards),
+        format_func=lambda name: cards[name].title,
+        key=explain_image.MODEL,
+    )
+]
+st.markdown("**Image**: extremes of this model's test set, or one of your own")
+explain_image.choose(card)
+picture = explain_image.picture(card)
+explain_image.write_address(picture)
+if picture is None:
+    st.stop()
+
+try:
+    with st.spinner("Looking ..."):
+        look = loaders_explain.look(picture.pixels, card.id)
+except ArtifactError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
+
+st.divider()
+left, right = st.columns([1, 3], gap="large")
+with left:
+    st.image(
+        overlay.canvas(picture.pixels),
+        width="stretch",
+        alt=f"{picture.name}, the image to explain",
+    )
+    st.caption(f"{picture.name}. {picture.note}")
+    explain_image.truth(picture, card)
+    if not look.verdict.in_scope:
+        st.warning(
+            f"**{text.OUT_OF_SCOPE}**: an explanation of an answer about it would be meaningless.",
+            icon=":material/block:",
+        )
+        drawn = picture.id in explain_image.DRAWINGS  # said to mean nothing, and there to try
+        if not st.toggle("Explain it all the same", drawn, key=f"explain_anyway_{picture.id}"):
+            st.stop()
+    elif look.verdict.modality != card.modality:
+        st.warning(
+            f"This looks like a {MODALITY_TITLES[look.verdict.modality]}, and the model was made "
+            f"for a {MODALITY_TITLES[Modality(card.modality)]}.",
+            icon=":material/help:",
+        )
+    probability = look.reading.probability
+    st.metric("Probability of COVID-19", f"{probability:.3f}")
+    st.caption(
+        f"{decide(probability, card.threshold)} at this model's operating point "
+        f"{card.threshold:.3g}; log-odds {look.reading.log_odds:+.2f}."
+    )
+with right:
+    direction = st.segmented_control(
+        "Question",
+        list(DIRECTIONS),
+        default="for",
+        required=True,
+        format_func=DIRECTIONS.__getitem__,
+        key="explain_direction",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    explain_cam.show(picture, card, look, direction == "against")

@@ -1,0 +1,178 @@
+"""Which image and which model the explain page is about, kept in the address of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core import examples, holdings, phantoms
+from core.artifacts import ArtifactError, Card
+from core.examples import ExampleError
+from core.explain.picks import test_picks
+from core.images import Grey, ImageError, read_image
+from core.overview import label_names
+from core.schema import Modality, Split
+from pages.parts import loaders, loaders_data, state
+from pages.parts.explain_words import NO_FOLDER
+
+IMAGE, MODEL, SEEN = "explain_image", "explain_model", "explain_address"
+DRAWINGS = {
+    "drawing-xray": (phantoms.XRAY_TITLE, Modality.XRAY),
+    "drawing-ct": (phantoms.CT_TITLE, Modality.CT),
+}
+FILE = "file-"  # before the id of a file of this visit
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The image to explain: its id in the address, a name, grey levels, and whom to name."""
+
+    id: str
+    name: str
+    pixels: Grey
+    note: str
+
+
+def address(model_id: str, item: state.Item) -> dict[str, str]:
+    """What a link to this page says to have a file of the Predict page explained."""
+    return {"model": model_id, "image": FILE + item.id}
+
+
+def read_address(cards: dict[str, Card]) -> None:
+    """Take model and image from the address where it names other ones than were last chosen."""
+    asked = (st.query_params.get("model"), st.query_params.get("image"))
+    if any(asked) and asked != st.session_state.get(SEEN):
+        model, image = asked
+        if model in cards:
+            st.session_state[MODEL] = model
+        elif model:
+            st.warning(f"There is no model {model} to explain here; another was taken.")
+        if image:
+            st.session_state[IMAGE] = image
+    if st.session_state.get(MODEL) not in cards:
+        st.session_state[MODEL] = next(iter(cards))
+    st.session_state[MODEL] = st.session_state[MODEL]  # keeps it while other pages are open
+
+
+def write_address(picture: Picture | None) -> None:
+    """Put model and image into the address; a file of this visit has none."""
+    model = st.session_state[MODEL]
+    image = picture.id if picture and not picture.id.startswith(FILE) else None
+    st.query_params["model"] = model
+    if image:
+        st.query_params["image"] = image
+    elif "image" in st.query_params:
+        del st.query_params["image"]
+    st.session_state[SEEN] = (model, image)
+
+
+def picks(card: Card) -> dict[str, str]:
+    """Title -> image_id of the test images worth a click."""
+    return test_picks(loaders.test_set(card.id), card.threshold)
+
+
+def choose(card: Card) -> None:
+    """Buttons for the test set, files of this visit, drawings, and an uploader."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for title, image_id in picks(card).items():
+            st.button(title, key=f"explain_pick_{title}", on_click=_take, args=(image_id,))
+    if examples.data_root() is None:
+        st.caption(NO_FOLDER)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for item in state.items()[-3:]:
+            st.button(
+                f"From Predict: {item.name}",
+                key=f"explain_item_{item.id}",
+                on_click=_take,
+                args=(FILE + item.id,),
+                icon=":material/radiology:",
+            )
+        for name, (title, _) in DRAWINGS.items():
+            st.button(title, key=f"explain_{name}", on_click=_take, args=(name,))
+        with st.popover("Upload", icon=":material/upload:"):
+            st.file_uploader(
+                "Chest X-ray or lung CT slice",
+                key="explain_upload",
+                on_change=_take_upload,
+                max_upload_size=50,
+                help="The file stays in memory for this visit and is never stored.",
+            )
+
+
+def picture(card: Card) -> Picture | None:
+    """The chosen image; where it cannot be had, that is said and None returned."""
+    chosen = st.session_state.get(IMAGE) or _first(card)
+    try:
+        return _load(chosen)
+    except (ExampleError, ImageError, ArtifactError) as error:
+        st.error(
+            f"{error} The drawings above work without it.", icon=":material/image_not_supported:"
+        )
+        return None
+
+
+def truth(picture: Picture, card: Card) -> None:
+    """What is known of a catalogue image: its label, and whether the model has seen it."""
+    if picture.id.startswith(FILE) or picture.id in DRAWINGS:
+        return
+    images = loaders_data.catalogue().images
+    own = images[images["image_id"] == picture.id].iloc[0]
+    seen = own["split"] == Split.TRAIN and own["source"] in card.sources
+    st.markdown(
+        f"Known as **{label_names(images.loc[[own.name], 'label']).iloc[0]}**"
+        + (", and **the model was trained on it**." if seen else ".")
+    )
+
+
+def _take(image: str) -> None:
+    st.session_state[IMAGE] = image
+
+
+def _take_upload() -> None:
+    file = st.session_state.get("explain_upload")
+    if file is not None:
+        state.add(file.name, file.getvalue(), "")
+        _take(FILE + state.items()[-1].id)
+
+
+def _first(card: Card) -> str:
+    """What is open before any click: the last file of Predict, else what is on this machine."""
+    if state.items():
+        opened = st.session_state.get("predict_open", state.items()[-1].id)
+        return FILE + opened
+    if examples.data_root() is not None:
+        found = picks(card)
+        if found:
+            return next(iter(found.values()))
+    return next(name for name, (_, kind) in DRAWINGS.items() if kind == card.modality)
+
+
+def _load(chosen: str) -> Picture:
+    """Read an image by its id.
+
+    Raises:
+        ExampleError: It is not there and cannot be fetched, or nothing has this id.
+        ImageError: It cannot be read.
+    """
+    if chosen in DRAWINGS:
+        title = DRAWINGS[chosen][0]
+        note = "Drawn by code, not a patient: no answer about it means much."
+        return Picture(chosen, title, read_image(phantoms.drawings()[title]).pixels, note)
+    if chosen.startswith(FILE):
+        return _file(chosen)
+    library = loaders_data.catalogue()
+    rows = library.images.index[library.images["image_id"] == chosen]
+    if not len(rows):
+        raise ExampleError(f"There is no image {chosen!r} in the catalogue.")
+    pixels = read_image(loaders_data.picture(int(rows[0]))).pixels
+    example = holdings.as_examples(library, int(rows[0]))[0]
+    return Picture(chosen, chosen, pixels, f"{example.attribution}, {example.licence}")
+
+
+def _file(chosen: str) -> Picture:
+    item = next((item for item in state.items() if FILE + item.id == chosen), None)
+    if item is None:
+        raise ExampleError("That file belonged to another visit; files are never stored.")
+    pixels = read_image(item.data, state.choice(item).options).pixels
+    return Picture(chosen, item.name, pixels, item.note)
