@@ -91,12 +91,9 @@ with left:
     if known := loaders_data.known_image(scan.pixels):
         st.info(text.known_image(known, card), icon=":material/database:")
     widgets.reading_options(item, answer, scan.frames, scan.windows)
-    st.page_link(
-        "pages/explain.py",
-        label="See what the network looked at",
-        icon=":material/frame_inspect:",
-        query_params=explain_image.address(card.id, item),
-    )
+    if st.button("See what the network looked at", icon=":material/frame_inspect:"):
+        target = explain_image.address(card.id, item)
+        st.switch_page("pages/explain.py", query_params=target)
 
 with below.expander("From file to tensor: every step"):
     widgets.tensor_walk(scan.steps, scan.pixels, card)
