@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.metrics import auc, confusion
+from core.metrics import confusion
 from core.schema import MODALITY_TITLES, Modality, Split
 from pages.parts import loaders, pictures, text, widgets
 
@@ -17,10 +17,13 @@ st.markdown(
 st.caption(text.DISCLAIMER)
 
 st.header("The idea in one picture")
-st.html(pictures.pipeline())
+st.image(pictures.pipeline(st.context.theme.type), width=720, alt=pictures.ALT)
 st.markdown(
+    "The image, in grey and 224 x 224, passes 13 convolutions that were learned on ImageNet photos "
+    "and stay as they are; three small layers of 256, 512 and 1 units turn what they saw into one "
+    "number.\n\n"
     "**Transfer learning:** the convolutions already see edges, textures and shapes, so they stay "
-    "frozen. Only the head learns, from a few thousand lung images, which mix of those means "
+    "frozen. Only the head learns, from a few hundred lung images, which mix of those means "
     "COVID-19."
 )
 
@@ -37,7 +40,6 @@ chosen = st.segmented_control(
 card = cards[chosen or next(iter(cards))]
 held_out = loaders.predictions(card.id)
 test = loaders.test_set(card.id)
-external = held_out[held_out["split"] == Split.EXTERNAL]
 
 st.header("From number to answer")
 st.markdown(
@@ -95,23 +97,23 @@ with st.expander("Settings of the training run"):
     st.json({**card.config, **card.record}, expanded=1)
 
 st.header("Honest numbers")
-areas = {"all test images pooled": auc(test["label"], test["probability"])}
-groups = {f"inside {name}": part for name, part in test.groupby("source")}
-groups |= {f"never seen: {name}": part for name, part in external.groupby("source")}
-areas |= {name: auc(part["label"], part["probability"]) for name, part in groups.items()}
+areas = loaders.areas(card.id)
 st.plotly_chart(
     charts.auc_figure(areas),
     width="stretch",
     config={"displayModeBar": False},
-    alt="; ".join(f"{name}: {area:.2f}" for name, area in areas.items() if area == area),
+    alt="AUC with 95 % interval. " + "; ".join(a.words for a in areas if a.auc == a.auc),
 )
-one_class = [name for name, area in areas.items() if area != area]
+one_class = [area.name for area in areas if area.auc != area.auc]
 if one_class:
-    st.caption(f"One class only, so nothing can be measured {'; '.join(one_class)}.")
+    st.caption(f"One class only, so nothing can be measured: {'; '.join(one_class)}.")
 st.markdown(
     "AUC is the chance that a COVID-19 image gets the higher number of a random pair; 0.5 is "
     "guessing. Pooled, the model may win by telling **hospitals** apart, since most sources hold "
-    "mostly one class. Inside one source that trick fails, so those dots are the honest ones."
+    "mostly one class. Inside one source that trick fails, and at a hospital whose images were not "
+    "in training it is no help: those dots are the honest ones. Lines are 95 % intervals over "
+    "patients, numbers in brackets count images; where a source names no patients, each image "
+    "counts as one, and the line is too short."
 )
 
 st.header("What an answer does not mean")

@@ -1,9 +1,11 @@
 """Figures checked by what they draw."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from core import charts
+from core.areas import Area
 from core.charts import predictions
 from core.metrics import Confusion
 
@@ -39,5 +41,13 @@ def test_confusion_shows_counts_and_row_shares() -> None:
 
 
 def test_auc_leaves_out_unknown_groups() -> None:
-    dots = charts.auc_figure({"pooled": 0.9, "one class": float("nan"), "inside": 0.6}).data[0]
-    assert dict(zip(dots.y, dots.x, strict=True)) == {"pooled": 0.9, "inside": 0.6}
+    nan = float("nan")
+    areas = [
+        Area("pooled", 90, 0.9, 0.85, 0.95),
+        Area("one class", 9, nan, nan, nan),
+        Area("inside", 4, 0.6, nan, nan),
+    ]
+    dots = charts.auc_figure(areas).data[0]
+    assert dict(zip(dots.y, dots.x, strict=True)) == {"pooled (90)": 0.9, "inside (4)": 0.6}
+    assert np.allclose(dots.error_x.array, [0.05, 0])
+    assert np.allclose(dots.error_x.arrayminus, [0.05, 0])

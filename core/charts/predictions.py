@@ -5,12 +5,13 @@ Frames have the columns of core.schema.PREDICTION_COLUMNS, labels 0 and 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.areas import Area
 from core.charts.base import LINE_COLOUR, MARK_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm
 from core.metrics import Confusion
 
@@ -91,32 +92,45 @@ def confusion_figure(counts: Confusion) -> go.Figure:
     return calm(figure, height=260)
 
 
-def auc_figure(areas: Mapping[str, float]) -> go.Figure:
-    """AUC of groups as dots beside the line of guessing; groups whose AUC is NaN are left out.
+def auc_figure(areas: Sequence[Area]) -> go.Figure:
+    """AUC of groups as dots with intervals beside the line of guessing; unknown ones are left out.
 
     Args:
-        areas: Name of a group -> AUC 0..1, in the order to show, first on top.
+        areas: In the order to show, first on top.
     """
-    known = {name: area for name, area in areas.items() if not np.isnan(area)}
+    known = [area for area in areas if not np.isnan(area.auc)]
+    values = np.array([area.auc for area in known])
     figure = go.Figure(
         go.Scatter(
-            x=list(known.values()),
-            y=list(known),
-            mode="markers+text",
-            text=[f"{area:.2f}" for area in known.values()],
-            textposition="top center",
+            x=values,
+            y=[area.title for area in known],
+            mode="markers",
+            error_x={
+                "array": np.nan_to_num([area.high for area in known] - values),
+                "arrayminus": np.nan_to_num(values - [area.low for area in known]),
+                "color": NEGATIVE_COLOUR,
+                "thickness": 2,
+                "width": 6,
+            },
             marker={"size": 14, "color": NEGATIVE_COLOUR},
-            hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+            customdata=[area.words for area in known],
+            hovertemplate="%{customdata}<extra></extra>",
         )
     )
+    for area in known:
+        figure.add_annotation(
+            x=area.auc, y=area.title, text=f"<b>{area.auc:.2f}</b>", yshift=18, showarrow=False
+        )
     figure.add_vline(
         x=CHANCE,
         line={"dash": "dot", "color": LINE_COLOUR},
         annotation_text="guessing",
         annotation_position="bottom right",
     )
-    figure.update_xaxes(title="AUC", range=[min([0.4, *known.values()]) - 0.05, 1.05])
-    figure.update_yaxes(autorange="reversed", automargin=True)
+    lowest = min([0.4, *values, *(area.low for area in known if not np.isnan(area.low))])
+    figure.update_xaxes(title="AUC", range=[lowest - 0.05, 1.03])
+    # Half a row of room above the first dot and below the last, for the numbers.
+    figure.update_yaxes(range=[len(known) - 0.4, -0.7], automargin=True)
     return calm(figure, height=120 + 52 * len(known))
 
 

@@ -13,6 +13,8 @@ import streamlit as st
 from PIL import Image, ImageOps
 
 from core import artifacts
+from core.areas import Area
+from core.areas import areas as measure_areas
 from core.artifacts import MODELS_DIR, Card
 from core.classifier import DEFAULT_MODELS
 from core.guard import GUARD_ID, Verdict
@@ -65,6 +67,15 @@ def predictions(model_id: str) -> pd.DataFrame:
         ArtifactError: Missing or altered file.
     """
     return _predictions(model_id, MODELS_DIR)
+
+
+def areas(model_id: str) -> list[Area]:
+    """AUC of a model: pooled, inside each source, on sources it never saw.
+
+    Raises:
+        ArtifactError: Missing or altered file.
+    """
+    return _areas(model_id, MODELS_DIR)
 
 
 def classifier() -> Any:
@@ -127,6 +138,15 @@ def _png_uri(image: Image.Image) -> str:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _predictions(model_id: str, models_dir: Path) -> pd.DataFrame:
     return artifacts.read_predictions(model_id, models_dir).dropna(subset=["label", "probability"])
+
+
+@st.cache_data(max_entries=8, show_spinner="Measuring ...")
+def _areas(model_id: str, models_dir: Path) -> list[Area]:
+    own = _predictions(model_id, models_dir)
+    left_out = own.iloc[:0]
+    if (models_dir / model_id / artifacts.LEFT_OUT).is_file():
+        left_out = artifacts.read_predictions(model_id, models_dir, artifacts.LEFT_OUT)
+    return measure_areas(own, left_out.dropna(subset=["label"]))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the models (a few seconds, once) ...")

@@ -1,51 +1,109 @@
-"""Pictures made of plain boxes, which wrap on a telephone and take the theme's colours."""
+"""The paper's idea as one drawing (SVG), for st.image."""
 
 from __future__ import annotations
 
 BLOCKS = ((2, 224), (2, 112), (3, 56), (3, 28), (3, 14))  # convolutions, pixels a side, of VGG16
-HEAD = (("256", 44), ("512", 64), ("1", 12))  # units and height of the drawn layer
-TALLEST = 72
+UNITS = (6, 8, 1)  # drawn for the 256, 512 and 1 units of the head
+WIDTH, HEIGHT, MIDDLE = 720, 236, 96  # of the drawing, and the height its parts are centred on
+LABELS = ((58, "1. Image"), (248, "2. Frozen VGG16"), (454, "3. Small head"), (632, "4. Number"))
 BLUE, ORANGE = "#3f8fc9", "#e08214"
+INK = {"light": "#16302e", "dark": "#e3f1ef"}
+NEUTRAL = "#7d8f8d"  # read on both grounds; where the browser has not yet told the theme
+ALT = (
+    "A lung image goes through the 13 frozen convolutions of VGG16, which shrink it from 224 to 14 "
+    "pixels a side, then through a small head of 256, 512 and 1 units, the only part that learns, "
+    "to a number between 0 and 1; a threshold on it makes the answer."
+)
 
 
-def pipeline() -> str:
-    """HTML: image, thirteen frozen convolutions, small head, a number from 0 to 1."""
-    image = _bar(TALLEST, TALLEST, "#777", "linear-gradient(90deg,#222 20%,#bbb 50%,#222 80%)")
-    layers = "".join(
-        _bar(8, 14 + 58 * side / BLOCKS[0][1], BLUE) for count, side in BLOCKS for _ in range(count)
+def pipeline(theme: str | None) -> str:
+    """SVG: image, thirteen frozen convolutions, small head, a number from 0 to 1.
+
+    Args:
+        theme: "light" or "dark"; None where it is not known.
+    """
+    ink = INK.get(theme or "", NEUTRAL)
+    labels = (
+        (58, "1. Image"),
+        (248, "2. Frozen VGG16"),
+        (454, "3. Small head"),
+        (632, "4. Number"),
     )
-    head = "".join(_bar(12, height, ORANGE) for _, height in HEAD)
-    scale = (
-        f'<div style="width:120px"><div style="height:14px;border-radius:7px;'
-        f'background:linear-gradient(90deg,{BLUE},{ORANGE})"></div>'
-        '<div style="display:flex;justify-content:space-between"><span>0</span><span>1</span></div>'
-        "</div>"
+    words = "".join(
+        f'<text x="{x}" y="{HEIGHT - 14}" text-anchor="middle" fill="{ink}">{word}</text>'
+        for x, word in labels
     )
-    boxes = [
-        _box(image, "1. Image", "grey, 224 x 224"),
-        _box(layers, "2. Frozen VGG16", "13 convolutions, learned on ImageNet photos, unchanged"),
-        _box(head, "3. Small head", "256, 512 and 1 units: the only part that learns here"),
-        _box(scale, "4. A number", "0 to 1; a threshold makes it yes or no"),
+    parts = (_image(), _arrow(114, ink), _trunk(), _arrow(362, ink), _head(), _arrow(522, ink))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        'font-family="sans-serif" font-size="20">' + "".join(parts) + _scale(ink) + words + "</svg>"
+    )
+
+
+def _image() -> str:
+    """A chest, as an X-ray shows it: bright body, dark lungs, ribs across them."""
+    lung = "M46 58c-16 8-24 34-24 66 0 8 3 12 9 11l17-5c4-1 6-4 6-9V66c0-6-3-10-8-8z"
+    ribs = "".join(f'<path d="M20 {y}q19-10 38 4q19-14 38-4"/>' for y in (76, 92, 108, 124))
+    return (
+        '<g><rect x="8" y="46" width="100" height="100" rx="8" fill="#1a1f24"/>'
+        '<rect x="14" y="50" width="88" height="96" rx="26" fill="#8e979d"/>'
+        f'<path d="{lung}" fill="#22282e"/>'
+        f'<path d="{lung}" fill="#22282e" transform="matrix(-1 0 0 1 116 0)"/>'
+        '<path d="M58 96c14-2 22 14 24 34H56z" fill="#b9c0c4"/>'
+        '<rect x="54" y="50" width="8" height="94" rx="3" fill="#c8ced1"/>'
+        f'<g fill="none" stroke="#b3bbc0" stroke-opacity=".45" stroke-width="3">{ribs}</g></g>'
+    )
+
+
+def _trunk() -> str:
+    """One bar a convolution, as tall as its picture has pixels, in groups between poolings."""
+    bars, x = [], 150
+    for count, side in BLOCKS:
+        height = 22 + 130 * side / BLOCKS[0][1]
+        for _ in range(count):
+            bars.append(
+                f'<rect class="convolution" x="{x}" y="{MIDDLE - height / 2:.0f}" width="10" '
+                f'height="{height:.0f}" rx="2" fill="{BLUE}"/>'
+            )
+            x += 13
+        x += 8
+    return "".join(bars)
+
+
+def _head() -> str:
+    """Three layers of units, each joined to all of the next."""
+    layers = [
+        [(410 + 44 * layer, MIDDLE + (unit - (units - 1) / 2) * 17) for unit in range(units)]
+        for layer, units in enumerate(UNITS)
     ]
+    lines = "".join(
+        f'<path d="M{x1} {y1}L{x2} {y2}"/>'
+        for before, after in zip(layers, layers[1:], strict=False)
+        for x1, y1 in before
+        for x2, y2 in after
+    )
+    dots = "".join(f'<circle cx="{x}" cy="{y}" r="6"/>' for layer in layers for x, y in layer)
     return (
-        '<div role="img" aria-label="From image through frozen convolutions and a small head to a '
-        'number" style="display:flex;flex-wrap:wrap;gap:12px">' + "".join(boxes) + "</div>"
+        f'<g stroke="{ORANGE}" stroke-opacity=".35" fill="none">{lines}</g>'
+        f'<g fill="{ORANGE}">{dots}</g>'
     )
 
 
-def _box(drawing: str, title: str, words: str) -> str:
-    """One station: drawing on top, title and words below."""
+def _scale(ink: str) -> str:
+    """From 0 to 1, with a threshold."""
     return (
-        '<div style="flex:1 1 150px;border:1px solid rgba(128,128,128,.4);border-radius:12px;'
-        'padding:12px"><div style="height:80px;display:flex;align-items:center;gap:3px">'
-        f'{drawing}</div><div style="font-weight:600;margin-top:8px">{title}</div>'
-        f'<div style="font-size:.875rem;opacity:.8">{words}</div></div>'
+        f'<defs><linearGradient id="scale"><stop stop-color="{BLUE}"/>'
+        f'<stop offset="1" stop-color="{ORANGE}"/></linearGradient></defs>'
+        f'<rect x="560" y="{MIDDLE - 11}" width="144" height="22" rx="11" fill="url(#scale)"/>'
+        f'<path d="M622 {MIDDLE - 22}v44" stroke="{ink}" stroke-width="3" stroke-dasharray="6 4"/>'
+        f'<g fill="{ink}" text-anchor="middle"><text x="566" y="{MIDDLE + 42}">0</text>'
+        f'<text x="698" y="{MIDDLE + 42}">1</text>'
+        f'<text x="622" y="{MIDDLE - 32}">threshold</text></g>'
     )
 
 
-def _bar(width: float, height: float, colour: str, fill: str = "") -> str:
-    """A coloured upright bar."""
+def _arrow(x: int, ink: str) -> str:
     return (
-        f'<div style="width:{width:.0f}px;height:{height:.0f}px;border-radius:2px;'
-        f'background:{fill or colour}"></div>'
+        f'<path d="M{x} {MIDDLE}h22m-8-7l8 7-8 7" stroke="{ink}" stroke-width="2.5" fill="none" '
+        'stroke-linecap="round" stroke-linejoin="round"/>'
     )
