@@ -35,6 +35,7 @@ class Network:
         model: float32 (N, S, S, 3), preprocessed -> log-odds float32 (N, 1).
         blocks: Last convolutional layer of each block, from the input on; the last is the head's.
         run: tf.function: float32 (1, S, S, 3) -> log-odds, maps and gradient of each block.
+        slope: tf.function: float32 (N, S, S, 3) -> gradient of the log-odds, the same shape.
     """
 
     head: Head
@@ -42,6 +43,7 @@ class Network:
     model: keras.Model
     blocks: tuple[str, ...]
     run: Any
+    slope: Any
 
     def prepare(self, image: Grey) -> NDArray[np.float32]:
         """Input tensor float32 (1, S, S, 3) of one uint8 (H, W) image."""
@@ -65,6 +67,21 @@ class Network:
             )
             for name, own, change in zip(self.blocks, maps, gradients, strict=True)
         }
+
+    def gradient(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of the log-odds with respect to the input, (N, S, S, 3), for float32 (N, S, S, 3)."""
+        return np.asarray(self.slope(tensor))
+
+    def onwards(self, block: str, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log-odds (N,) from maps of a block on, float32 (N, h, w, C).
+
+        Raises:
+            ValueError: No such layer.
+        """
+        import keras
+
+        rest = keras.Model(find_layer(self.model, block).output, self.model.output)
+        return np.asarray(rest(maps, training=False))[:, 0]
 
 
 def load_network(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Network:
@@ -98,7 +115,7 @@ def join(base: keras.Model, head: Head, backbone: zoo.Backbone) -> Network:
     linear.set_weights(last.get_weights())
     model = keras.Model(base.input, x)
     blocks = block_ends(keras.Model(base.input, cut))
-    return Network(head, backbone, model, blocks, _compile(model, blocks))
+    return Network(head, backbone, model, blocks, _compile(model, blocks), _compile_slope(model))
 
 
 def find_layer(model: keras.Model, name: str) -> Any:
@@ -140,3 +157,19 @@ def _compile(model: keras.Model, blocks: tuple[str, ...]) -> Any:
         return log_odds[0, 0], maps, tape.gradient(log_odds, maps)
 
     return run
+
+
+def _compile_slope(model: keras.Model) -> Any:
+    """Gradient of the log-odds with respect to the input, for any number of images."""
+    import tensorflow as tf
+
+    shape = (None, *model.input_shape[1:])
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)], autograph=False)
+    def slope(images: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            log_odds = model(images, training=False)
+        return tape.gradient(log_odds, images)
+
+    return slope

@@ -5,6 +5,7 @@ Needs the maps of the trunk pass that made the probability, and no other pass.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -62,6 +63,7 @@ class Reader:
     head: Head
     layer: str
     run: Any  # tf.function: float32 (1, h, w, C) -> log-odds (), gradient (h, w, C), removed (C,)
+    log_odds: Any  # tf.function: float32 (N, h, w, C) -> log-odds (N,)
 
     def read(self, maps: Any) -> Reading:
         """Read the maps of one image.
@@ -92,7 +94,7 @@ def open_reader(head: Head) -> Reader:
     Raises:
         ValueError: The head has no layer "pooling" followed by dense layers.
     """
-    return Reader(head, layer_of(head), _compile(head.model))
+    return Reader(head, layer_of(head), *_compile(head.model))
 
 
 def layer_of(head: Head) -> str:
@@ -114,6 +116,15 @@ def judge_and_read(classifier: Classifier, reader: Reader, image: Grey) -> tuple
     return verdict, reader.read(maps) if shared else read_image(classifier, reader, image)
 
 
+def scorer(classifier: Classifier, reader: Reader) -> Callable[[NDArray[np.float32]], Any]:
+    """Preprocessed tensor float32 (N, S, S, 3) -> log-odds float32 (N,), by the classifier's trunk.
+
+    For methods that change the image many times: it runs at the speed of the answer itself.
+    """
+    trunk = classifier.trunk_of(reader.head.card.id)
+    return lambda tensor: np.asarray(reader.log_odds(trunk.run(tensor)))
+
+
 def sigmoid(log_odds: Any) -> Any:
     """Log-odds -> probability, of the same shape; no overflow."""
     return 0.5 * (1 + np.tanh(np.asarray(log_odds, np.float64) / 2))
@@ -124,8 +135,8 @@ def removal_effect(reading: Reading) -> NDArray[np.float64]:
     return np.asarray(reading.probability - sigmoid(reading.removed))
 
 
-def _compile(model: Any) -> Any:
-    """Log-odds, gradient and removals of a head as one graph."""
+def _compile(model: Any) -> tuple[Any, Any]:
+    """Log-odds, gradient and removals of a head as one graph; log-odds alone as another."""
     import keras
     import tensorflow as tf
 
@@ -151,9 +162,13 @@ def _compile(model: Any) -> Any:
             x = here.activation(x) @ there.kernel + there.bias
         return x[:, 0]
 
-    @tf.function(
-        input_signature=[tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)], autograph=False
-    )
+    shape = model.input_shape[1:]
+
+    @tf.function(input_signature=[tf.TensorSpec((None, *shape), tf.float32)], autograph=False)
+    def answer(maps: Any) -> Any:
+        return onwards(pool(maps) @ dense[0].kernel + dense[0].bias)
+
+    @tf.function(input_signature=[tf.TensorSpec((1, *shape), tf.float32)], autograph=False)
     def run(maps: Any) -> tuple[Any, Any, Any]:
         kernel, bias = dense[0].kernel, dense[0].bias
         with tf.GradientTape() as tape:
@@ -166,4 +181,4 @@ def _compile(model: Any) -> Any:
         change = tf.einsum("kc,kcu->cu", gone, tf.reshape(kernel, (-1, channels, kernel.shape[-1])))
         return log_odds[0], tape.gradient(log_odds, maps)[0], onwards(first + change)
 
-    return run
+    return run, answer

@@ -19,3 +19,10 @@ def load() -> Any:
         import tf_keras_vis.gradcam_plus_plus
         import tf_keras_vis.saliency
     return tf_keras_vis
+
+
+def wrap(model: Any) -> Any:
+    """The same graph with its input in a list, which is how tf-keras-vis calls it."""
+    import keras
+
+    return keras.Model([model.input], model.output)
