@@ -1,8 +1,7 @@
-"""Image -> features (one trunk pass) -> probability. Nothing else runs a trunk."""
+"""Image -> maps (one trunk pass) -> verdict and probability."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,47 +13,29 @@ from numpy.typing import NDArray
 from core import artifacts, zoo
 from core.artifacts import ArtifactError, Card
 from core.guard import Guard, Verdict, load_guard
-from core.head import build_head, build_tail
+from core.head import RELU, UNITS, build_head, build_tail
 from core.images import Grey
 from core.schema import Modality
+from core.trunks import AUTO, Trunk, compile_model, load_trunk
 
 if TYPE_CHECKING:
     import keras
 
-AUTO = "auto"
 DEFAULT_MODELS = {Modality.XRAY: "vgg16-xray", Modality.CT: "vgg16-ct"}
-# bfloat16 must win clearly before it is taken, so that the choice does not change from run to run.
-CLEARLY_FASTER = 1.25
-
-
-@dataclass(frozen=True)
-class Trunk:
-    """A loaded trunk. `maps` is the only way to run it."""
-
-    card: Card
-    backbone: zoo.Backbone
-    precision: str
-    run: Any  # tf.function: float32 (N, S, S, 3) -> float32 (N, h, w, C)
-
-    def maps(self, images: Sequence[Grey]) -> Any:
-        """Activations of the cam layer.
-
-        Args:
-            images: uint8 (H, W) each, any size.
-
-        Returns:
-            tf.Tensor float32 (N, *cam_shape), values from 0 (after ReLU).
-        """
-        return self.run(zoo.prepare(self.backbone, images))
 
 
 @dataclass(frozen=True)
 class Head:
-    """A loaded head: maps -> probability."""
+    """A loaded head: maps of its layer -> probability."""
 
     card: Card
     model: keras.Model
     run: Any  # tf.function: float32 (N, h, w, C) -> float32 (N, 1)
+
+    @property
+    def layer(self) -> str:
+        """The trunk's layer whose maps it reads."""
+        return layer_of(self.card)
 
     def probabilities(self, maps: Any) -> NDArray[np.float32]:
         """Probability of COVID-19, float32 (N,), 0..1, for float32 (N, h, w, C) maps."""
@@ -101,8 +82,8 @@ class Classifier:
             model_for: Head id for a verdict; None takes the default head of the modality found.
         """
         choose = model_for or (lambda verdict: DEFAULT_MODELS[verdict.modality])
-        maps = self.trunk.maps(images)
-        verdicts = self.guard.judge(pool_maps(maps))
+        maps = self.trunk.all_maps(images)
+        verdicts = self.guard.judge(pool_maps(maps[self.trunk.backbone.cam_layer]))
         ids = [choose(verdict) for verdict in verdicts]
         probabilities = np.zeros(len(images))
         for name in set(ids):
@@ -116,22 +97,25 @@ class Classifier:
 
     def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
         """Verdict, and the probability of every head, for one uint8 (H, W) image."""
-        maps = {self.trunk.card.id: self.trunk.maps([image])}
-        verdict = self.guard.judge(pool_maps(maps[self.trunk.card.id]))[0]
+        maps = {self.trunk.card.id: self.trunk.all_maps([image])}
+        seen = maps[self.trunk.card.id][self.trunk.backbone.cam_layer]
+        verdict = self.guard.judge(pool_maps(seen))[0]
         found = {}
         for name, head in self.heads.items():
             trunk = self.trunk_of(name)
             if trunk.card.id not in maps:
-                maps[trunk.card.id] = trunk.maps([image])
-            found[name] = float(head.probabilities(maps[trunk.card.id])[0])
+                maps[trunk.card.id] = trunk.all_maps([image])
+            found[name] = float(head.probabilities(maps[trunk.card.id][head.layer])[0])
         return verdict, found
 
-    def _maps_for(self, name: str, images: list[Grey], shared: Any, rows: list[int]) -> Any:
+    def _maps_for(
+        self, name: str, images: list[Grey], shared: dict[str, Any], rows: list[int]
+    ) -> Any:
         """Maps of a head's own trunk: rows of the guard's pass where that is the same trunk."""
         import tensorflow as tf
 
-        own = self.trunk_of(name)
-        return tf.gather(shared, rows) if own is self.trunk else own.maps(images)
+        own, layer = self.trunk_of(name), self.heads[name].layer
+        return tf.gather(shared[layer], rows) if own is self.trunk else own.all_maps(images)[layer]
 
 
 def load_classifier(models_dir: Path = artifacts.MODELS_DIR, precision: str = AUTO) -> Classifier:
@@ -145,38 +129,21 @@ def load_classifier(models_dir: Path = artifacts.MODELS_DIR, precision: str = AU
     if not cards:
         raise ArtifactError(f"expected classifiers in {models_dir}, received none")
     ids = dict.fromkeys([guard.card.trunk, *(card.trunk for card in cards)])
-    trunks = {name: load_trunk(name, models_dir, precision) for name in ids}
+    trunks = {
+        name: load_trunk(name, models_dir, precision, lower_layers(cards, name)) for name in ids
+    }
     return Classifier(trunks, guard, {card.id: load_head(card.id, models_dir) for card in cards})
 
 
-def load_trunk(
-    trunk_id: str, models_dir: Path = artifacts.MODELS_DIR, precision: str = AUTO
-) -> Trunk:
-    """Load a trunk.
+def layer_of(card: Card) -> str:
+    """The trunk's layer whose maps a head reads; the backbone's cam layer unless its card says."""
+    return str(card.config.get("layer") or zoo.get_backbone(card.backbone).cam_layer)
 
-    Args:
-        trunk_id: Its folder in models_dir.
-        models_dir: Where artefacts lie.
-        precision: "float32", "bfloat16", or "auto": bfloat16 where the processor has it in hardware
-            and it is measurably faster here. It moves no probability by more than 0.01 (tested).
 
-    Raises:
-        ArtifactError: Missing or altered files.
-        ValueError: Unknown precision.
-    """
-    if precision not in (AUTO, *zoo.PRECISIONS):
-        raise ValueError(f"expected a precision out of auto, {zoo.PRECISIONS}, got {precision!r}")
-    card = artifacts.read_card(trunk_id, models_dir)
-    backbone = zoo.get_backbone(card.backbone)
-    model = zoo.build_trunk(backbone)
-    model.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
-    if precision != AUTO:
-        return _trunk(card, backbone, model, precision)
-    plain = _trunk(card, backbone, model, zoo.FLOAT32)
-    if not has_bfloat16():
-        return plain
-    half = _trunk(card, backbone, model, zoo.BFLOAT16)
-    return half if _seconds(half) * CLEARLY_FASTER < _seconds(plain) else plain
+def lower_layers(cards: Sequence[Card], trunk_id: str) -> tuple[str, ...]:
+    """What the heads on a trunk read beside its cam layer, sorted."""
+    own = {layer_of(card) for card in cards if card.trunk == trunk_id}
+    return tuple(sorted(own - {zoo.get_backbone(card.backbone).cam_layer for card in cards}))
 
 
 def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
@@ -189,30 +156,17 @@ def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
     if card.kind != artifacts.HEAD:
         raise ArtifactError(f"expected a classifier, received {model_id!r}: {card.kind}")
     backbone = zoo.get_backbone(card.backbone)
-    tail = build_tail(backbone.features_shape, card.config["pooling"])
-    model = build_head(backbone, tail)
+    config = card.config
+    tail = build_tail(
+        tuple(config.get("features_shape", backbone.features_shape)),
+        config["pooling"],
+        units=config.get("units", UNITS),
+        activation=config.get("activation", RELU),
+    )
+    model = build_head(backbone, tail, layer_of(card))
     model.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
-    return Head(card, model, _compile(model, backbone.cam_shape))
-
-
-def bare_maps(backbone: zoo.Backbone, weights: str | Path) -> Callable[[Sequence[Grey]], Any]:
-    """Images -> maps of a backbone that is no artefact, with weights as in zoo.build_trunk."""
-    model = zoo.build_trunk(backbone, weights)
-    run = _compile(model, (backbone.size, backbone.size, 3))
-    return lambda images: run(zoo.prepare(backbone, images))
-
-
-def has_bfloat16() -> bool:
-    """Whether a GPU, or a processor with AVX512_BF16 or AMX, computes bfloat16 in hardware."""
-    import tensorflow as tf
-
-    if tf.config.list_physical_devices("GPU"):
-        return True
-    info = Path("/proc/cpuinfo")
-    if not info.is_file():
-        return False
-    flags = info.read_text(encoding="utf-8", errors="replace")
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    compiled = compile_model(model, model.input_shape[1:])
+    return Head(card, model, lambda maps: compiled(maps)[0])
 
 
 def pool_maps(maps: Any) -> NDArray[np.float32]:
@@ -220,36 +174,3 @@ def pool_maps(maps: Any) -> NDArray[np.float32]:
     import tensorflow as tf
 
     return np.asarray(tf.reduce_mean(maps, axis=(1, 2)))
-
-
-def _trunk(card: Card, backbone: zoo.Backbone, model: keras.Model, precision: str) -> Trunk:
-    """Compile a trunk and warm it up."""
-    model = model if precision == zoo.FLOAT32 else zoo.cast(model, precision)
-    run = _compile(model, (backbone.size, backbone.size, 3))
-    trunk = Trunk(card, backbone, precision, run)
-    trunk.maps([np.zeros((backbone.size, backbone.size), np.uint8)])
-    return trunk
-
-
-def _compile(model: keras.Model, shape: tuple[int, ...]) -> Any:
-    """One traced graph for every batch size."""
-    import tensorflow as tf
-
-    signature = [tf.TensorSpec((None, *shape), tf.float32)]
-
-    @tf.function(input_signature=signature, autograph=False)
-    def run(batch: Any) -> Any:
-        return tf.cast(model(batch, training=False), tf.float32)
-
-    return run
-
-
-def _seconds(trunk: Trunk, repeats: int = 3) -> float:
-    """The shortest of a few passes of one image."""
-    image = [np.zeros((trunk.backbone.size, trunk.backbone.size), np.uint8)]
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        np.asarray(trunk.maps(image)[0, 0, 0, 0])
-        best = min(best, time.perf_counter() - start)
-    return best

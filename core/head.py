@@ -1,33 +1,42 @@
-"""The paper's head: pooling and dense layers between a trunk's maps and the probability."""
+"""The paper's head: pooling and dense layers between a trunk's maps and the probability.
+
+Beside it a texture head: mean and standard deviation of each map, and linear members whose mean
+log-odds is the answer.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import keras
 
     from core.zoo import Backbone
 
-POOLINGS = ("flatten", "average")
-FIRST_UNITS, SECOND_UNITS = 256, 512  # the paper's head
+POOLINGS = ("flatten", "average")  # the paper's
+MEAN_STD = "mean+std"
+UNITS = (256, 512)  # the paper's head
+RELU, LINEAR = "relu", "linear"
+TINY_VARIANCE = 1e-6
 
 
 def build_tail(
     features_shape: tuple[int, int, int],
     pooling: str,
     *,
-    first: int = FIRST_UNITS,
-    second: int = SECOND_UNITS,
+    units: Sequence[int] = UNITS,
+    activation: str = RELU,
     dropout: float = 0.0,
 ) -> keras.Model:
-    """The paper's head on the pooled features: flatten or average, 256, 512, 1 (sigmoid).
+    """A head on pooled features; the paper's: flatten or average, 256, 512, 1 (sigmoid).
 
     Args:
         features_shape: (h, w, C) after the pooling that follows the cam layer.
-        pooling: "flatten" or "average".
-        first: Units of the first dense layer.
-        second: Units of the second.
+        pooling: "flatten", "average", or "mean+std".
+        units: Units of the dense layers before the last.
+        activation: Theirs: "relu", or "linear" for members whose mean is the answer.
         dropout: Rate after each of them, 0..1.
 
     Returns:
@@ -39,30 +48,55 @@ def build_tail(
     import keras
     from keras import layers
 
-    if pooling not in POOLINGS:
-        raise ValueError(f"expected pooling out of {POOLINGS}, received {pooling!r}")
+    if pooling not in (*POOLINGS, MEAN_STD):
+        raise ValueError(f"expected pooling out of {(*POOLINGS, MEAN_STD)}, received {pooling!r}")
     inputs = keras.Input(features_shape)
-    pool = layers.Flatten if pooling == "flatten" else layers.GlobalAveragePooling2D
-    x = pool(name="pooling")(inputs)  # (N, 25088) or (N, 512)
-    for name, units in (("dense_1", first), ("dense_2", second)):
-        x = layers.Dense(units, activation="relu", name=name)(x)
+    kinds = dict(zip(POOLINGS, (layers.Flatten, layers.GlobalAveragePooling2D), strict=True))
+    pool = mean_std_layer() if pooling == MEAN_STD else kinds[pooling]
+    x = pool(name="pooling")(inputs)  # VGG16: (N, 25088), (N, 512) or (N, 1024)
+    for number, width in enumerate(units, 1):
+        name = f"dense_{number}"
+        x = layers.Dense(width, activation=activation, name=name)(x)
         if dropout:
             x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
     x = layers.Dense(1, activation="sigmoid", name="probability")(x)
     return keras.Model(inputs, x, name="tail")
 
 
-def build_head(backbone: Backbone, tail: keras.Model) -> keras.Model:
+def build_head(backbone: Backbone, tail: keras.Model, layer: str = "") -> keras.Model:
     """A tail behind the pooling that follows the cam layer (VGG: block5_pool), as one flat graph.
 
+    Args:
+        backbone: Row of the zoo.
+        tail: Made by build_tail.
+        layer: A lower layer whose maps it reads as they are; empty for the cam layer.
+
     Returns:
-        Model float32 (N, *cam_shape) -> float32 (N, 1) in 0..1; it shares the tail's layers.
+        Model float32 (N, h, w, C) -> float32 (N, 1) in 0..1; it shares the tail's layers.
     """
     import keras
 
-    x = inputs = keras.Input(backbone.cam_shape)
-    if backbone.pool:
+    lower = layer not in ("", backbone.cam_layer)
+    x = inputs = keras.Input(tail.input_shape[1:] if lower else backbone.cam_shape)
+    if backbone.pool and not lower:
         x = keras.layers.MaxPooling2D(2, name=backbone.pool)(x)
-    for layer in tail.layers[1:]:
-        x = layer(x)
+    for one in tail.layers[1:]:
+        x = one(x)
     return keras.Model(inputs, x, name="head")
+
+
+@cache
+def mean_std_layer() -> Any:
+    """The layer class (N, h, w, C) -> (N, 2 C): mean and standard deviation of each map.
+
+    What a texture looks like, whatever its place (style statistics; Huang and Belongie 2017).
+    """
+    import keras
+
+    class MeanStd(keras.layers.Layer):
+        def call(self, maps: Any) -> Any:
+            mean = keras.ops.mean(maps, axis=(1, 2))
+            variance = keras.ops.var(maps, axis=(1, 2))
+            return keras.ops.concatenate([mean, keras.ops.sqrt(variance + TINY_VARIANCE)], axis=-1)
+
+    return MeanStd

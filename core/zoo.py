@@ -189,16 +189,23 @@ def fetch_weights(backbone: Backbone, url: str = WEIGHTS_URL) -> Path:
         ) from error
 
 
-def build_trunk(backbone: Backbone, weights: str | Path | None = None) -> keras.Model:
+def build_trunk(
+    backbone: Backbone, weights: str | Path | None = None, layers: Sequence[str] = ()
+) -> keras.Model:
     """Build a backbone up to its cam layer.
 
     Args:
         backbone: Row of the zoo.
         weights: "imagenet" (downloaded and checked), a path to a `*notop*.h5` file of the whole
             backbone, or None for random ones.
+        layers: Lower layers whose maps are wanted as well, out of the same pass.
 
     Returns:
-        Model float32 (N, size, size, 3), preprocessed -> float32 (N, *cam_shape).
+        Model float32 (N, size, size, 3), preprocessed -> float32 (N, *cam_shape); with `layers` a
+        list of maps: the cam layer's, then theirs.
+
+    Raises:
+        ValueError: No such layer.
     """
     import keras
 
@@ -209,7 +216,8 @@ def build_trunk(backbone: Backbone, weights: str | Path | None = None) -> keras.
         weights=str(weights) if weights is not None else None,
         input_shape=(backbone.size, backbone.size, 3),
     )
-    return keras.Model(base.input, base.get_layer(backbone.cam_layer).output, name=backbone.module)
+    outputs = [base.get_layer(name).output for name in (backbone.cam_layer, *layers)]
+    return keras.Model(base.input, outputs if layers else outputs[0], name=backbone.module)
 
 
 def cast(model: keras.Model, precision: str) -> keras.Model:

@@ -59,7 +59,7 @@ def _passes() -> None:
     full = keras.applications.VGG16(weights=None)  # the speed does not depend on the weights
     one = _side_by_side(
         {
-            "bare trunk pass": lambda: np.asarray(trunk.run(tensor)),
+            "bare trunk pass": lambda: np.asarray(trunk.run(tensor)[0]),
             "bytes to probability": lambda: classifier.score([read_image(data).pixels]),
             "model.predict, full VGG16, float32": lambda: full.predict(tensor, verbose=0),
         }
@@ -72,7 +72,7 @@ def _passes() -> None:
         many = _side_by_side(
             {
                 "bare trunk, batches of 16": lambda: [
-                    np.asarray(trunk.run(batch)) for _ in range(FILES // 16)
+                    np.asarray(trunk.run(batch)[0]) for _ in range(FILES // 16)
                 ],
                 "files to rows": lambda: list(score_files(files, classifier, None, None)),
             },

@@ -23,8 +23,9 @@ from tqdm import tqdm
 
 from core import zoo
 from core.artifacts import MODELS_DIR, read_card, sha256_of, weights_name
-from core.classifier import bare_maps, load_trunk, pool_maps
+from core.classifier import pool_maps
 from core.images import WHITE, Grey, read_image
+from core.trunks import bare_maps, load_trunk
 from core.zoo import Backbone
 
 SHARD = 64

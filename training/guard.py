@@ -120,7 +120,8 @@ def _logistic(x: Array, y: NDArray[np.int_]) -> Array:
 
 def measure(rows: pd.DataFrame, plain: Array, half: pd.DataFrame, turned: Array) -> pd.DataFrame:
     """One row an image that the guard was not fitted on: what it is, what the guard says."""
-    from core.classifier import load_trunk, pool_maps
+    from core.classifier import pool_maps
+    from core.trunks import load_trunk
 
     guard = load_guard()
     trunk = load_trunk(DEFAULT_TRUNK, precision=zoo.FLOAT32)

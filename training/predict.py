@@ -22,9 +22,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from core import artifacts, zoo
-from core.classifier import AUTO, Classifier, load_classifier
+from core.classifier import Classifier, load_classifier
 from core.images import Grey, ImageError, read_image
 from core.schema import SCORE_COLUMNS, decide
+from core.trunks import AUTO
 
 BATCH = 16
 AHEAD = 3 * BATCH  # files decoded in advance

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core.artifacts import MODELS_DIR, read_card
-from core.classifier import load_head, load_trunk, pool_maps
+from core.classifier import load_head, pool_maps
 from core.images import Grey, read_image
+from core.trunks import load_trunk
 from core.zoo import FLOAT32
 from training.features import DEFAULT_TRUNK
 
