@@ -122,7 +122,7 @@ def scorer(classifier: Classifier, reader: Reader) -> Callable[[NDArray[np.float
     For methods that change the image many times: it runs at the speed of the answer itself.
     """
     trunk = classifier.trunk_of(reader.head.card.id)
-    return lambda tensor: np.asarray(reader.log_odds(trunk.run(tensor)))
+    return lambda tensor: np.asarray(reader.log_odds(trunk.run(tensor)[0]))
 
 
 def sigmoid(log_odds: Any) -> Any:
