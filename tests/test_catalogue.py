@@ -36,13 +36,13 @@ def test_nearest_leaves_out_the_image_itself() -> None:
     assert "0" not in rows[0].split()[:2]
 
 
-def test_average_of_five_but_not_of_four() -> None:
-    rows = pd.DataFrame({"source": "s", "modality": "xray", "label": [1.0] * 5 + [0.0] * 4})
-    images = np.zeros((9, 2, 2), np.uint8)
-    images[:5, 0, 0] = [0, 10, 20, 30, 40]
+def test_average_of_forty_but_not_of_fewer() -> None:
+    rows = pd.DataFrame({"source": "s", "modality": "xray", "label": [1.0] * 40 + [0.0] * 39})
+    images = np.zeros((79, 2, 2), np.uint8)
+    images[:40, 0, 0] = [0, 10, 20, 30, 40] * 8
     made = list(pictures.averages(rows, images))
     assert len(made) == 1
-    assert made[0].row["images"] == 5
+    assert made[0].row["images"] == 40
     assert made[0].pixels.tolist() == [[20, 0], [0, 0]]
 
 

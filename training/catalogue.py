@@ -5,7 +5,7 @@
 
 images.csv (one row an image of the manifest), sources.csv, dropped.csv, pairs.csv (look-alikes and
 what was done with them), clusters.csv (what neighbours share), averages/*.png (the mean of all
-images of a source and class, at least five of them) with averages.csv, and record.json. Sizes are
+images of a source and class, at least forty of them) with averages.csv, and record.json. Sizes are
 those of the files in DIR. Features come from RUNS/features, computed where they are missing.
 """
 

@@ -19,7 +19,7 @@ from core.images import Grey, read_image
 from core.library import AVERAGES
 
 AVERAGE_SIDE = 160
-LEAST = 5  # images; the average of fewer would still show one patient
+LEAST = 40  # images; averages of fewer still show single patients' ribs and markers
 
 
 @dataclass(frozen=True)

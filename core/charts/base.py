@@ -5,6 +5,8 @@ Colours are told apart with colour-blind eyes and on light and dark ground.
 
 from __future__ import annotations
 
+from typing import Any
+
 import plotly.graph_objects as go
 
 POSITIVE_COLOUR = "#e08214"
@@ -25,3 +27,14 @@ def calm(figure: go.Figure, height: int) -> go.Figure:
         dragmode=False,
     )
     return figure
+
+
+def whiskers(middle: Any, low: Any, high: Any, colour: str) -> dict[str, Any]:
+    """An interval around a mark, for a trace's error_x; all of one length, in the axis' units."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": high - middle,
+        "arrayminus": middle - low,
+        "color": colour,
+    }

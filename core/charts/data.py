@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.base import LINE_COLOUR, MARK_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm
+from core.charts.base import (
+    LINE_COLOUR,
+    MARK_COLOUR,
+    NEGATIVE_COLOUR,
+    POSITIVE_COLOUR,
+    calm,
+    whiskers,
+)
 from core.overview import COVID, OTHER, UNKNOWN, label_names
 
 LABEL_COLOURS = {COVID: POSITIVE_COLOUR, OTHER: NEGATIVE_COLOUR, UNKNOWN: "#b9b9b9"}
@@ -207,13 +214,7 @@ def clusters_figure(clusters: pd.DataFrame, titles: Mapping[str, str]) -> go.Fig
             mode="markers",
             name=titles["share"],
             marker={"size": 13, "color": MARK_COLOUR},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": clusters["high"] - clusters["share"],
-                "arrayminus": clusters["share"] - clusters["low"],
-                "color": MARK_COLOUR,
-            },
+            error_x=whiskers(clusters["share"], clusters["low"], clusters["high"], MARK_COLOUR),
             hovertemplate="%{y}: %{x:.0%}<extra></extra>",
         )
     )

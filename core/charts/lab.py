@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.base import LINE_COLOUR, MARK_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm
+from core.charts.base import (
+    LINE_COLOUR,
+    MARK_COLOUR,
+    NEGATIVE_COLOUR,
+    POSITIVE_COLOUR,
+    calm,
+    whiskers,
+)
 from core.charts.data import LEGEND
 from core.overview import COVID, OTHER
 
@@ -47,13 +54,7 @@ def interval_figure(
                 name=str(group),
                 showlegend=len(groups) > 1,
                 marker={"size": 13, "color": colour},
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": part["high"] - part["value"],
-                    "arrayminus": part["value"] - part["low"],
-                    "color": colour,
-                },
+                error_x=whiskers(part["value"], part["low"], part["high"], colour),
                 hovertemplate="%{y}: %{x:.2f}<extra>" + str(group) + "</extra>",
             )
         )
@@ -134,14 +135,8 @@ def shift_figure(marks: pd.DataFrame) -> go.Figure:
                 mode="markers",
                 name=label,
                 marker={"size": 12, "color": colour},
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": part["p90"] - part["mean_shift"],
-                    "arrayminus": part["mean_shift"] - part["p10"],
-                    "color": colour,
-                    "thickness": 1.5,
-                },
+                error_x=whiskers(part["mean_shift"], part["p10"], part["p90"], colour)
+                | {"thickness": 1.5},
                 hovertemplate="%{y}: %{x:+.2f} on average<extra>" + label + "</extra>",
             )
         )

@@ -150,4 +150,6 @@ def _averages(library: Library, modality: Modality) -> None:
             caption=f"{row.source}, {name}: mean of {row.images}",
             alt=f"Average of {row.images} images of {row.source}, {name}",
         )
-    st.caption("Groups of fewer than five images are left out.")
+    st.caption(
+        "Groups of fewer than forty images are left out: their average still shows single patients."
+    )
