@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.intervals import percentiles
-from core.metrics import CONFIDENCE_Z, Floats, checked
+from core.metrics import CONFIDENCE_Z, Floats, checked, midranks
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,8 @@ def bootstrap_difference(value: float, first: Floats, second: Floats) -> Differe
 
 def _placements(y: Floats, p: Floats) -> tuple[Floats, Floats]:
     """Share of the other class on the right side of each image: (positives,), (negatives,)."""
-    from scipy.stats import rankdata
-
     ill = y == 1
-    ranks = rankdata(p)
-    over_well = (ranks[ill] - rankdata(p[ill])) / (~ill).sum()
-    over_ill = 1 - (ranks[~ill] - rankdata(p[~ill])) / ill.sum()
+    ranks = midranks(p)
+    over_well = (ranks[ill] - midranks(p[ill])) / (~ill).sum()
+    over_ill = 1 - (ranks[~ill] - midranks(p[~ill])) / ill.sum()
     return over_well, over_ill

@@ -13,6 +13,7 @@ from pages.parts import (
     loaders_data,
     text,
 )
+from pages.parts.switch import switch
 
 st.title("Data")
 st.markdown("Before asking how good a model is, ask what it could learn from these images.")
@@ -49,16 +50,7 @@ VIEWS = {
     "copies": "Look-alikes",
     "built": "How it was built",
 }
-view = st.segmented_control(
-    "Look at",
-    list(VIEWS),
-    default="sources",
-    required=True,
-    format_func=VIEWS.__getitem__,
-    key="data_view",
-    bind="query-params",
-    label_visibility="collapsed",
-)
+view = switch("Look at", VIEWS, "data_view", label_visibility="collapsed")
 if view == "map":
     data_map.show(library)
 elif view == "browse":

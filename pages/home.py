@@ -88,11 +88,17 @@ trained = pd.DataFrame(card.record.get("trained_on", []), columns=columns)
 trained["split"] = Split.TRAIN.value
 trained["label"] = trained["label"].map({1: "COVID-19", 0: "not COVID-19"})
 counted = pd.concat([trained[counted.columns], counted], ignore_index=True)
+counted["count"] = list(map(text.counted, counted["images"], counted["patients"]))
+beside = counted.pivot(index=["split", "source"], columns="label", values="count")
+beside = beside.reindex([split.value for split in Split], level="split").fillna("0")
 st.dataframe(
-    counted,
+    beside.reset_index(),
     hide_index=True,
-    alt="Images and patients by split, source and label",
+    height="content",
+    column_config={name: st.column_config.TextColumn(alignment="right") for name in beside.columns},
+    alt="Images, in brackets patients, by split, source and label",
 )
+st.caption("Images, in brackets patients where the source names them.")
 with st.expander("Settings of the training run"):
     st.json({**card.config, **card.record}, expanded=1)
 

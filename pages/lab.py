@@ -8,6 +8,7 @@ from core import lab
 from core.artifacts import ArtifactError
 from pages.parts import lab_children, lab_guess, lab_live, lab_results, text
 from pages.parts.lab_words import EXPERIMENTS
+from pages.parts.switch import switch
 
 RESULTS: dict[str, Callable[[], None]] = {
     "hospital": lab_results.hospital,
@@ -25,17 +26,8 @@ st.markdown(
     "seldom the disease. Six experiments: **predict first, then look.**"
 )
 st.caption(text.DISCLAIMER)
-chosen = st.segmented_control(
-    "Experiment",
-    list(EXPERIMENTS),
-    default="hospital",
-    required=True,
-    format_func=lambda name: EXPERIMENTS[name].title,
-    key="lab_experiment",
-    bind="query-params",
-    label_visibility="collapsed",
-)
-name = chosen or "hospital"
+titles = {name: experiment.title for name, experiment in EXPERIMENTS.items()}
+name = switch("Experiment", titles, "lab_experiment", label_visibility="collapsed")
 experiment = EXPERIMENTS[name]
 
 st.header(experiment.title)

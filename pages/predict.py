@@ -5,7 +5,7 @@ import streamlit as st
 from core import charts, zoo
 from core.artifacts import ArtifactError
 from core.images import ImageError
-from core.schema import decide
+from core.schema import PAPER_THRESHOLDS, decide
 from pages.parts import (
     chooser,
     explain_image,
@@ -112,7 +112,7 @@ with right:
             st.stop()
     frame = loaders.test_set(card.id)
     key = thresholds.key(card)
-    marks = {"Operating point": card.threshold, "0.5": 0.5, "The paper's 0.3": 0.3}
+    marks = {"Operating point": card.threshold} | thresholds.PAPER
 
     def decision() -> None:
         """The threshold and all that moves with it."""
@@ -131,7 +131,7 @@ with right:
                 )
         st.caption(text.threshold_note(card))
         st.plotly_chart(
-            charts.prediction_histogram(frame, probability, threshold),
+            charts.prediction_histogram(frame, probability, threshold, PAPER_THRESHOLDS),
             width="stretch",
             config={"displayModeBar": False},
             alt=f"Probabilities of {len(frame)} test images, this one at {probability:.3f}",

@@ -5,6 +5,7 @@ Colours are told apart with colour-blind eyes and on light and dark ground.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -13,6 +14,8 @@ POSITIVE_COLOUR = "#e08214"
 NEGATIVE_COLOUR = "#3f8fc9"
 LINE_COLOUR = "#8a8a8a"
 MARK_COLOUR = "#c51b7d"
+
+Colours = list[tuple[float, str]]
 
 
 def calm(figure: go.Figure, height: int) -> go.Figure:
@@ -27,6 +30,36 @@ def calm(figure: go.Figure, height: int) -> go.Figure:
         dragmode=False,
     )
     return figure
+
+
+def written_cells(
+    shares: Any, text: Any, x: Sequence[str], y: Sequence[str], colours: Colours, **options: Any
+) -> go.Heatmap:
+    """Cells coloured by a share from 0 to 1, with words written in that stay readable in the dark.
+
+    Args:
+        shares: (rows, columns), 0..1.
+        text: Words of each cell.
+        x: Names of the columns.
+        y: Names of the rows.
+        colours: Plotly colour scale, light ones alone.
+        options: Further arguments of go.Heatmap.
+    """
+    return go.Heatmap(
+        z=shares,
+        x=x,
+        y=y,
+        text=text,
+        texttemplate="%{text}",
+        colorscale=colours,
+        zmin=0,
+        zmax=1,
+        showscale=False,
+        xgap=4,
+        ygap=4,
+        textfont={"color": "#1a1a1a"},
+        **options,
+    )
 
 
 def whiskers(middle: Any, low: Any, high: Any, colour: str) -> dict[str, Any]:

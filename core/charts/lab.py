@@ -15,6 +15,7 @@ from core.charts.base import (
     POSITIVE_COLOUR,
     calm,
     whiskers,
+    written_cells,
 )
 from core.charts.data import LEGEND
 from core.overview import COVID, OTHER
@@ -95,20 +96,13 @@ def matrix_figure(table: pd.DataFrame, titles: tuple[str, str]) -> go.Figure:
         return table.pivot(index="row", columns="column", values=values).loc[rows, columns]
 
     figure = go.Figure(
-        go.Heatmap(
-            z=wide("value").fillna(NEUTRAL).to_numpy(float),
-            x=[name.replace("-", "-<br>", 1) for name in columns],
-            y=rows,
-            text=wide("text").astype(object).fillna("").to_numpy(),
+        written_cells(
+            wide("value").fillna(NEUTRAL).to_numpy(float),
+            wide("text").astype(object).fillna("").to_numpy(),
+            [name.replace("-", "-<br>", 1) for name in columns],
+            rows,
+            [(0, "#f6d9b8"), (NEUTRAL, "#ececec"), (1, "#7fb2d9")],
             customdata=wide("words").astype(object).fillna("").to_numpy(),
-            texttemplate="%{text}",
-            colorscale=[[0, "#f6d9b8"], [NEUTRAL, "#ececec"], [1, "#7fb2d9"]],
-            zmin=0,
-            zmax=1,
-            showscale=False,
-            xgap=4,
-            ygap=4,
-            textfont={"color": "#1a1a1a"},
             hovertemplate="%{customdata}<extra></extra>",
         )
     )

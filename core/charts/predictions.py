@@ -12,7 +12,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.areas import Area
-from core.charts.base import LINE_COLOUR, MARK_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm
+from core.charts.base import (
+    LINE_COLOUR,
+    MARK_COLOUR,
+    NEGATIVE_COLOUR,
+    POSITIVE_COLOUR,
+    calm,
+    written_cells,
+)
 from core.metrics import Confusion
 
 BINS = 25
@@ -20,7 +27,10 @@ CHANCE = 0.5
 
 
 def prediction_histogram(
-    frame: pd.DataFrame, probability: float | None, threshold: float
+    frame: pd.DataFrame,
+    probability: float | None,
+    threshold: float,
+    marks: Sequence[float] = (),
 ) -> go.Figure:
     """Probabilities of images with known labels, with the threshold and one image marked.
 
@@ -28,6 +38,7 @@ def prediction_histogram(
         frame: One row an image; columns label (0 or 1) and probability (0..1).
         probability: Of the image to mark, 0..1; None marks none.
         threshold: 0..1, drawn as a dashed line.
+        marks: Other thresholds, 0..1, drawn as thin dotted lines.
 
     Returns:
         Two overlaid bar traces (share of each class), then the marker where there is one.
@@ -44,7 +55,16 @@ def prediction_histogram(
         line={"dash": "dash", "color": LINE_COLOUR, "width": 2},
         annotation_text=f"threshold {threshold:.3g}",
         annotation_position="top left" if threshold > 0.5 else "top right",
+        annotation_xshift=-4 if threshold > 0.5 else 4,
     )
+    for mark in marks:
+        figure.add_vline(
+            x=mark,
+            line={"dash": "dot", "color": LINE_COLOUR, "width": 1},
+            annotation_text=f"{mark:g}",
+            annotation_position="top",
+            annotation_yshift=14,
+        )
     if probability is not None:
         figure.add_trace(
             go.Scatter(
@@ -71,19 +91,12 @@ def confusion_figure(counts: Confusion) -> go.Figure:
     words = [["found", "missed"], ["false alarm", "cleared"]]
     text = [[f"<b>{table[i, j]:.0f}</b><br>{words[i][j]}" for j in (0, 1)] for i in (0, 1)]
     figure = go.Figure(
-        go.Heatmap(
-            z=shares,
-            x=["called positive", "called negative"],
-            y=["is COVID-19", "is not"],
-            text=text,
-            texttemplate="%{text}",
-            colorscale=[[0, "#eef3f7"], [1, "#7fb2d9"]],
-            zmin=0,
-            zmax=1,
-            showscale=False,
-            xgap=4,
-            ygap=4,
-            textfont={"color": "#1a1a1a"},
+        written_cells(
+            shares,
+            text,
+            ["called positive", "called negative"],
+            ["is COVID-19", "is not"],
+            [(0, "#eef3f7"), (1, "#7fb2d9")],
             hovertemplate="%{y}, %{x}: %{z:.1%} of the row<extra></extra>",
         )
     )

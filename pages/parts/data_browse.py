@@ -47,13 +47,10 @@ def show(library: Library, presence: Presence) -> None:
         st.info("No image passes all filters. Take one away.")
         return
     shown = found[TABLE].assign(label=label_names(found["label"]))
-    event = st.dataframe(
+    ticked = data_card.opening_table(
         shown,
-        hide_index=True,
+        "table",
         height=320,
-        on_select="rerun",
-        selection_mode="single-row",
-        key="data_table",
         column_config={
             "image_id": st.column_config.TextColumn(width="medium"),
             "probability": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f"),
@@ -61,14 +58,9 @@ def show(library: Library, presence: Presence) -> None:
         alt=f"{len(found)} images that pass the filters; choose a row to open one",
     )
     st.caption("Tick a row to open the image. Columns can be sorted; the table can be downloaded.")
-    rows = event["selection"]["rows"] if event else []
-    inside = [int(found.index[row]) for row in rows if row < len(found)]
-    data_card.choose_from("table", inside[0] if inside else None)
+    data_card.choose_from("table", None if ticked is None else int(found.index[ticked]))
     _gallery(found, presence)
-    row = data_card.chosen()
-    if row is not None:
-        st.divider()
-        data_card.show(library, row)
+    data_card.show_chosen(library)
 
 
 def _filtered(images: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -43,6 +45,37 @@ def choose_from(widget: str, row: int | None) -> bool:
         return False
     choose(row)
     return True
+
+
+def opening_table(table: pd.DataFrame, widget: str, **options: Any) -> int | None:
+    """A table of which one row can be ticked.
+
+    Args:
+        table: To show.
+        widget: Name of the table, for its key.
+        options: Further arguments of st.dataframe.
+
+    Returns:
+        Position of the ticked row, or None.
+    """
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"data_{widget}",
+        **options,
+    )
+    rows = event["selection"]["rows"] if event else []
+    return next((row for row in rows if row < len(table)), None)
+
+
+def show_chosen(library: Library) -> None:
+    """Below a view: the image that was opened, if any."""
+    row = chosen()
+    if row is not None:
+        st.divider()
+        show(library, row)
 
 
 def show(library: Library, row: int) -> None:

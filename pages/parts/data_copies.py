@@ -45,20 +45,12 @@ def show(library: Library) -> None:
         "Split by images instead of patients, most of these would be on both sides, and the model "
         "would be asked about people it has already met."
     )
-    event = st.dataframe(
-        many,
-        hide_index=True,
-        height=260,
-        on_select="rerun",
-        selection_mode="single-row",
-        key="data_patients",
-        alt="Patients with more than one image, most images first",
+    ticked = data_card.opening_table(
+        many, "patients", height=260, alt="Patients with more than one image, most images first"
     )
-    rows = event["selection"]["rows"] if event else []
     st.caption("Tick a row to see the images of that patient.")
-    firsts = [images.index[images["patient_id"] == many["patient_id"].iloc[row]][0] for row in rows]
-    data_card.choose_from("patients", int(firsts[0]) if firsts else None)
-    row = data_card.chosen()
-    if row is not None:
-        st.divider()
-        data_card.show(library, row)
+    first = None
+    if ticked is not None:
+        first = int(images.index[images["patient_id"] == many["patient_id"].iloc[ticked]][0])
+    data_card.choose_from("patients", first)
+    data_card.show_chosen(library)

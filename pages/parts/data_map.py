@@ -10,6 +10,7 @@ from core.library import Library
 from core.overview import LABELS, label_names, shown_values
 from core.schema import MODALITY_TITLES, Modality
 from pages.parts import data_card
+from pages.parts.switch import switch
 
 COLOURS = {
     "label": "label",
@@ -31,29 +32,12 @@ def show(library: Library) -> None:
     )
     first, second = st.columns([2, 3])
     kinds = {"all": "all", **{kind.value: f"{MODALITY_TITLES[kind]}s" for kind in Modality}}
-    kind = first.segmented_control(
-        "Images",
-        list(kinds),
-        default=Modality.XRAY.value,
-        required=True,
-        format_func=kinds.__getitem__,
-        key="data_map_kind",
-        bind="query-params",
-    )
-    colour = second.segmented_control(
-        "Colour by",
-        list(COLOURS),
-        default="label",
-        required=True,
-        format_func=COLOURS.__getitem__,
-        key="data_map_colour",
-        wrap=True,
-        bind="query-params",
-    )
+    kind = switch("Images", kinds, "data_map_kind", default=Modality.XRAY.value, place=first)
+    colour = switch("Colour by", COLOURS, "data_map_colour", place=second, wrap=True)
     images = library.images
     if kind != "all":
         images = images[images["modality"] == kind]
-    _map(images, colour or "label")
+    _map(images, colour)
     row = data_card.chosen()
     if row is not None:
         data_card.show(library, row)

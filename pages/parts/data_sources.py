@@ -10,6 +10,7 @@ from core.charts import data as charts
 from core.library import Library
 from core.schema import MODALITY_TITLES, Modality
 from pages.parts import loaders, loaders_data
+from pages.parts.switch import switch
 
 AVERAGE_WIDTH = 165  # two beside each other on a phone
 CONFIG = {"displayModeBar": False}
@@ -41,16 +42,8 @@ def show(library: Library) -> None:
 
 
 def _modality() -> Modality:
-    picked = st.segmented_control(
-        "Images",
-        list(Modality),
-        default=Modality.XRAY,
-        required=True,
-        format_func=lambda name: f"{MODALITY_TITLES[Modality(name)]}s",
-        key="data_modality",
-        bind="query-params",
-    )
-    return Modality(picked or Modality.XRAY)
+    titles = {kind.value: f"{MODALITY_TITLES[kind]}s" for kind in Modality}
+    return Modality(switch("Images", titles, "data_modality"))
 
 
 def _confounding(images: pd.DataFrame, modality: Modality) -> None:

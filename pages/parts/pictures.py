@@ -23,15 +23,9 @@ def pipeline(theme: str | None) -> str:
         theme: "light" or "dark"; None where it is not known.
     """
     ink = INK.get(theme or "", NEUTRAL)
-    labels = (
-        (58, "1. Image"),
-        (248, "2. Frozen VGG16"),
-        (454, "3. Small head"),
-        (632, "4. Number"),
-    )
     words = "".join(
         f'<text x="{x}" y="{HEIGHT - 14}" text-anchor="middle" fill="{ink}">{word}</text>'
-        for x, word in labels
+        for x, word in LABELS
     )
     parts = (_image(), _arrow(114, ink), _trunk(), _arrow(362, ink), _head(), _arrow(522, ink))
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from core.artifacts import Card
+from core.dicom import FILE_WINDOW, FULL_RANGE, PRESETS
 from core.guard import GUARD_ID
 from core.metrics import confusion, wilson
 from core.schema import POSITIVE, Split, decide
@@ -23,6 +24,19 @@ NEIGHBOURS = 40
 def count_patients(ids: pd.Series) -> int | None:
     """How many patients; None where the source does not say whose image is whose."""
     return int(ids.nunique()) if (ids != "").all() else None
+
+
+def window_title(window: str) -> str:
+    """Words for a window of a DICOM file."""
+    if window in PRESETS:
+        centre, width = PRESETS[window]
+        return f"{window} (centre {centre:g}, width {width:g} HU)"
+    return {FILE_WINDOW: "as the file says", FULL_RANGE: "none: all grey levels"}[window]
+
+
+def counted(images: int, patients: float | None) -> str:
+    """Images and, in brackets, patients where they are known."""
+    return str(images) if patients is None or pd.isna(patients) else f"{images} ({patients:.0f})"
 
 
 def missing_models(missing: list[str]) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from core.artifacts import Card
 from core.schema import PAPER_THRESHOLDS
 
+PAPER = {f"The paper's {value:g}": value for value in PAPER_THRESHOLDS}
 OPERATING_POINTS = "Operating points"
 # What to decide all files at; None: each model's own operating point.
 RULES: dict[str, float | None] = {OPERATING_POINTS: None} | {f"{v:g}": v for v in PAPER_THRESHOLDS}

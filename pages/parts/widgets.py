@@ -106,23 +106,24 @@ def show_table(table: pd.DataFrame) -> None:
     anyway = outside.any() and st.toggle("Show numbers of files out of scope", key="predict_all")
     if not anyway:
         shown["probability"] = shown["probability"].mask(outside)
-        shown["decision"] = shown["decision"].mask(outside)
+        shown[["decision", "modality"]] = shown[["decision", "modality"]].mask(outside)
     shown["modality"] = shown["modality"].map(MODALITY_TITLES)
     words = ["thumbnail", "modality", "decision"]
     shown[words] = shown[words].astype(object).fillna("")
     config = st.column_config
     st.dataframe(
-        shown[["thumbnail", "path", "modality", "probability", "decision", "in_scope", "note"]],
+        shown[["thumbnail", "path", "probability", "decision", "modality", "note"]],
         hide_index=True,
         row_height=56,
         column_config={
             "thumbnail": config.ImageColumn("image"),
             "path": config.TextColumn("name"),
             "modality": config.TextColumn("kind"),
-            "probability": config.ProgressColumn(min_value=0, max_value=1, format="%.3f"),
-            "in_scope": config.CheckboxColumn("in scope"),
+            "probability": config.ProgressColumn(
+                min_value=0, max_value=1, format="%.3f", width=110
+            ),
         },
-        alt="One row a file: name, kind, probability of COVID-19, decision, remarks",
+        alt="One row a file: name, probability of COVID-19, decision, kind, remarks",
     )
     st.download_button(
         "Table as CSV",
@@ -148,7 +149,15 @@ def reading_options(item: Item, answer: Answer, frames: int, windows: tuple[str,
         )
     if windows:
         key = _widget(item, "window", choice.window if choice.window in windows else windows[0])
-        _keep(st.selectbox, item, "window", key, "Window", list(windows))
+        _keep(
+            st.selectbox,
+            item,
+            "window",
+            key,
+            "Window",
+            list(windows),
+            format_func=text.window_title,
+        )
     key = _widget(item, "invert", choice.invert)
     _keep(st.toggle, item, "invert", key, "Swap black and white")
     if answer.verdict.looks_inverted and not choice.invert:
@@ -181,7 +190,7 @@ def model_choice(item: Item, answer: Answer, cards: dict[str, Card]) -> Card:
     if len(fitting) > 1:
         key = _widget(item, "model", card.id)
         titles = {name: cards[name].title for name in fitting}
-        _keep(st.selectbox, item, "model", key, "Model", fitting, format_func=titles.get)
+        _keep(st.radio, item, "model", key, "Model", fitting, format_func=titles.get)
     return card
 
 

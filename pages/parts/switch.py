@@ -1,0 +1,42 @@
+"""A row of choices of which exactly one is taken, kept in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+
+def switch(
+    label: str,
+    titles: Mapping[str, str],
+    key: str,
+    *,
+    default: str | None = None,
+    place: DeltaGenerator | None = None,
+    **options: Any,
+) -> str:
+    """A segmented control that cannot be emptied.
+
+    Args:
+        label: What is chosen.
+        titles: Value -> words on its button, in order.
+        key: Of the widget and of the address.
+        default: The value taken at first; the first of titles where it is not named.
+        place: Column or container to draw in.
+        options: Further arguments of st.segmented_control.
+    """
+    first = default or next(iter(titles))
+    chosen = (place or st).segmented_control(
+        label,
+        list(titles),
+        default=first,
+        required=True,
+        format_func=titles.__getitem__,
+        key=key,
+        bind="query-params",
+        **options,
+    )
+    return chosen or first
