@@ -144,10 +144,10 @@ def save_weights(model: keras.Model, path: Path, precision: str = "float16") -> 
     Half the size; predictions of the paper's heads move by less than 0.001. Linear members on raw
     activations need float32: their weights are too small for float16.
     """
-    from core.zoo import cast
+    from core.zoo import FLOAT32, cast
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    cast(model, precision).save_weights(path)
+    (model if precision == FLOAT32 else cast(model, precision)).save_weights(path)
 
 
 def read_predictions(

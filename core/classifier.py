@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core import artifacts, zoo
 from core.artifacts import ArtifactError, Card
+from core.ensemble import build_ensemble, layers_read, members_of
 from core.guard import Guard, Verdict, load_guard
 from core.head import RELU, UNITS, build_head, build_tail
 from core.images import Grey
@@ -24,31 +25,56 @@ if TYPE_CHECKING:
 DEFAULT_MODELS = {Modality.XRAY: "vgg16-xray", Modality.CT: "vgg16-ct"}
 
 
+Answer = tuple[float, tuple[float, ...]]  # probability, and what each member says alone
+
+
 @dataclass(frozen=True)
 class Head:
-    """A loaded head: maps of its layer -> probability."""
+    """A loaded head: maps of its layers -> probability."""
 
     card: Card
     model: keras.Model
-    run: Any  # tf.function: float32 (N, h, w, C) -> float32 (N, 1)
+    run: Any  # tf.function: float32 (N, h, w, C), one a layer -> list: (N, 1), and members' (N, K)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The trunk's layers whose maps it reads."""
+        return layers_of(self.card)
 
     @property
     def layer(self) -> str:
-        """The trunk's layer whose maps it reads."""
-        return layer_of(self.card)
+        """The uppermost of them."""
+        return self.layers[-1]
 
-    def probabilities(self, maps: Any) -> NDArray[np.float32]:
-        """Probability of COVID-19, float32 (N,), 0..1, for float32 (N, h, w, C) maps."""
-        return np.asarray(self.run(maps))[:, 0]
+    def answer(self, *maps: Any) -> list[Answer]:
+        """One answer an image, for float32 (N, h, w, C) maps of each of `layers`."""
+        found = self.run(*maps)
+        together, alone = np.asarray(found[0])[:, 0], np.asarray(found[-1])
+        return [
+            (float(one), tuple(map(float, each))) for one, each in zip(together, alone, strict=True)
+        ]
+
+    def probabilities(self, *maps: Any) -> NDArray[np.float32]:
+        """The same without the members: float32 (N,), 0..1."""
+        return np.asarray(self.run(*maps)[0])[:, 0]
 
 
 @dataclass(frozen=True)
 class Scored:
-    """One image's answer."""
+    """One image's answer.
+
+    Attributes:
+        verdict: What the guard says.
+        modality: Of the head that answered.
+        probability: 0..1.
+        members: What each member of the head says alone, 0..1; one for an ordinary head.
+        model_id: The head's.
+    """
 
     verdict: Verdict
     modality: Modality
     probability: float
+    members: tuple[float, ...]
     model_id: str
 
 
@@ -85,14 +111,14 @@ class Classifier:
         maps = self.trunk.all_maps(images)
         verdicts = self.guard.judge(pool_maps(maps[self.trunk.backbone.cam_layer]))
         ids = [choose(verdict) for verdict in verdicts]
-        probabilities = np.zeros(len(images))
+        answers: dict[int, Answer] = {}
         for name in set(ids):
             rows = [row for row, chosen in enumerate(ids) if chosen == name]
             own = self._maps_for(name, [images[row] for row in rows], maps, rows)
-            probabilities[rows] = self.heads[name].probabilities(own)
+            answers |= zip(rows, self.heads[name].answer(*own), strict=True)
         return [
-            Scored(verdict, Modality(self.heads[name].card.modality), float(probability), name)
-            for verdict, name, probability in zip(verdicts, ids, probabilities, strict=True)
+            Scored(verdict, Modality(self.heads[name].card.modality), *answers[row], model_id=name)
+            for row, (verdict, name) in enumerate(zip(verdicts, ids, strict=True))
         ]
 
     def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
@@ -105,17 +131,21 @@ class Classifier:
             trunk = self.trunk_of(name)
             if trunk.card.id not in maps:
                 maps[trunk.card.id] = trunk.all_maps([image])
-            found[name] = float(head.probabilities(maps[trunk.card.id][head.layer])[0])
+            own = [maps[trunk.card.id][layer] for layer in head.layers]
+            found[name] = float(head.probabilities(*own)[0])
         return verdict, found
 
     def _maps_for(
         self, name: str, images: list[Grey], shared: dict[str, Any], rows: list[int]
-    ) -> Any:
+    ) -> list[Any]:
         """Maps of a head's own trunk: rows of the guard's pass where that is the same trunk."""
         import tensorflow as tf
 
-        own, layer = self.trunk_of(name), self.heads[name].layer
-        return tf.gather(shared[layer], rows) if own is self.trunk else own.all_maps(images)[layer]
+        own, layers = self.trunk_of(name), self.heads[name].layers
+        if own is self.trunk:
+            return [tf.gather(shared[layer], rows) for layer in layers]
+        found = own.all_maps(images)
+        return [found[layer] for layer in layers]
 
 
 def load_classifier(models_dir: Path = artifacts.MODELS_DIR, precision: str = AUTO) -> Classifier:
@@ -135,14 +165,22 @@ def load_classifier(models_dir: Path = artifacts.MODELS_DIR, precision: str = AU
     return Classifier(trunks, guard, {card.id: load_head(card.id, models_dir) for card in cards})
 
 
+def layers_of(card: Card) -> tuple[str, ...]:
+    """The trunk's layers whose maps a head reads; the backbone's cam layer unless its card says."""
+    members = members_of(card.config)
+    if members:
+        return layers_read(members)
+    return (str(card.config.get("layer") or zoo.get_backbone(card.backbone).cam_layer),)
+
+
 def layer_of(card: Card) -> str:
-    """The trunk's layer whose maps a head reads; the backbone's cam layer unless its card says."""
-    return str(card.config.get("layer") or zoo.get_backbone(card.backbone).cam_layer)
+    """The uppermost layer that a head reads."""
+    return layers_of(card)[-1]
 
 
 def lower_layers(cards: Sequence[Card], trunk_id: str) -> tuple[str, ...]:
     """What the heads on a trunk read beside its cam layer, sorted."""
-    own = {layer_of(card) for card in cards if card.trunk == trunk_id}
+    own = {layer for card in cards if card.trunk == trunk_id for layer in layers_of(card)}
     return tuple(sorted(own - {zoo.get_backbone(card.backbone).cam_layer for card in cards}))
 
 
@@ -155,6 +193,14 @@ def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
     card = artifacts.read_card(model_id, models_dir)
     if card.kind != artifacts.HEAD:
         raise ArtifactError(f"expected a classifier, received {model_id!r}: {card.kind}")
+    members = members_of(card.config)
+    model = build_ensemble(members) if members else _paper_head(card)
+    model.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
+    return Head(card, model, compile_model(model, *(one.shape[1:] for one in model.inputs)))
+
+
+def _paper_head(card: Card) -> keras.Model:
+    """An ordinary head as its card describes it, without weights."""
     backbone = zoo.get_backbone(card.backbone)
     config = card.config
     tail = build_tail(
@@ -163,10 +209,7 @@ def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
         units=config.get("units", UNITS),
         activation=config.get("activation", RELU),
     )
-    model = build_head(backbone, tail, layer_of(card))
-    model.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
-    compiled = compile_model(model, model.input_shape[1:])
-    return Head(card, model, lambda maps: compiled(maps)[0])
+    return build_head(backbone, tail, layer_of(card))
 
 
 def pool_maps(maps: Any) -> NDArray[np.float32]:

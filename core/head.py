@@ -1,7 +1,6 @@
 """The paper's head: pooling and dense layers between a trunk's maps and the probability.
 
-Beside it a texture head: mean and standard deviation of each map, and linear members whose mean
-log-odds is the answer.
+Beside it texture heads: mean and standard deviation of each map, or which maps are active together.
 """
 
 from __future__ import annotations
@@ -17,9 +16,11 @@ if TYPE_CHECKING:
 
 POOLINGS = ("flatten", "average")  # the paper's
 MEAN_STD = "mean+std"
+SECOND_ORDER = "second-order"
 UNITS = (256, 512)  # the paper's head
 RELU, LINEAR = "relu", "linear"
 TINY_VARIANCE = 1e-6
+TINY_LENGTH = 1e-3
 
 
 def build_tail(
@@ -34,7 +35,7 @@ def build_tail(
 
     Args:
         features_shape: (h, w, C) after the pooling that follows the cam layer.
-        pooling: "flatten", "average", or "mean+std".
+        pooling: "flatten", "average", "mean+std" or "second-order".
         units: Units of the dense layers before the last.
         activation: Theirs: "relu", or "linear" for members whose mean is the answer.
         dropout: Rate after each of them, 0..1.
@@ -48,12 +49,8 @@ def build_tail(
     import keras
     from keras import layers
 
-    if pooling not in (*POOLINGS, MEAN_STD):
-        raise ValueError(f"expected pooling out of {(*POOLINGS, MEAN_STD)}, received {pooling!r}")
     inputs = keras.Input(features_shape)
-    kinds = dict(zip(POOLINGS, (layers.Flatten, layers.GlobalAveragePooling2D), strict=True))
-    pool = mean_std_layer() if pooling == MEAN_STD else kinds[pooling]
-    x = pool(name="pooling")(inputs)  # VGG16: (N, 25088), (N, 512) or (N, 1024)
+    x = pooling_layer(pooling)(inputs)  # VGG16: (N, 25088), (N, 512) or (N, 1024)
     for number, width in enumerate(units, 1):
         name = f"dense_{number}"
         x = layers.Dense(width, activation=activation, name=name)(x)
@@ -85,6 +82,21 @@ def build_head(backbone: Backbone, tail: keras.Model, layer: str = "") -> keras.
     return keras.Model(inputs, x, name="head")
 
 
+def pooling_layer(pooling: str) -> Any:
+    """A new layer named "pooling", float32 (N, h, w, C) -> (N, F).
+
+    Raises:
+        ValueError: Unknown pooling.
+    """
+    from keras import layers
+
+    kinds = dict(zip(POOLINGS, (layers.Flatten, layers.GlobalAveragePooling2D), strict=True))
+    kinds |= {MEAN_STD: mean_std_layer(), SECOND_ORDER: second_order_layer()}
+    if pooling not in kinds:
+        raise ValueError(f"expected pooling out of {tuple(kinds)}, received {pooling!r}")
+    return kinds[pooling](name="pooling")
+
+
 @cache
 def mean_std_layer() -> Any:
     """The layer class (N, h, w, C) -> (N, 2 C): mean and standard deviation of each map.
@@ -100,3 +112,27 @@ def mean_std_layer() -> Any:
             return keras.ops.concatenate([mean, keras.ops.sqrt(variance + TINY_VARIANCE)], axis=-1)
 
     return MeanStd
+
+
+@cache
+def second_order_layer() -> Any:
+    """The layer class (N, h, w, C) -> (N, C C), 0..1: which maps are active at the same places.
+
+    The cosine between each pair of maps over all positions: the Gram matrix of a texture (Gatys,
+    Ecker and Bethge 2015), the symmetric bilinear pooling of Lin, RoyChowdhury and Maji (2015),
+    with every map scaled to length one, so that overall brightness and contrast drop out.
+    """
+    import keras
+
+    ops = keras.ops
+
+    class SecondOrder(keras.layers.Layer):
+        def call(self, maps: Any) -> Any:
+            flat = ops.reshape(maps, (-1, maps.shape[1] * maps.shape[2], maps.shape[3]))
+            # sqrt has no finite gradient at 0: a map without activity is held just above it
+            squares = ops.maximum(ops.sum(flat * flat, axis=1, keepdims=True), TINY_LENGTH**2)
+            unit = flat / ops.sqrt(squares)
+            pairs = ops.matmul(ops.transpose(unit, (0, 2, 1)), unit)
+            return ops.reshape(pairs, (-1, maps.shape[3] ** 2))
+
+    return SecondOrder

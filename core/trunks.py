@@ -118,15 +118,15 @@ def _trunk(
     return trunk
 
 
-def compile_model(model: keras.Model, shape: tuple[int, ...]) -> Any:
-    """One traced graph for every batch size; a list of outputs."""
+def compile_model(model: keras.Model, *shapes: tuple[int, ...]) -> Any:
+    """One traced graph for every batch size: a batch for each shape -> a list of outputs."""
     import tensorflow as tf
 
-    signature = [tf.TensorSpec((None, *shape), tf.float32)]
+    signature = [tf.TensorSpec((None, *shape), tf.float32) for shape in shapes]
 
     @tf.function(input_signature=signature, autograph=False)
-    def run(batch: Any) -> list[Any]:
-        outputs = model(batch, training=False)
+    def run(*batches: Any) -> list[Any]:
+        outputs = model(batches[0] if len(batches) == 1 else list(batches), training=False)
         several = outputs if isinstance(outputs, list | tuple) else [outputs]
         return [tf.cast(one, tf.float32) for one in several]
 

@@ -1,0 +1,94 @@
+"""A head made of linear members, each on its own layer of one trunk; their mean log-odds answers.
+
+Lower blocks see finer texture, upper ones larger forms; which carries over to new patients best is
+not settled by the validation patients, so both are asked, and how far apart they are is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.head import pooling_layer
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member, as config["members"] of a card lists it.
+
+    Attributes:
+        layer: The trunk's layer that it reads.
+        pooling: As in core.head.pooling_layer.
+        shape: (h, w, C) of the layer's maps.
+    """
+
+    layer: str
+    pooling: str
+    shape: tuple[int, int, int]
+
+    @property
+    def name(self) -> str:
+        """Of its part of the model; no two members are alike."""
+        return f"{self.layer}_{self.pooling.replace('+', '_').replace('-', '_')}"
+
+
+def members_of(config: dict[str, Any]) -> tuple[Member, ...]:
+    """The members that a card's config lists; none for an ordinary head."""
+    found = config.get("members", ())
+    return tuple(Member(one["layer"], one["pooling"], tuple(one["shape"])) for one in found)
+
+
+def as_config(members: Sequence[Member]) -> list[dict[str, Any]]:
+    """What members_of reads."""
+    return [asdict(member) for member in members]
+
+
+def layers_read(members: Sequence[Member]) -> tuple[str, ...]:
+    """The layers that members read, each once, in their order."""
+    return tuple(dict.fromkeys(member.layer for member in members))
+
+
+def build_member(member: Member) -> keras.Model:
+    """Pooling and one linear unit: float32 (N, h, w, C) -> log-odds float32 (N, 1)."""
+    import keras
+
+    inputs = keras.Input(member.shape)
+    x = pooling_layer(member.pooling)(inputs)
+    x = keras.layers.Dense(1, name="log_odds")(x)
+    return keras.Model(inputs, x, name=member.name)
+
+
+def build_ensemble(members: Sequence[Member]) -> keras.Model:
+    """All members side by side.
+
+    Args:
+        members: One or more, no two with the same layer and pooling.
+
+    Returns:
+        Model: float32 (N, h, w, C) for each of layers_read(members) -> probability float32 (N, 1):
+        the sigmoid of the mean log-odds; and what each member says alone, (N, K), 0..1.
+
+    Raises:
+        ValueError: No member, or two alike.
+    """
+    import keras
+
+    names = [member.name for member in members]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"expected different members, received {names}")
+    shapes = {member.layer: member.shape for member in members}
+    inputs = {layer: keras.Input(shape, name=layer) for layer, shape in shapes.items()}
+    answers = [build_member(member)(inputs[member.layer]) for member in members]
+    together = keras.layers.Average(name="mean")(answers) if len(answers) > 1 else answers[0]
+    alone = keras.layers.Concatenate(name="members")(answers) if len(answers) > 1 else answers[0]
+    outputs = [keras.ops.sigmoid(together), keras.ops.sigmoid(alone)]
+    return keras.Model(list(inputs.values()), outputs, name="ensemble")
+
+
+def part(model: keras.Model, member: Member) -> keras.Model:
+    """A member's part of an ensemble, sharing the weights: maps -> its log-odds."""
+    return model.get_layer(member.name)

@@ -1,0 +1,104 @@
+"""Heads of members: pooling by hand, the mean of log-odds, one trunk pass for all layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core import zoo
+from core.artifacts import HEAD, Card, save_weights, sha256_of, write_card
+from core.classifier import Classifier, layers_of, load_head, lower_layers
+from core.ensemble import Member, as_config, build_ensemble, members_of, part
+from core.guard import load_guard
+from core.head import MEAN_STD, SECOND_ORDER, TINY_VARIANCE, build_tail, pooling_layer
+from core.trunks import load_trunk
+
+LOW = Member("block3_conv3", MEAN_STD, (1, 2, 1))
+HIGH = Member("block4_conv3", SECOND_ORDER, (1, 2, 2))
+
+
+def _small() -> object:
+    model = build_ensemble([LOW, HIGH])
+    part(model, LOW).get_layer("log_odds").set_weights([np.array([[1.0], [2.0]]), np.array([0.5])])
+    kernel = np.array([[0.0], [1.0], [1.0], [0.5]])
+    part(model, HIGH).get_layer("log_odds").set_weights([kernel, np.zeros(1)])
+    return model
+
+
+def test_second_order_by_hand() -> None:
+    # maps (3, 4) and (4, 3) over two places: cosine 24/25; a third map is dead
+    maps = np.array([[[[3.0, 4.0, 0.0], [4.0, 3.0, 0.0]]]], np.float32)
+    found = np.asarray(pooling_layer(SECOND_ORDER)(maps)).reshape(3, 3)
+    np.testing.assert_allclose(found, [[1, 0.96, 0], [0.96, 1, 0], [0, 0, 0]], atol=1e-6)
+
+
+def test_second_order_does_not_see_contrast() -> None:
+    maps = np.random.default_rng(0).random((2, 4, 5, 6)).astype(np.float32)
+    pool = pooling_layer(SECOND_ORDER)
+    np.testing.assert_allclose(pool(maps), pool(7 * maps), atol=1e-5)
+
+
+def test_second_order_has_a_finite_gradient_at_dead_maps() -> None:
+    import tensorflow as tf
+
+    maps = tf.zeros((1, 2, 2, 3))
+    with tf.GradientTape() as tape:
+        tape.watch(maps)
+        answer = pooling_layer(SECOND_ORDER)(maps)
+    assert np.isfinite(np.asarray(tape.gradient(answer, maps))).all()
+
+
+def test_the_mean_of_log_odds_answers() -> None:
+    low, high = np.array([[[[2.0], [4.0]]]]), np.array([[[[3.0, 4.0], [4.0, 3.0]]]])
+    together, alone = _small()([low, high])
+    first = 3 + 2 * np.sqrt(1 + TINY_VARIANCE) + 0.5
+    second = 0.96 + 0.96 + 0.5
+    expected = 1 / (1 + np.exp(-np.array([first, second])))
+    np.testing.assert_allclose(alone, [expected], atol=1e-6)
+    mean = 1 / (1 + np.exp(-(first + second) / 2))
+    np.testing.assert_allclose(together, [[mean]], atol=1e-6)
+
+
+def test_members_survive_the_card() -> None:
+    assert members_of({"members": as_config([LOW, HIGH])}) == (LOW, HIGH)
+    assert members_of({}) == ()
+
+
+@pytest.mark.parametrize("members", [[], [LOW, LOW]])
+def test_same_members_are_refused(members: list[Member]) -> None:
+    with pytest.raises(ValueError, match="expected different members"):
+        build_ensemble(members)
+
+
+def test_unknown_pooling_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected pooling"):
+        build_tail((2, 2, 1), "median")
+
+
+def test_a_stored_ensemble_answers_from_one_pass(tmp_path) -> None:
+    members = [
+        Member("block3_conv3", SECOND_ORDER, (56, 56, 256)),
+        Member("block4_conv3", MEAN_STD, (28, 28, 512)),
+    ]
+    model = build_ensemble(members)
+    path = tmp_path / "both" / "head.weights.h5"
+    save_weights(model, path, "float32")
+    config = {"members": as_config(members)}
+    card = Card("both", HEAD, "Both", "vgg16", trunk="vgg16-imagenet", modality="xray")
+    card = Card(**{**vars(card), "config": config, "files": {path.name: sha256_of(path)}})
+    write_card(card, tmp_path)
+    head = load_head("both", tmp_path)
+    assert layers_of(card) == head.layers == ("block3_conv3", "block4_conv3")
+    trunk = load_trunk(
+        "vgg16-imagenet", precision=zoo.FLOAT32, layers=lower_layers([card], card.trunk)
+    )
+    classifier = Classifier({card.trunk: trunk}, load_guard(), {"both": head})
+    image = np.random.default_rng(0).integers(0, 255, (300, 280)).astype(np.uint8)
+    scored = classifier.score([image, image], lambda verdict: "both")[1]
+    maps = trunk.all_maps([image])
+    together, alone = model([maps[layer] for layer in head.layers])
+    assert scored.probability == pytest.approx(float(together[0, 0]), abs=1e-4)
+    assert scored.members == pytest.approx(np.asarray(alone)[0].tolist(), abs=1e-4)
+    assert classifier.all_probabilities(image)[1]["both"] == pytest.approx(
+        scored.probability, abs=1e-4
+    )
