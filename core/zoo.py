@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 FLOAT32 = "float32"
 BFLOAT16 = "bfloat16"
-PRECISIONS = (FLOAT32, BFLOAT16)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Speed ratios, measured side by side in one run: `make bench`.
+"""Speed, measured side by side in one run: `make bench`, or with --write also into docs/bench.md.
 
 Prints a table with the machine named. Nothing here is a test: numbers of different runs or machines
 do not compare, ratios within a run do.
@@ -6,6 +6,7 @@ do not compare, ratios within a run do.
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import platform
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -26,60 +27,108 @@ from core.phantoms import drawings
 
 ROUNDS = 15
 FILES = 64
-START = """
+DOCUMENT = Path("docs/bench.md")
+BEGIN, END = "<!-- bench:begin -->\n", "<!-- bench:end -->\n"
+# One visitor in a process of its own, as after `streamlit run`.
+VISIT = """
 import sys, time, psutil
-start = time.perf_counter()
 from streamlit.testing.v1 import AppTest
-begun = time.perf_counter()
-AppTest.from_file(sys.argv[1], default_timeout=120).run()
-memory = psutil.Process().memory_info().rss / 1e6
-print(f"{time.perf_counter() - begun:.2f} s; {memory:.0f} MB; TensorFlow loaded: "
-      + str("tensorflow" in sys.modules))
+visit = AppTest.from_file("streamlit_app.py", default_timeout=120)
+
+def step(name, act):
+    begun = time.perf_counter()
+    shown = act()
+    taken = time.perf_counter() - begun
+    assert not shown.exception, shown.exception
+    memory = psutil.Process().memory_info().rss / 1e6
+    loaded = "with TensorFlow" if "tensorflow" in sys.modules else "without TensorFlow"
+    print(f"  {name:38} {taken:8.2f} s {memory:8.0f} MB   {loaded}")
+
+def drawing():
+    button = next(b for b in visit.button if b.key and b.key.startswith("drawing_"))
+    return button.click().run()
+
+step("Home, first visit", visit.run)
+step("Home again", visit.run)
+step("Data, first visit", lambda: visit.switch_page("pages/data.py").run())
+step("Shortcut lab, first visit", lambda: visit.switch_page("pages/lab.py").run())
+step("Predict, first visit", lambda: visit.switch_page("pages/predict.py").run())
+step("Predict, first image, models loaded", drawing)
+step("Predict, the same again", visit.run)
+step("Explain, the same image", lambda: visit.switch_page("pages/explain.py").run())
 """
 
 
 def main() -> None:
     """Run all measurements and print them."""
-    print(f"machine: {_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    for page in ("pages/home.py", "pages/predict.py"):
-        print(f"{page}: first run {_page(page)}")
-    _passes()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"put the output into {DOCUMENT}")
+    arguments = parser.parse_args()
+    lines = []
+    for line in _measurements():
+        print(line, flush=True)
+        lines.append(line)
+    if arguments.write:
+        head, rest = DOCUMENT.read_text(encoding="utf-8").split(BEGIN)
+        tail = rest.split(END)[1]
+        table = "```\n" + "\n".join(lines) + "\n```\n"
+        DOCUMENT.write_text(head + BEGIN + table + END + tail, encoding="utf-8")
 
 
-def _passes() -> None:
+def _measurements() -> Iterator[str]:
+    yield f"machine: {_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    yield "\none visitor of a fresh server: computation, memory of the process"
+    visit = [sys.executable, "-c", VISIT]
+    done = subprocess.run(visit, capture_output=True, text=True, check=True)
+    yield done.stdout.rstrip()
+    yield from _passes()
+
+
+def _passes() -> Iterator[str]:
     import keras
 
+    from core import zoo
     from core.classifier import load_classifier
+    from core.trunks import load_trunk
     from training.predict import score_files
 
     classifier = load_classifier()
     trunk = classifier.trunk
+    plain = load_trunk(trunk.card.id, precision=zoo.FLOAT32)
     data = next(iter(drawings().values()))
     tensor = np.zeros((1, 224, 224, 3), np.float32)
     full = keras.applications.VGG16(weights=None)  # the speed does not depend on the weights
+    bare, ready, usual = (
+        "bare trunk pass",
+        "bytes to probability",
+        "model.predict, full VGG16, float32",
+    )
     one = _side_by_side(
         {
-            "bare trunk pass": lambda: np.asarray(trunk.run(tensor)[0]),
-            "bytes to probability": lambda: classifier.score([read_image(data).pixels]),
-            "model.predict, full VGG16, float32": lambda: full.predict(tensor, verbose=0),
+            bare: lambda: np.asarray(trunk.run(tensor)[0]),
+            ready: lambda: classifier.score([read_image(data).pixels]),
+            "bare trunk pass, plain float32": lambda: np.asarray(plain.run(tensor)[0]),
+            usual: lambda: full.predict(tensor, verbose=0),
         }
     )
-    print(f"\none image ({trunk.precision}), median of {ROUNDS} alternating rounds")
-    _table(one, "bare trunk pass")
+    yield f"\none image ({trunk.precision}), median of {ROUNDS} alternating rounds"
+    yield from _table(one, bare)
+    yield _goal("times a bare pass", one[ready] / one[bare], most=1.15)
+    yield _goal("times faster than model.predict", one[usual] / one[ready], least=3)
     batch = np.zeros((16, 224, 224, 3), np.float32)
+    bare, ready = "bare trunk, batches of 16", "files to rows"
     with tempfile.TemporaryDirectory() as folder:
         files = _files(Path(folder), data)
         many = _side_by_side(
             {
-                "bare trunk, batches of 16": lambda: [
-                    np.asarray(trunk.run(batch)[0]) for _ in range(FILES // 16)
-                ],
-                "files to rows": lambda: list(score_files(files, classifier, None, None)),
+                bare: lambda: [np.asarray(trunk.run(batch)[0]) for _ in range(FILES // 16)],
+                ready: lambda: list(score_files(files, classifier, None, None)),
             },
             rounds=3,
         )
-    print(f"\n{FILES} files ({trunk.precision})")
-    _table(many, "bare trunk, batches of 16")
+    yield f"\n{FILES} files ({trunk.precision})"
+    yield from _table(many, bare)
+    yield _goal("of the trunk's own throughput", many[bare] / many[ready], least=0.85)
 
 
 def _side_by_side(calls: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
@@ -103,16 +152,15 @@ def _files(folder: Path, data: bytes) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def _table(seconds: dict[str, float], reference: str) -> None:
+def _table(seconds: dict[str, float], reference: str) -> Iterator[str]:
     for name, value in seconds.items():
-        print(f"  {name:38} {value * 1000:8.1f} ms   x {value / seconds[reference]:.2f}")
+        yield f"  {name:38} {value * 1000:8.1f} ms   x {value / seconds[reference]:.2f}"
 
 
-def _page(page: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", START, page], capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip().splitlines()[-1]
+def _goal(words: str, found: float, *, least: float = 0, most: float = float("inf")) -> str:
+    """A goal and whether this run meets it."""
+    wanted = f"at least {least:g}" if least else f"at most {most:g}"
+    return f"  {found:.2f} {words}; goal: {wanted}, {'met' if least <= found <= most else 'missed'}"
 
 
 def _processor() -> str:

@@ -21,11 +21,11 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from core import artifacts, zoo
+from core import artifacts
 from core.classifier import Classifier, load_classifier
 from core.images import Grey, ImageError, read_image
 from core.schema import SCORE_COLUMNS, decide
-from core.trunks import AUTO
+from core.trunks import AUTO, WAYS
 
 BATCH = 16
 AHEAD = 3 * BATCH  # files decoded in advance
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     parser.add_argument("--model", metavar="ID", help="default: by modality")
     parser.add_argument("--threshold", type=float, help="default: the model's operating point")
-    parser.add_argument("--precision", choices=(AUTO, *zoo.PRECISIONS), default=AUTO)
+    parser.add_argument("--precision", choices=(AUTO, *WAYS), default=AUTO)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,0 +1,86 @@
+"""core.winograd against TensorFlow's own convolution, and what it does to probabilities."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core import winograd, zoo
+from core.classifier import Classifier, load_classifier
+from core.images import read_image
+from core.phantoms import drawings
+from core.trunks import WAYS, WINOGRAD, load_trunk
+from core.winograd import TILES, Tile
+
+SMALL = replace(zoo.BACKBONES["vgg16"], size=64)
+LAYERS = ("block5_conv3", "block3_conv3")
+
+
+@pytest.mark.parametrize("tile", TILES.values(), ids=lambda tile: f"{tile.side}x{tile.side}")
+def test_one_piece_by_hand(tile: Tile) -> None:
+    """A piece of ones under a 3 x 3 kernel of ones: each result sums nine ones."""
+    kernel = winograd.transform_kernel(np.ones((3, 3, 1, 1), np.float32), tile)
+    places = (tile.side + 2, tile.side + 2)
+    piece = tile.data @ np.ones(places) @ tile.data.T
+    result = tile.output @ (kernel.reshape(places) * piece) @ tile.output.T
+    assert np.allclose(result, 9, atol=1e-5)
+
+
+def test_kernel_of_the_small_tile_by_hand() -> None:
+    kernel = winograd.transform_kernel(np.ones((3, 3, 1, 1), np.float32), TILES[2])
+    assert kernel.reshape(4, 4)[0].tolist() == [1.0, 1.5, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("tile", TILES.values(), ids=lambda tile: f"{tile.side}x{tile.side}")
+@pytest.mark.parametrize("shape", [(1, 8, 8), (2, 7, 7), (3, 6, 9), (1, 1, 2)])
+def test_same_as_tensorflow(shape: tuple[int, int, int], tile: Tile) -> None:
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    batch = rng.normal(size=(*shape, 5)).astype(np.float32)
+    kernel = rng.normal(size=(3, 3, 5, 4)).astype(np.float32)
+    bias = rng.normal(size=4).astype(np.float32)
+    expected = tf.nn.relu(tf.nn.conv2d(batch, kernel, 1, "SAME") + bias)
+    turned = winograd.transform_kernel(kernel, tile)
+    found = winograd.convolve(tf.constant(batch), turned, bias, tile)
+    assert np.allclose(found, expected, atol=1e-4)
+
+
+def test_tiles_fit_the_maps() -> None:
+    assert [winograd.tile_for(side).side for side in (112, 56, 28, 14, 7)] == [4, 4, 4, 2, 2]
+
+
+def test_a_whole_trunk_agrees_at_every_layer_asked_for() -> None:
+    import keras
+
+    keras.utils.set_random_seed(1)
+    model = zoo.build_trunk(SMALL, layers=LAYERS[1:])
+    run = winograd.rebuild(model, LAYERS)
+    batch = np.random.default_rng(0).normal(0, 60, (2, 64, 64, 3)).astype(np.float32)
+    for found, expected in zip(run(batch), model(batch, training=False), strict=True):
+        assert np.allclose(found, expected, atol=1e-4 * float(np.max(expected)))
+
+
+def test_other_layers_are_left_to_tensorflow() -> None:
+    row = replace(zoo.BACKBONES["mobilenetv2"], size=32, cam_shape=(1, 1, 1280))
+    model = zoo.build_trunk(row)
+    assert not winograd.supports(model)
+    with pytest.raises(ValueError, match="3 x 3 convolutions"):
+        winograd.rebuild(model, [row.cam_layer])
+
+
+def test_no_probability_moves(classifier: Classifier) -> None:
+    """The shipped trunk both ways; the session's classifier runs plain float32."""
+    fast = load_classifier(precision=WINOGRAD)
+    for data in drawings().values():
+        pixels = read_image(data).pixels
+        _, expected = classifier.all_probabilities(pixels)
+        _, found = fast.all_probabilities(pixels)
+        assert found == pytest.approx(expected, abs=1e-4)
+
+
+def test_auto_takes_one_of_the_ways() -> None:
+    trunk = load_trunk("vgg16-imagenet")
+    assert trunk.precision in WAYS
+    with pytest.raises(ValueError, match="expected a precision"):
+        load_trunk("vgg16-imagenet", precision="float8")
