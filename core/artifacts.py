@@ -27,6 +27,7 @@ LEFT_OUT = "left_out.csv"
 TRUNK = "trunk"
 HEAD = "head"
 GUARD = "guard"
+LUNGS = "lungs"
 
 
 class ArtifactError(ValueError):
@@ -39,9 +40,9 @@ class Card:
 
     Attributes:
         id: Name of its folder.
-        kind: "trunk", "head" or "guard".
+        kind: "trunk", "head", "guard" or "lungs".
         title: One line for people.
-        backbone: Row of the zoo.
+        backbone: Row of the zoo; "unet" for the lungs.
         trained: False for a smoke run; the app then says so everywhere.
         trunk: Id of the trunk it stands on; empty for a trunk.
         modality: "xray" or "ct" for a head, else empty.

@@ -14,6 +14,7 @@ VERBS = {
     "train": "train a classifier head",
     "compare": "train the same head on every backbone of the paper",
     "guard": "fit the guard that refuses what is no chest X-ray or lung CT",
+    "lungs": "train the network that finds the lungs; do they help across sources",
     "evaluate": "tables of the shipped models: pooled, per source, left out",
     "predict": "score files and folders into a CSV",
     "catalogue": "tables and average images behind the data page",
