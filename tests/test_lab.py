@@ -89,28 +89,24 @@ def test_masks_take_the_size_of_their_image() -> None:
     assert lungs.fitted(mask, (8, 6)).sum() == 4 * 6
 
 
-def test_passes_resume_from_whole_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = pd.DataFrame({"image_id": [f"i{n}" for n in range(5)], "path": "unused"})
+def test_passes_resume_from_whole_shards(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"image_id": [f"i{n}" for n in range(5)]})
     asked: list[list[str]] = []
 
-    def compute(missing, root, folder, alter, name):  # type: ignore[no-untyped-def]
-        asked.append(missing["image_id"].tolist())
-        folder.mkdir(parents=True, exist_ok=True)
-        ids = missing["image_id"].to_numpy(str)
-        np.savez(
-            folder / f"{len(asked)}.npz",
-            ids=ids,
-            means=np.array([[float(i[1:])] for i in ids]),
-            answers=np.array([float(i[1:]) / 10 for i in ids]),
-        )
+    def start():  # type: ignore[no-untyped-def]
+        def compute(part):  # type: ignore[no-untyped-def]
+            asked.append(part["image_id"].tolist())
+            numbers = part["image_id"].str[1:].to_numpy(float)
+            return {"means": numbers[:, None], "answers": numbers / 10}
 
-    monkeypatch.setattr(passes, "_compute", compute)
-    same = lambda pixels, _: pixels  # noqa: E731
-    passes.altered("x", rows[:2], tmp_path, tmp_path, same)
-    means, answers = passes.altered("x", rows, tmp_path, tmp_path, same)
-    assert asked == [["i0", "i1"], ["i2", "i3", "i4"]]
-    assert means[:, 0].tolist() == [0, 1, 2, 3, 4]
-    assert answers.tolist() == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
+        return compute
+
+    passes.cached(tmp_path, rows[:2], start, "x")
+    found = passes.cached(tmp_path, rows[::-1], start, "x")
+    assert asked == [["i0", "i1"], ["i4", "i3", "i2"]]
+    assert found["means"][:, 0].tolist() == [4, 3, 2, 1, 0]
+    assert found["answers"].tolist() == pytest.approx([0.4, 0.3, 0.2, 0.1, 0])
+    assert not list(tmp_path.glob("*.part"))
 
 
 def test_missing_table_names_its_command(tmp_path: Path) -> None:

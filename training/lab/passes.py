@@ -23,6 +23,7 @@ BATCH = 16
 HEAD = "vgg16-xray"
 
 Alter = Callable[[Grey, str], Grey]  # pixels, image id -> pixels
+Compute = Callable[[pd.DataFrame], dict[str, NDArray[Any]]]  # a few rows -> a value a row
 
 
 def altered(
@@ -42,48 +43,67 @@ def altered(
     """
     hashes = [read_card(card).files for card in (DEFAULT_TRUNK, HEAD)]
     key = "-".join(next(iter(files.values()))[:8] for files in hashes)
-    folder = runs / "lab" / f"{name}-{key}"
+
+    def start() -> Compute:
+        trunk, head = load_trunk(DEFAULT_TRUNK, MODELS_DIR, FLOAT32), load_head(HEAD)
+
+        def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
+            maps: Any = trunk.maps([_image(row, root, alter) for row in part.itertuples()])
+            return {"means": pool_maps(maps), "answers": head.probabilities(maps)}
+
+        return compute
+
+    found = cached(runs / "lab" / f"{name}-{key}", rows, start, name)
+    return found["means"], found["answers"].astype(np.float64)
+
+
+def cached(
+    folder: Path, rows: pd.DataFrame, start: Callable[[], Compute], title: str
+) -> dict[str, NDArray[Any]]:
+    """Whatever is computed of each image, kept in shards so that a run can resume.
+
+    Args:
+        folder: Of the shards.
+        rows: image_id, and what the computation needs.
+        start: Loads models and returns the computation; called only where something is missing.
+        title: Of the progress bar.
+
+    Returns:
+        Name -> values, in the order of the rows.
+    """
     known = _read(folder)
     missing = rows[~rows["image_id"].isin(list(known))]
     if len(missing):
-        _compute(missing, root, folder, alter, name)
+        _compute(missing, folder, start(), title)
         known = _read(folder)
     found = [known[image_id] for image_id in rows["image_id"]]
-    return np.stack([mean for mean, _ in found]), np.array([float(value) for _, value in found])
+    return {name: np.stack([one[name] for one in found]) for name in found[0]}
 
 
-def _read(folder: Path) -> dict[str, tuple[NDArray[np.float32], np.float32]]:
+def _read(folder: Path) -> dict[str, dict[str, Any]]:
     known = {}
     for path in sorted(folder.glob("*.npz")):
         with np.load(path) as shard:
-            parts = (shard["ids"], shard["means"], shard["answers"])
-        known.update({str(i): (m, a) for i, m, a in zip(*parts, strict=True)})
+            values = {name: shard[name] for name in shard.files}
+        for place, image_id in enumerate(values.pop("ids")):
+            known[str(image_id)] = {name: value[place] for name, value in values.items()}
     return known
 
 
-def _compute(rows: pd.DataFrame, root: Path, folder: Path, alter: Alter, name: str) -> None:
-    trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, FLOAT32)
-    head = load_head(HEAD)
+def _compute(rows: pd.DataFrame, folder: Path, compute: Compute, title: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     first = len(list(folder.glob("*.npz")))
-    bar = tqdm(total=len(rows), desc=name, unit="image")
-    for number, start in enumerate(range(0, len(rows), SHARD), first):
-        shard = rows.iloc[start : start + SHARD]
-        means, answers = [], []
-        for place in range(0, len(shard), BATCH):
-            part = shard.iloc[place : place + BATCH]
-            maps: Any = trunk.maps([_image(row, root, alter) for row in part.itertuples()])
-            means.append(pool_maps(maps))
-            answers.append(head.probabilities(maps))
-            bar.update(len(part))
+    bar = tqdm(total=len(rows), desc=title, unit="image")
+    for number, place in enumerate(range(0, len(rows), SHARD), first):
+        shard = rows.iloc[place : place + SHARD]
+        parts = []
+        for begin in range(0, len(shard), BATCH):
+            parts.append(compute(shard.iloc[begin : begin + BATCH]))
+            bar.update(min(BATCH, len(shard) - begin))
+        values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         half = folder / f"{number:05d}.part"
         with half.open("wb") as stream:
-            np.savez(
-                stream,
-                ids=shard["image_id"].to_numpy(str),
-                means=np.concatenate(means),
-                answers=np.concatenate(answers),
-            )
+            np.savez(stream, allow_pickle=False, ids=shard["image_id"].to_numpy(str), **values)
         half.rename(half.with_suffix(".npz"))  # a shard is whole or not there
     bar.close()
 

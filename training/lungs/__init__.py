@@ -23,7 +23,7 @@ import pandas as pd
 from core import artifacts
 from core.artifacts import LUNGS, MODELS_DIR, Card, sha256_of
 from core.library import DATA_DIR
-from core.lungs import LUNGS_ID, SIZE, WIDTHS
+from core.lungs import LUNGS_ID, SIZE, WIDTHS, build_unet
 from core.masks import describe, learn_limits
 from core.schema import Modality, Split
 from training.data import load_manifest
@@ -70,13 +70,16 @@ def train(manifest: pd.DataFrame, root: Path, runs: Path) -> int:
     best = fitted[0]
     folder = MODELS_DIR / LUNGS_ID
     weights = folder / artifacts.weights_name(_card(examples, recipe))
-    artifacts.save_weights(best.model, weights, "float32")
+    folder.mkdir(parents=True, exist_ok=True)
+    bare = build_unet()  # without the optimiser's state
+    bare.set_weights(best.model.get_weights())
+    bare.save_weights(weights)
     # What the limits are learned from: no test patient.
     known = [describe(mask) for mask in examples.of(Split.TRAIN, Split.VAL).masks]
     limits = learn_limits(known, certainties(best.model, examples.of(Split.VAL)))
     config = asdict(recipe) | {"seed": best.seed, "val_dice": round(best.val_dice, 4)}
     config |= {"size": SIZE, "widths": list(WIDTHS), "limits": asdict(limits)}
-    record = run_record(COMMAND, manifest) | {"trained_on": examples.counts()}
+    record = run_record(COMMAND, manifest) | {"masks": examples.counts()}
     files = {weights.name: sha256_of(weights)}
     artifacts.write_card(_card(examples, recipe, config, record, files))
     scores = score_images(examples)
