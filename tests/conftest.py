@@ -25,3 +25,39 @@ def classifier():  # noqa: ANN201
     from core.classifier import load_classifier
 
     return load_classifier(precision="float32")
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of made-up models that the pages read instead of models/."""
+    from visits import IN_SCOPE, answer_with, made_up_predictions
+
+    from core import artifacts
+    from core.artifacts import Card
+    from pages.parts import loaders
+
+    for modality in ("xray", "ct"):
+        artifacts.write_card(
+            Card(
+                f"vgg16-{modality}",
+                "head",
+                f"VGG16 {modality}",
+                "vgg16",
+                modality=modality,
+                sources=("one", "two"),
+                threshold=0.4,
+                threshold_rule="95 % recall",
+                files={"head.weights.h5": "0" * 64},
+            ),
+            tmp_path,
+        )
+    artifacts.write_card(Card("guard", "guard", "Guard", "vgg16"), tmp_path)
+    monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
+    monkeypatch.setattr(
+        artifacts,
+        "read_predictions",
+        lambda model_id, models_dir: made_up_predictions(model_id.removeprefix("vgg16-")),
+        raising=False,
+    )
+    answer_with(monkeypatch, IN_SCOPE)
+    return tmp_path

@@ -1,0 +1,81 @@
+"""core.dicom on the files that come with pydicom."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
+
+from core.dicom_file import decode_frame
+from core.images import ImageError, ReadOptions, read_image
+
+BUNDLED = [
+    ("CT_small.dcm", "128 x 128", "lung"),
+    ("MR_small.dcm", "64 x 64", "file"),
+    ("MR_small_RLE.dcm", "64 x 64", "file"),
+    ("MR_small_jp2klossless.dcm", "64 x 64", "file"),
+    ("MR_small_jpeg_ls_lossless.dcm", "64 x 64", "file"),
+    ("MR_small_bigendian.dcm", "64 x 64", "file"),
+    ("MR_small_implicit.dcm", "64 x 64", "file"),
+    ("JPEG2000.dcm", "256 x 1024", "full range"),
+    ("SC_rgb_jpeg_gdcm.dcm", "100 x 100", None),
+    ("SC_rgb_jpeg_dcmtk.dcm", "100 x 100", None),
+    ("SC_rgb_rle_16bit_2frame.dcm", "100 x 100", None),
+    ("examples_palette.dcm", "800 x 350", None),
+    ("JPGExtended.dcm", "256 x 1024", "full range"),
+    ("JPEG-lossy.dcm", "256 x 1024", "full range"),
+    ("image_dfl.dcm", "512 x 512", "full range"),
+]
+
+
+def bundled(name: str) -> bytes:
+    found = get_testdata_file(name, download=False)
+    if found is None:
+        pytest.skip(f"{name} does not come with this pydicom")
+    with open(str(found), "rb") as file:  # noqa: PTH123
+        return file.read()
+
+
+@pytest.mark.parametrize(("name", "size", "window"), BUNDLED)
+def test_bundled(name: str, size: str, window: str | None) -> None:
+    scan = read_image(bundled(name), ReadOptions(trace=True))
+    assert (scan.kind, scan.size, scan.window) == ("DICOM", size, window)
+    assert scan.pixels.max() > 100
+
+
+@pytest.mark.parametrize("name", ["RLE", "jp2klossless", "jpeg_ls_lossless", "bigendian"])
+def test_lossless_compressions_agree(name: str) -> None:
+    plain = read_image(bundled("MR_small.dcm"))
+    assert np.array_equal(read_image(bundled(f"MR_small_{name}.dcm")).pixels, plain.pixels)
+
+
+def test_jpeg_lossless_agrees() -> None:
+    dataset = dcmread(io.BytesIO(bundled("SC_rgb_jpeg_gdcm.dcm")))
+    if dataset.file_meta.TransferSyntaxUID != "1.2.840.10008.1.2.4.70":
+        pytest.skip("another compression in this pydicom")
+    rle = read_image(bundled("SC_rgb_rle.dcm"))
+    assert np.array_equal(read_image(bundled("SC_rgb_jpeg_gdcm.dcm")).pixels, rle.pixels)
+
+
+def test_twelve_bit_jpeg_agrees_with_libjpeg() -> None:
+    # What pylibjpeg-libjpeg 2.5 decodes from this file; GDCM may round one value differently.
+    dataset = dcmread(io.BytesIO(bundled("JPGExtended.dcm")))
+    stored = decode_frame(dataset, 0)
+    assert (stored.shape, int(stored.max())) == ((1024, 256), 264)
+    expected = [244, 242, 249, 260, 218, 219, 221, 223, 220, 210]
+    assert np.abs(stored[420, 140:150].astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("name", ["reportsi.dcm", "rtplan.dcm", "test-SR.dcm", "rtstruct.dcm"])
+def test_bundled_without_picture(name: str) -> None:
+    with pytest.raises(ImageError, match="holds no picture"):
+        read_image(bundled(name))
+
+
+@pytest.mark.parametrize("name", ["MR_truncated.dcm", "JPEG2000-embedded-sequence-delimiter.dcm"])
+def test_bundled_damaged(name: str) -> None:
+    with pytest.raises(ImageError, match="cannot be decoded"):
+        read_image(bundled(name))

@@ -1,0 +1,141 @@
+"""Predict as a user reads it, with one image."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from visits import answer_with, drawn, made_up_predictions, predict_page, words
+
+from core import artifacts, examples
+from core.artifacts import Card
+from core.guard import Verdict
+from core.schema import Modality, Split
+from core.seen import Known
+from pages.parts import loaders_data, text
+
+
+def test_smoke_run_is_announced(models: Path) -> None:
+    artifacts.write_card(
+        Card(
+            "vgg16-ct",
+            "head",
+            "Tiny",
+            "vgg16",
+            trained=False,
+            modality="ct",
+            files={"head.weights.h5": "0"},
+        ),
+        models,
+    )
+    assert "smoke run" in predict_page().warning[0].value
+
+
+def test_empty_page_invites(models: Path) -> None:
+    at = predict_page()
+    assert not at.exception
+    assert "Choose a file" in at.info[0].value
+    assert "not for diagnosis" in words(at)
+
+
+def test_drawing_is_answered_and_named_a_drawing(models: Path) -> None:
+    at = drawn()
+    assert not at.exception
+    assert [m.value for m in at.metric] == ["0.800", "positive"]
+    assert "drawn by code, not a patient" in words(at)
+    assert "of 40** were COVID-19" in words(at)
+    assert "label nearly equals the source" in words(at)
+    assert "Resize to 224 x 224" in words(at)
+
+
+def test_threshold_moves_the_decision(models: Path) -> None:
+    at = drawn()
+    at.slider("predict_threshold_vgg16-xray").set_value(0.9).run()
+    assert at.metric[1].value == "negative"
+    at.button("predict_mark_The paper's 0.3").click().run()
+    assert not at.exception
+    assert (at.metric[1].label, at.metric[1].value) == ("Decision at 0.3", "positive")
+
+
+def test_modality_can_be_overridden(models: Path) -> None:
+    at = drawn()
+    group = next(g for g in at.get("button_group") if "Found: chest X-ray" in g.label)
+    group.set_value(Modality.CT).run()
+    assert not at.exception
+    assert at.metric[0].value == "0.200"
+
+
+def test_inversion_is_proposed_never_silent(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer_with(monkeypatch, Verdict(True, Modality.XRAY, 0.9, 1.0, 3.0, True))
+    at = drawn()
+    assert "look swapped" in at.warning[0].value
+    next(b for b in at.button if b.label == "Invert it").click().run()
+    assert not at.exception
+    assert not at.warning
+    assert "black and white swapped, as you asked" in words(at)
+
+
+def test_out_of_scope_hides_the_number(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer_with(monkeypatch, Verdict(False, Modality.XRAY, 0.6, 55.5, 30.0, False))
+    at = drawn()
+    assert text.OUT_OF_SCOPE in at.warning[0].value
+    assert "55.5, the limit 30.0" in at.warning[0].value
+    assert not at.metric
+    next(t for t in at.toggle if t.label == "Show the number anyway").set_value(True).run()
+    assert at.metric[0].value == "0.800"
+
+
+def test_a_model_without_test_images_says_so(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_test(model_id: str, models_dir: Path) -> pd.DataFrame:
+        frame = made_up_predictions(model_id.removeprefix("vgg16-"))
+        return frame[frame["split"] != "test"]
+
+    monkeypatch.setattr(artifacts, "read_predictions", without_test)
+    at = drawn()
+    assert not at.exception
+    assert "nobody knows how often it is right" in words(at)
+
+
+@pytest.mark.parametrize(
+    ("split", "source", "expected"),
+    [
+        ("train", "one", "its answer proves nothing"),
+        ("val", "one", "used to choose this model's settings"),
+        ("test", "one", "held out"),
+        ("train", "elsewhere", "a source that this model never saw"),
+    ],
+)
+def test_known_images_are_told(
+    models: Path, monkeypatch: pytest.MonkeyPatch, split: str, source: str, expected: str
+) -> None:
+    known = Known("one/7.png", source, Modality.XRAY, Split(split))
+    monkeypatch.setattr(loaders_data, "known_image", lambda pixels: known)
+    at = drawn()
+    assert not at.exception
+    assert expected in at.info[0].value
+    assert "one/7.png" in at.info[0].value
+
+
+def test_examples_are_held_out(models: Path) -> None:
+    assert text.NONE_LEARNED.strip() in words(predict_page())
+
+
+def test_example_out_of_reach_is_one_sentence(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(example: examples.Example, root: Path | None) -> None:
+        raise examples.ExampleError("The example cannot be fetched.")
+
+    monkeypatch.setattr(examples, "load", fail)
+    monkeypatch.setattr(examples, "data_root", lambda: None)
+    at = predict_page()
+    at.button(f"example_{examples.catalogue()[0].name}").click().run()
+    assert not at.exception
+    assert at.error[0].value.startswith("The example cannot be fetched. The drawings below")
+
+
+def test_clear_all_forgets(models: Path) -> None:
+    at = drawn()
+    next(b for b in at.button if b.label == "Clear all").click().run()
+    assert not at.exception
+    assert not at.metric
+    assert at.info

@@ -1,0 +1,79 @@
+"""Predict as a user reads it, with several files or frames."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from visits import answer_with, png, predict_page, words
+
+from core.guard import Verdict
+from core.schema import Modality
+from pages.parts import text
+
+
+def test_bad_file_gets_one_sentence_and_the_others_an_answer(models: Path) -> None:
+    at = predict_page()
+    files = [("a.png", png(), "image/png"), ("b.png", b"no image", "image/png")]
+    at.file_uploader[0].set_value([*files, ("c", png(200), "")]).run()
+    assert not at.exception
+    assert len(at.error) == 1
+    assert at.error[0].value.startswith("**b.png**: This is not a PNG")
+    table = at.dataframe[0].value
+    assert table["path"].tolist() == ["a.png", "b.png", "c"]
+    assert table["probability"].round(2).tolist()[::2] == [0.8, 0.8]
+    assert at.metric[0].value == "0.800"
+    assert at.subheader[-1].value == "c"
+    first = at.session_state["predict_items"][0]
+    at.selectbox("predict_select").set_value(first.id).run()
+    assert not at.exception
+    assert at.subheader[-1].value == "a.png"
+
+
+def test_decisions_of_a_table_follow_the_rule(models: Path) -> None:
+    at = predict_page()
+    at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
+    assert at.dataframe[0].value["decision"].tolist() == ["positive"] * 2
+    table = at.dataframe[0].value
+    assert table["thumbnail"].str.startswith("data:image/png;base64,").all()
+
+
+def test_table_hides_numbers_out_of_scope(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer_with(monkeypatch, Verdict(False, Modality.XRAY, 0.6, 55.5, 30.0, False))
+    at = predict_page()
+    at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
+    table = at.dataframe[0].value
+    assert table["probability"].isna().all()
+    assert table["decision"].tolist() == ["", ""]
+    assert (table["note"] == text.OUT_OF_SCOPE).all()
+    at.toggle("predict_all").set_value(True).run()
+    assert at.dataframe[0].value["decision"].tolist() == ["positive"] * 2
+
+
+def test_table_and_slider_share_the_threshold(models: Path) -> None:
+    at = predict_page()
+    at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
+    rule = next(g for g in at.get("button_group") if g.label == "Decide at")
+    assert rule.value == "Operating points"
+    rule.set_value("0.5").run()
+    assert at.slider("predict_threshold_vgg16-xray").value == 0.5
+    at.slider("predict_threshold_vgg16-xray").set_value(0.9).run()
+    assert not at.exception
+    assert at.dataframe[0].value["decision"].tolist() == ["negative"] * 2
+    assert next(g for g in at.get("button_group") if g.label == "Decide at").value is None
+    at.button("predict_mark_Operating point").click().run()
+    assert at.dataframe[0].value["decision"].tolist() == ["positive"] * 2
+
+
+def test_frames_are_counted_from_one(models: Path) -> None:
+    frames = [Image.fromarray(np.full((64, 64), value, np.uint8)) for value in (10, 100, 200)]
+    stream = io.BytesIO()
+    frames[0].save(stream, "TIFF", save_all=True, append_images=frames[1:])
+    at = predict_page()
+    at.file_uploader[0].set_value([("series.tif", stream.getvalue(), "")]).run()
+    slider = next(s for s in at.slider if s.label == "Frame")
+    assert (slider.value, slider.min, slider.max) == (1, 1, 3)
+    slider.set_value(3).run()
+    assert not at.exception
+    assert "3 of 3" in words(at)

@@ -1,0 +1,71 @@
+"""Visits to pages on made-up models: no weights, no network."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.guard import Verdict
+from core.images import Grey
+from core.schema import PREDICTION_COLUMNS, Modality
+from pages.parts import loaders
+
+ROOT = Path(__file__).resolve().parent.parent
+PREDICT = str(ROOT / "pages" / "predict.py")
+IN_SCOPE = Verdict(True, Modality.XRAY, 0.98, 10.0, 30.0, False)
+
+
+class FakeClassifier:
+    """Answers 0.8 for X-ray and 0.2 for CT, whatever the image."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+
+    def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
+        assert image.dtype == np.uint8
+        return self.verdict, {"vgg16-xray": 0.8, "vgg16-ct": 0.2}
+
+
+def made_up_predictions(modality: str) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    label = np.repeat([0.0, 1.0], 60)
+    values = {
+        "image_id": [f"{modality}{n}" for n in range(120)],
+        "source": np.tile(["one", "two"], 60),
+        "patient_id": [f"p{n // 2}" for n in range(120)],
+        "split": np.repeat(["test", "external"], [40, 20]).tolist() * 2,
+        "modality": modality,
+        "label": label,
+        "probability": np.clip(rng.normal(0.25 + 0.5 * label, 0.15), 0, 1),
+    }
+    return pd.DataFrame(values, columns=list(PREDICTION_COLUMNS))
+
+
+def answer_with(monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:
+    monkeypatch.setattr(loaders, "_classifier", lambda models_dir: FakeClassifier(verdict))
+
+
+def png(value: int = 128) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(np.full((64, 48), value, np.uint8)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def predict_page() -> AppTest:
+    return AppTest.from_file(PREDICT, default_timeout=30).run()
+
+
+def drawn(title: str = "Drawn chest X-ray") -> AppTest:
+    at = predict_page()
+    at.button(f"drawing_{title}").click().run()
+    return at
+
+
+def words(at: AppTest) -> str:
+    return "\n".join(e.value for kind in ("markdown", "caption") for e in at.get(kind))
