@@ -25,6 +25,7 @@ from core.library import AVERAGES, DATA_DIR, IMAGE_COLUMNS, RECORD, TABLES
 from training import dataset, mapping, pictures
 from training.data import load_manifest
 from training.features import RUNS, FeatureStore
+from training.hashes import hash_images
 from training.record import run_record
 from training.sources import all_sources
 
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         "images": images[list(IMAGE_COLUMNS)],
         "sources": source_table(),
         "dropped": dropped,
-        "pairs": look_alikes(args.root),
+        "pairs": look_alikes(args.root, args.runs),
         "clusters": mapping.clusters(means, manifest),
         "averages": pd.DataFrame([average.row for average in averages]),
     }
@@ -117,10 +118,10 @@ def source_table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def look_alikes(root: Path) -> pd.DataFrame:
+def look_alikes(root: Path, runs: Path) -> pd.DataFrame:
     """Pairs of near-identical images of all views: first, second, bits, same_patient, done."""
     rows, _, _ = dataset.read_sources(root)
-    hashes = dataset.hash_images(rows, root)
+    hashes = hash_images(rows, root, runs)
     return pair_table(rows, hashes)
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from core.schema import MANIFEST_COLUMNS
 from training import dataset
 from training.features import RUNS
+from training.hashes import hash_images
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build, save and print the manifest."""
-    manifest, dropped, missing = build(args.root, args.sources, args.resplit)
+    manifest, dropped, missing = build(args.root, args.sources, args.resplit, args.runs)
     wanted = dataset.select_views(manifest, args.views)
     omitted = manifest.loc[~wanted, ["image_id"]].assign(
         reason=f"view not wanted (--views {args.views})"
@@ -46,11 +47,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def build(
-    root: Path, sources: list[str] | None = None, resplit: bool = False
+    root: Path,
+    sources: list[str] | None = None,
+    resplit: bool = False,
+    runs: Path = RUNS,
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Manifest of all views, omissions with reasons, and where to get missing sources."""
     rows, dropped, missing = dataset.read_sources(root, sources)
-    hashes = dataset.hash_images(rows, root)
+    hashes = hash_images(rows, root, runs)
     reasons = dataset.find_duplicates(rows, hashes)
     groups = dataset.groups_of(rows, hashes)
     pinned = rows["split"].astype(object)
@@ -72,7 +76,7 @@ def load_manifest(root: Path, runs: Path) -> pd.DataFrame:
     """Read RUNS/manifest.csv; built first when it is not there."""
     path = runs / "manifest.csv"
     if not path.is_file():
-        manifest, dropped, missing = build(root)
+        manifest, dropped, missing = build(root, runs=runs)
         manifest = manifest[dataset.select_views(manifest, "frontal")]
         runs.mkdir(parents=True, exist_ok=True)
         manifest.to_csv(path, index=False)

@@ -1,6 +1,6 @@
 """Join sources, drop near-duplicates, split by patient.
 
-Nothing here reads pixels but `hash_images`; everything else works on the manifest.
+Nothing here reads pixels: it works on the manifest and on hashes (training/hashes.py).
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from core.images import read_image
 from core.schema import Split
 from training.sources import all_sources
 from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS
 
 SEED = 2020
-HASH_SIDE = 16  # a perceptual hash of 256 bits
 # Measured on all pairs of these sources: other patients' images begin at 44 differing bits, copies
 # of one image (rescaled, recompressed, cropped a little) end at 24.
 DUPLICATE_BITS = 24
@@ -64,18 +61,6 @@ def read_sources(
     if not rows:
         raise ValueError(f"expected data sets in {root}, received none:\n" + "\n".join(missing))
     return pd.concat(rows, ignore_index=True), pd.concat(dropped, ignore_index=True), missing
-
-
-def hash_images(rows: pd.DataFrame, root: Path) -> NDArray[np.bool_]:
-    """Perceptual hash (DCT) of each image: bool (N, 256)."""
-    import imagehash
-    from PIL import Image
-
-    def one(path: str) -> NDArray[np.bool_]:
-        pixels = read_image((root / path).read_bytes()).pixels
-        return imagehash.phash(Image.fromarray(pixels), hash_size=HASH_SIDE).hash.ravel()
-
-    return np.stack([one(path) for path in tqdm(rows["path"], "hashing", unit="image")])
 
 
 def near_pairs(hashes: NDArray[np.bool_], bits: int) -> NDArray[np.intp]:

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Fit, store, measure, print."""
-    rows, _, _ = build(args.root)  # all views: a lateral chest X-ray is in scope
+    rows, _, _ = build(args.root, runs=args.runs)  # all views: a lateral chest X-ray is in scope
     _, plain = FeatureStore(args.runs).get(rows, args.root)
     half = _for_inversion(rows)
     _, turned = FeatureStore(args.runs, variant=INVERTED).get(rows[half], args.root)
