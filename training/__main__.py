@@ -12,6 +12,7 @@ VERBS = {
     "export": "write the shipped trunk",
     "features": "cache trunk features",
     "train": "train a classifier head",
+    "texture": "train an ensemble of linear members on lower layers",
     "compare": "train the same head on every backbone of the paper",
     "guard": "fit the guard that refuses what is no chest X-ray or lung CT",
     "lungs": "train the network that finds the lungs; do they help across sources",

@@ -150,9 +150,7 @@ def model_card(card: Card, numbers: str) -> str:
 {card.threshold_rule}.
 
 **Trained on**: {", ".join(card.sources)}. **Trunk**: {card.trunk} (frozen). **Head**:
-{config["pooling"]} pooling, 256, 512, 1; Adam {config["learning_rate"]:g}, batch {config["batch"]},
-class weights, early stopping; seed {config["seed"]} of {list(config["seeds"])}, the pooling and
-seed of lowest validation loss out of {list(config["poolings"])}.
+{_members(config) if "members" in config else _paper_head(config)}
 
 **Repeat it**: `{card.record["command"]}` (commit {card.record["commit"]},
 split {card.record["split_sha256"][:12]}).
@@ -170,3 +168,19 @@ In these data the label is almost the source: most positives come from one colle
 negatives from another, so the pooled number flatters the model. Inside a source, and on a source
 never seen, is where to look. Ages, hospitals and machines are few and not representative.
 """
+
+
+def _paper_head(config: dict[str, Any]) -> str:
+    return f"""{config["pooling"]} pooling, 256, 512, 1; Adam {config["learning_rate"]:g},
+batch {config["batch"]}, class weights, early stopping; seed {config["seed"]} of
+{list(config["seeds"])}, the pooling and seed of lowest validation loss out of
+{list(config["poolings"])}."""
+
+
+def _members(config: dict[str, Any]) -> str:
+    read = ", ".join(f"{one['pooling']} of {one['layer']}" for one in config["members"])
+    weights = ", ".join(f"{name} x {value:g}" for name, value in config["source_weights"].items())
+    return f"""logistic regressions on the {read}; their mean log-odds answers. Penalty
+C {config["c"]:g}, source weights: {weights or "equal"}, chosen on training and validation patients
+(choices.csv). Platt calibration on the same patients, scored unseen: slope {config["slope"]},
+offset {config["offset"]}."""

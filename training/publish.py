@@ -60,7 +60,8 @@ def publish(
         config=asdict(replace(recipe, title=""))
         | {"pooling": best.pooling, "seed": best.seed, "val_loss": round(best.val_loss, 4)}
         | card.config,
-        record=run_record(command, manifest) | {"trained_on": _counts(recipe, manifest)},
+        record=run_record(command, manifest)
+        | {"trained_on": counts(recipe.modality, recipe.sources, manifest, (Split.TRAIN,))},
         files={weights: sha256_of(folder / weights)} if shipped else {},
     )
     artifacts.write_card(card)
@@ -83,12 +84,14 @@ def seed_row(fitted: Fitted, table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _counts(recipe: Recipe, manifest: pd.DataFrame) -> list[dict[str, Any]]:
-    """Labelled training images and patients by source and label, before any balancing draw."""
+def counts(
+    modality: str, sources: tuple[str, ...], manifest: pd.DataFrame, splits: tuple[Split, ...]
+) -> list[dict[str, Any]]:
+    """Labelled images and patients of some splits by source and label, before any balancing."""
     rows = manifest[
-        (manifest["modality"] == recipe.modality)
-        & manifest["source"].isin(recipe.sources)
-        & (manifest["split"] == Split.TRAIN)
+        (manifest["modality"] == modality)
+        & manifest["source"].isin(sources)
+        & manifest["split"].isin(splits)
         & manifest["label"].notna()
     ]
     groups = rows.groupby(["source", "label"])["patient_id"].agg(["size", "nunique"])

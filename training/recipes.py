@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.head import POOLINGS
+from core.ensemble import Member
+from core.head import POOLINGS, SECOND_ORDER
 from core.schema import Modality
 
 
@@ -44,6 +45,49 @@ RECIPES = {
     ),
     "vgg16-ct": Recipe(
         title="CT slices, COVID-CT",
+        modality=Modality.CT,
+        sources=("covid-ct",),
+        scored_elsewhere=("sarscov2-ct",),
+    ),
+}
+
+MEMBERS = (
+    Member("block3_conv3", SECOND_ORDER, (56, 56, 256)),
+    Member("block4_conv3", SECOND_ORDER, (28, 28, 512)),
+)
+
+
+@dataclass(frozen=True)
+class TextureRecipe:
+    """How an ensemble is trained.
+
+    Attributes:
+        title: One line for people.
+        modality: "xray" or "ct".
+        sources: Trained on.
+        scored_elsewhere: Sources that are only scored.
+        left_out: Sources whose absence is tried, to choose and to report.
+        weights: Weights of sources to choose from.
+    """
+
+    title: str
+    modality: str
+    sources: tuple[str, ...]
+    scored_elsewhere: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    weights: tuple[dict[str, float], ...] = ({},)
+
+
+TEXTURES = {
+    "vgg16-xray-texture": TextureRecipe(
+        title="X-ray, all four sources, second-order pooling of blocks 3 and 4",
+        modality=Modality.XRAY,
+        sources=XRAY_SOURCES,
+        left_out=("actualmed", "figure1"),
+        weights=({}, {"nih": 0.3}, {"nih": 0.1}, {"nih": 0.03}),
+    ),
+    "vgg16-ct-texture": TextureRecipe(
+        title="CT slices, COVID-CT, second-order pooling of blocks 3 and 4",
         modality=Modality.CT,
         sources=("covid-ct",),
         scored_elsewhere=("sarscov2-ct",),

@@ -27,7 +27,7 @@ from training.export import export_trunk
 from training.features import DEFAULT_TRUNK, RUNS, FeatureStore
 from training.fitting import Data, Fitted, fit_all, score_held_out, score_left_out
 from training.publish import publish
-from training.recipes import RECIPES, Recipe
+from training.recipes import RECIPES, Recipe, TextureRecipe
 
 if TYPE_CHECKING:
     import keras
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def labelled_rows(recipe: Recipe, manifest: pd.DataFrame) -> pd.DataFrame:
+def labelled_rows(recipe: Recipe | TextureRecipe, manifest: pd.DataFrame) -> pd.DataFrame:
     """The images that a recipe trains on or is judged by."""
     wanted = (
         (manifest["modality"] == recipe.modality)

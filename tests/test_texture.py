@@ -1,0 +1,145 @@
+"""Linear members: the same answers as scikit-learn on all features, no group on both sides."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from core.ensemble import Member
+from core.head import MEAN_STD, SECOND_ORDER
+from training import linear
+from training.descriptors import packed, unpacked_kernel
+from training.linear import Basis, Scaler
+from training.members import (
+    PATIENTS,
+    Choice,
+    Space,
+    groups_of,
+    judge,
+    machines,
+    out_of_fold,
+    platt,
+    train,
+)
+
+PAIRS = Member("block3_conv3", SECOND_ORDER, (1, 2, 3))
+
+
+def _rows(count: int = 40) -> pd.DataFrame:
+    number = np.arange(count)
+    return pd.DataFrame(
+        {
+            "image_id": [f"i{n}" for n in number],
+            "patient_id": [f"p{n // 2}" for n in number],
+            "path": [f"x/{n}.png" for n in number],
+            "source": np.where(number < count // 2, "a", "b"),
+            "label": (number // 2 % 2).astype(float),
+        }
+    )
+
+
+def _space(rows: pd.DataFrame) -> Space:
+    rng = np.random.default_rng(0)
+    signal = rows["label"].to_numpy()[:, None, None]
+    features = (rng.normal(size=(len(rows), 2, 9)) + signal).astype(np.float16)
+    return Space.of(rows, {"one": features, "two": features[:, :, :4]})
+
+
+def test_packing_keeps_the_weighted_sum() -> None:
+    rng = np.random.default_rng(0)
+    half = rng.random((4, 3, 3))
+    symmetric = (half + half.transpose(0, 2, 1)).reshape(4, 9).astype(np.float32)
+    kept = packed(PAIRS, symmetric)
+    kernel = rng.normal(size=6)
+    assert kept.shape == (4, 6)
+    np.testing.assert_allclose(
+        symmetric @ unpacked_kernel(PAIRS, kernel), kept @ kernel, rtol=5e-3, atol=5e-3
+    )
+
+
+def test_other_poolings_are_kept_whole() -> None:
+    one = Member("block3_conv3", MEAN_STD, (1, 2, 3))
+    assert packed(one, np.ones((2, 6), np.float32)).shape == (2, 6)
+    np.testing.assert_array_equal(unpacked_kernel(one, np.arange(6.0)), np.arange(6.0))
+
+
+def test_the_fit_among_images_equals_scikit_learn_on_all_features() -> None:
+    rng = np.random.default_rng(1)
+    features = rng.normal(size=(30, 80)).astype(np.float16)
+    labels = (features[:, 0] + rng.normal(size=30) > 0).astype(float)
+    scaler = Scaler.of(features)
+    scaled = scaler.scale(features)
+    basis = Basis.of(scaled)
+    model = linear.fit(basis.coordinates, labels, np.ones(30), 3.0)
+    kernel, bias = linear.plain(model, basis, scaled, scaler)
+    known = LogisticRegression(C=3.0, class_weight="balanced", tol=1e-8, max_iter=1000)
+    known.fit(scaled, labels)
+    expected = known.decision_function(scaled)
+    np.testing.assert_allclose(model.decision_function(basis.coordinates), expected, atol=1e-3)
+    np.testing.assert_allclose(features.astype(float) @ kernel + bias, expected, atol=1e-3)
+
+
+def test_rows_of_weight_zero_are_left_out() -> None:
+    space = _space(_rows())
+    used = np.arange(40)
+    only = space.fit(Choice(1.0, {"b": 0.0}), used)["one"]
+    same = space.fit(Choice(1.0, {}), used[:20])["one"]
+    np.testing.assert_allclose(only.coef_, same.coef_, atol=1e-6)
+
+
+def test_papers_hold_patients_together() -> None:
+    rows = pd.DataFrame(
+        {
+            "image_id": ["a", "b", "c", "d"],
+            "patient_id": ["p1", "p2", "p3", ""],
+            "path": [
+                "C/CT_COVID/2020.02.13.20022673-p13-77.jpg",
+                "C/CT_COVID/2020.02.13.20022673-p14-78.jpg",
+                "C/CT_NonCOVID/1.jpg",
+                "C/CT_NonCOVID/2.jpg",
+            ],
+        }
+    )
+    assert groups_of(rows).tolist() == ["2020.02.13.20022673"] * 2 + ["p3", "d"]
+    assert groups_of(rows, PATIENTS).tolist() == ["p1", "p2", "p3", "d"]
+
+
+def test_unseen_scores_do_not_know_their_labels() -> None:
+    """Without signal, fitting on the same rows separates them; unseen scores must not."""
+    rows = _rows(80)
+    noise = np.random.default_rng(2).normal(size=(80, 2, 200)).astype(np.float16)
+    space = Space.of(rows, {"one": noise})
+    choice = Choice(100.0, {})
+    seen = space.log_odds(space.fit(choice, np.arange(80)), np.arange(80)).mean(axis=1)
+    unseen = out_of_fold(space, choice, (0, 1)).mean(axis=(0, 2))
+    assert ((seen > 0) == (space.labels == 1)).all()
+    assert ((unseen > 0) == (space.labels == 1)).mean() < 0.7
+
+
+def test_platt_by_hand() -> None:
+    # at log-odds +1 three of four are positive, at -1 one of four: slope ln 3, offset 0
+    log_odds = np.repeat([1.0, -1.0], 4)
+    labels = np.array([1, 1, 1, 0, 1, 0, 0, 0], float)
+    slope, offset = platt(labels, log_odds)
+    assert slope == pytest.approx(np.log(3), abs=1e-3)
+    assert offset == pytest.approx(0, abs=1e-3)
+
+
+def test_choices_are_judged_inside_and_on_sources_left_out() -> None:
+    found = judge(_space(_rows()), Choice(1.0, {}), (0,), ("b",))
+    assert set(found) == {"inside a", "inside b", "without b", "mean"}
+    assert found["mean"] == pytest.approx(np.mean([found[k] for k in list(found)[:3]]))
+
+
+def test_stored_weights_score_as_the_members_do() -> None:
+    space = _space(_rows())
+    choice = Choice(1.0, {"b": 0.5})
+    trained = train(space, choice, (0,))
+    models = space.fit(choice, np.arange(40))
+    raw = space.log_odds(models, np.arange(40)).mean(axis=1)
+    expected = 1 / (1 + np.exp(-(trained.slope * raw + trained.offset)))
+    np.testing.assert_allclose(trained.score(space.features), expected, atol=1e-5)
+    assert set(machines(space, choice)) == {"one", "two"}
+    assert trained.unseen.shape == (40,)

@@ -1,0 +1,194 @@
+"""Train an ensemble of linear members on pooled maps of lower layers.
+
+    python -m training texture --model vgg16-xray-texture --root DIR
+
+Each member is a logistic regression on the second-order pooling of one layer of the frozen trunk,
+on images and their mirrors. The penalty and the weight of each source are chosen on the training
+and validation patients alone: by the mean AUC inside each source and on sources left out, papers
+and patients never torn apart (choices.csv). Platt calibration and the operating point come from
+the same patients, each scored by models that had not seen its group. Test patients are scored once,
+after that. Writes models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv,
+choices.csv.
+"""
+
+from __future__ import annotations
+
+import argparse
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from core import artifacts
+from core.artifacts import HEAD, MODELS_DIR, Card, save_weights, sha256_of, write_card
+from core.ensemble import as_config, build_ensemble, part
+from core.metrics import auc, threshold_at_recall
+from core.schema import PREDICTION_COLUMNS, Split
+from core.zoo import FLOAT32
+from training.data import load_manifest
+from training.descriptors import DescriptorStore, unpacked_kernel
+from training.features import DEFAULT_TRUNK, RUNS
+from training.members import Choice, Space, Trained, judge, train
+from training.publish import WANTED_RECALL, counts
+from training.recipes import MEMBERS, TEXTURES, TextureRecipe
+from training.record import run_record
+from training.train import labelled_rows
+
+CHOICES = "choices.csv"
+SEEDS = (0, 1, 2)
+PENALTIES = (1.0, 10.0, 100.0)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of this verb."""
+    parser.add_argument("--model", choices=sorted(TEXTURES), required=True)
+    parser.add_argument("--root", type=Path, required=True, help="folder with the data sets")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="caches")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Choose, fit, store, report."""
+    recipe = TEXTURES[args.model]
+    manifest = load_manifest(args.root, args.runs)
+    rows = labelled_rows(recipe, manifest)
+    features = DescriptorStore(args.runs, MEMBERS).get(rows, args.root)
+    fitted_on = rows["source"].isin(recipe.sources) & rows["split"].isin((Split.TRAIN, Split.VAL))
+    space = space_of(rows, features, fitted_on)
+    choices = choose(space, recipe)
+    trained = train(space, best(choices, recipe), SEEDS)
+    store_weights(args.model, trained)
+    table = held_out(rows, features, fitted_on, trained)
+    folder = MODELS_DIR / args.model
+    choices.round(4).to_csv(folder / CHOICES, index=False)
+    table.to_csv(folder / artifacts.PREDICTIONS, index=False)
+    if recipe.left_out:
+        left = left_out(rows, features, fitted_on, recipe, trained.choice)
+        left.to_csv(folder / artifacts.LEFT_OUT, index=False)
+    card = publish(args.model, recipe, trained, table, manifest)
+    test = table[table["split"] == Split.TEST]
+    print(choices.round(3).to_string(index=False))
+    print(f"{args.model}: {trained.choice}, threshold {card.threshold:.3f}")
+    print(f"test AUC {auc(test['label'], test['probability']):.3f} on {len(test)} images")
+    return 0
+
+
+def space_of(
+    rows: pd.DataFrame, features: dict[str, NDArray[np.float16]], wanted: pd.Series
+) -> Space:
+    """The rows of a mask as what members are fitted on."""
+    mask = wanted.to_numpy()
+    chosen = {name: values[mask] for name, values in features.items()}
+    return Space.of(rows[mask].reset_index(drop=True), chosen)
+
+
+def choose(space: Space, recipe: TextureRecipe) -> pd.DataFrame:
+    """Every combination with its criteria, the best mean first."""
+    found = []
+    options = list(product(PENALTIES, recipe.weights))
+    for c, weights in tqdm(options, "choices", unit="choice"):
+        scores = judge(space, Choice(c, weights), SEEDS[:1], recipe.left_out)
+        shown = {f"weight {source}": weights.get(source, 1.0) for source in _weighed(recipe)}
+        found.append({"c": c, **shown, **scores})
+    return pd.DataFrame(found).sort_values("mean", ascending=False, ignore_index=True)
+
+
+def best(choices: pd.DataFrame, recipe: TextureRecipe) -> Choice:
+    """The first row of `choose`."""
+    first = choices.iloc[0]
+    return Choice(
+        float(first["c"]),
+        {source: float(first[f"weight {source}"]) for source in _weighed(recipe)},
+    )
+
+
+def held_out(
+    rows: pd.DataFrame,
+    features: dict[str, NDArray[np.float16]],
+    fitted_on: pd.Series,
+    trained: Trained,
+) -> pd.DataFrame:
+    """predictions.csv: test and external images, and those fitted on as they were scored unseen."""
+    probability = trained.score(features)
+    probability[fitted_on.to_numpy()] = trained.unseen
+    table = rows.assign(probability=probability.round(6))
+    table.loc[fitted_on, "split"] = Split.VAL.value
+    return table[list(PREDICTION_COLUMNS)]
+
+
+def left_out(
+    rows: pd.DataFrame,
+    features: dict[str, NDArray[np.float16]],
+    fitted_on: pd.Series,
+    recipe: TextureRecipe,
+    choice: Choice,
+) -> pd.DataFrame:
+    """For each source: all of it, scored by an ensemble fitted and calibrated without it."""
+    tables = []
+    for source in tqdm(recipe.left_out, "left out", unit="source"):
+        own = rows["source"] == source
+        without = train(space_of(rows, features, fitted_on & ~own), choice, SEEDS)
+        chosen = {name: values[own.to_numpy()] for name, values in features.items()}
+        tables.append(rows[own].assign(probability=without.score(chosen).round(6)))
+    table = pd.concat(tables, ignore_index=True).assign(split=Split.EXTERNAL.value)
+    return table[list(PREDICTION_COLUMNS)]
+
+
+def store_weights(model_id: str, trained: Trained) -> None:
+    """Write head.weights.h5, in float32: weights on raw descriptors are too small for less."""
+    model = build_ensemble(MEMBERS)
+    for member in MEMBERS:
+        kernel, bias = trained.machines[member.name]
+        full = unpacked_kernel(member, kernel)[:, np.newaxis].astype(np.float32)
+        part(model, member).get_layer("log_odds").set_weights([full, np.array([bias], np.float32)])
+    save_weights(model, MODELS_DIR / model_id / f"{HEAD}.weights.h5", FLOAT32)
+
+
+def publish(
+    model_id: str,
+    recipe: TextureRecipe,
+    trained: Trained,
+    table: pd.DataFrame,
+    manifest: pd.DataFrame,
+) -> Card:
+    """Write card.json."""
+    val = table[table["split"] == Split.VAL]
+    threshold = threshold_at_recall(val["label"], val["probability"], WANTED_RECALL)
+    command = f"python -m training texture --model {model_id} --root DIR"
+    weights = f"{HEAD}.weights.h5"
+    trained_on: list[dict[str, Any]] = counts(
+        recipe.modality, recipe.sources, manifest, (Split.TRAIN, Split.VAL)
+    )
+    card = Card(
+        model_id,
+        HEAD,
+        recipe.title,
+        "vgg16",
+        trunk=DEFAULT_TRUNK,
+        modality=recipe.modality,
+        sources=recipe.sources,
+        threshold=round(threshold, 4),
+        threshold_rule=f"the largest with recall of at least {WANTED_RECALL:.0%} on the training "
+        "and validation patients, each scored by models that had not seen its group",
+        config={
+            "members": as_config(MEMBERS),
+            "c": trained.choice.c,
+            "source_weights": trained.choice.source_weights,
+            "slope": round(trained.slope, 4),
+            "offset": round(trained.offset, 4),
+            "seeds": list(SEEDS),
+            "left_out": list(recipe.left_out),
+            "scored_elsewhere": list(recipe.scored_elsewhere),
+        },
+        record=run_record(command, manifest) | {"trained_on": trained_on},
+        files={weights: sha256_of(MODELS_DIR / model_id / weights)},
+    )
+    write_card(card)
+    return card
+
+
+def _weighed(recipe: TextureRecipe) -> list[str]:
+    return sorted({source for weights in recipe.weights for source in weights})
