@@ -27,7 +27,7 @@ CLEARLY_FASTER = 1.25
 
 @dataclass(frozen=True)
 class Trunk:
-    """A loaded trunk. `maps` and `all_maps` are the only ways to run it."""
+    """A loaded trunk; nothing else runs it."""
 
     card: Card
     backbone: zoo.Backbone
@@ -48,7 +48,11 @@ class Trunk:
 
     def all_maps(self, images: Sequence[Grey]) -> dict[str, Any]:
         """Layer name -> tf.Tensor float32 (N, h, w, C): every layer that heads read, one pass."""
-        found = self.run(zoo.prepare(self.backbone, images))
+        return self.run_all(zoo.prepare(self.backbone, images))
+
+    def run_all(self, batch: Any) -> dict[str, Any]:
+        """The same for preprocessed images, float32 (N, S, S, 3)."""
+        found = self.run(batch)
         return dict(zip((self.backbone.cam_layer, *self.layers), found, strict=True))
 
 

@@ -6,6 +6,7 @@ activation at the head's own layer, need none of it (core/explain/reading.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 
 from core import artifacts, zoo
 from core.classifier import Head, load_head
-from core.explain.reading import Reading, layer_of, sigmoid
+from core.ensemble import members_of, part
+from core.explain.reading import Reading, sigmoid
 from core.images import Grey
 
 if TYPE_CHECKING:
@@ -107,15 +109,28 @@ def join(base: keras.Model, head: Head, backbone: zoo.Backbone) -> Network:
     """
     import keras
 
-    *inner, last = head.model.layers[1:]
-    linear = keras.layers.Dense(1, name="log_odds")
-    cut = x = find_layer(base, layer_of(head)).output
-    for layer in (*inner, linear):  # one by one: tf-keras-vis needs a flat graph
-        x = layer(x)
-    linear.set_weights(last.get_weights())
-    model = keras.Model(base.input, x)
+    cut = find_layer(base, head.layer).output
+    members = members_of(head.card.config)
+    ways = [(m.layer, part(head.model, m).layers[1:]) for m in members] or [
+        (head.layer, head.model.layers[1:])
+    ]
+    answers = [_onwards(find_layer(base, layer).output, layers) for layer, layers in ways]
+    mean = keras.layers.Average(name="log_odds")(answers) if len(answers) > 1 else answers[0]
+    model = keras.Model(base.input, mean)
     blocks = block_ends(keras.Model(base.input, cut))
     return Network(head, backbone, model, blocks, _compile(model, blocks), _compile_slope(model))
+
+
+def _onwards(x: Any, layers: Sequence[Any]) -> Any:
+    """From a layer's output to the log-odds, layer by layer: tf-keras-vis needs a flat graph."""
+    import keras
+
+    *inner, last = layers
+    linear = keras.layers.Dense(1, name=f"{x.name}_log_odds".replace("/", "_"))
+    for layer in (*inner, linear):
+        x = layer(x)
+    linear.set_weights(last.get_weights())
+    return x
 
 
 def find_layer(model: keras.Model, name: str) -> Any:

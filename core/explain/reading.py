@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.classifier import Classifier, Head, pool_maps
+from core.ensemble import members_of, part
 from core.explain.cam import CAMS, Map, Maps
 from core.guard import Verdict
+from core.head import second_order_layer
 from core.images import Grey
-from core.zoo import get_backbone
 
 
 @dataclass(frozen=True)
@@ -58,62 +59,63 @@ class Reading:
 
 @dataclass(frozen=True)
 class Reader:
-    """A head that also tells what it looked at."""
+    """A head that also tells what it looked at, at the uppermost layer that it reads.
+
+    Where members read lower layers too, what they say is a constant here: these maps do not reach
+    them. The whole network (core/explain/network.py) shows the lower layers.
+    """
 
     head: Head
     layer: str
-    run: Any  # tf.function: float32 (1, h, w, C) -> log-odds (), gradient (h, w, C), removed (C,)
-    log_odds: Any  # tf.function: float32 (N, h, w, C) -> log-odds (N,)
+    run: Any  # tf.function: the head's maps -> log-odds (), gradient (h, w, C), removed (C,)
+    log_odds: Any  # tf.function: float32 (N, h, w, C), one a layer -> log-odds (N,)
 
-    def read(self, maps: Any) -> Reading:
+    def read(self, *maps: Any) -> Reading:
         """Read the maps of one image.
 
         Args:
-            maps: tf.Tensor or array float32 (1, h, w, C): what the head takes.
+            maps: tf.Tensor or array float32 (1, h, w, C), one for each of the head's layers.
 
         Raises:
             ValueError: Not one image.
         """
-        if len(maps.shape) != 4 or maps.shape[0] != 1:
-            raise ValueError(f"expected the maps of one image, received shape {maps.shape}")
-        log_odds, gradient, removed = self.run(maps)
+        for one in maps:
+            if len(one.shape) != 4 or one.shape[0] != 1:
+                raise ValueError(f"expected the maps of one image, received shape {one.shape}")
+        log_odds, gradient, removed = self.run(*maps)
         found = float(log_odds)
         return Reading(
             float(sigmoid(found)),
             found,
             self.layer,
-            np.asarray(maps)[0],
+            np.asarray(maps[-1])[0],
             np.asarray(gradient),
             np.asarray(removed),
         )
 
 
 def open_reader(head: Head) -> Reader:
-    """Compile a head's reading, for any head of pooling and dense layers.
+    """Compile a head's reading, for any head of pooling and dense layers, or of such members.
 
     Raises:
         ValueError: The head has no layer "pooling" followed by dense layers.
     """
-    return Reader(head, layer_of(head), *_compile(head.model))
-
-
-def layer_of(head: Head) -> str:
-    """The trunk's layer whose maps a head reads."""
-    card = head.card
-    return str(card.config.get("layer") or get_backbone(card.backbone).cam_layer)
+    return Reader(head, head.layer, *_compile(head))
 
 
 def read_image(classifier: Classifier, reader: Reader, image: Grey) -> Reading:
     """One trunk pass and the reading of its maps, for one uint8 (H, W) image."""
-    return reader.read(classifier.trunk_of(reader.head.card.id).maps([image]))
+    maps = classifier.trunk_of(reader.head.card.id).all_maps([image])
+    return reader.read(*(maps[layer] for layer in reader.head.layers))
 
 
 def judge_and_read(classifier: Classifier, reader: Reader, image: Grey) -> tuple[Verdict, Reading]:
     """What the guard says and what the head read, out of one pass where they share a trunk."""
-    maps = classifier.trunk.maps([image])
-    verdict = classifier.guard.judge(pool_maps(maps))[0]
-    shared = classifier.trunk_of(reader.head.card.id) is classifier.trunk
-    return verdict, reader.read(maps) if shared else read_image(classifier, reader, image)
+    maps = classifier.trunk.all_maps([image])
+    verdict = classifier.guard.judge(pool_maps(maps[classifier.trunk.backbone.cam_layer]))[0]
+    if classifier.trunk_of(reader.head.card.id) is not classifier.trunk:
+        return verdict, read_image(classifier, reader, image)
+    return verdict, reader.read(*(maps[layer] for layer in reader.head.layers))
 
 
 def scorer(classifier: Classifier, reader: Reader) -> Callable[[NDArray[np.float32]], Any]:
@@ -122,7 +124,12 @@ def scorer(classifier: Classifier, reader: Reader) -> Callable[[NDArray[np.float
     For methods that change the image many times: it runs at the speed of the answer itself.
     """
     trunk = classifier.trunk_of(reader.head.card.id)
-    return lambda tensor: np.asarray(reader.log_odds(trunk.run(tensor)[0]))
+
+    def score(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        maps = trunk.run_all(tensor)
+        return np.asarray(reader.log_odds(*(maps[layer] for layer in reader.head.layers)))
+
+    return score
 
 
 def sigmoid(log_odds: Any) -> Any:
@@ -135,50 +142,87 @@ def removal_effect(reading: Reading) -> NDArray[np.float64]:
     return np.asarray(reading.probability - sigmoid(reading.removed))
 
 
-def _compile(model: Any) -> tuple[Any, Any]:
+def _compile(head: Head) -> tuple[Any, Any]:
     """Log-odds, gradient and removals of a head as one graph; log-odds alone as another."""
-    import keras
     import tensorflow as tf
 
-    names = [layer.name for layer in model.layers]
-    if "pooling" not in names:
-        raise ValueError(f"expected a head with a layer 'pooling', received {names}")
-    cut = names.index("pooling") + 1
-    before, after = model.layers[1:cut], model.layers[cut:]
-    dense = [layer for layer in after if not isinstance(layer, keras.layers.Dropout)]
-    if not dense or not all(isinstance(layer, keras.layers.Dense) for layer in dense):
-        raise ValueError(f"expected dense layers after 'pooling', received {names}")
-    channels = model.input_shape[-1]
+    members = members_of(head.card.config)
+    parts = [part(head.model, member) for member in members] or [head.model]
+    places = [head.layers.index(member.layer) for member in members] or [0]
+    readers = [_Part.of(model) for model in parts]
+    top = [one for one, place in zip(readers, places, strict=True) if place == max(places)]
+    low = [(one, place) for one, place in zip(readers, places, strict=True) if place < max(places)]
+    shapes = [one.shape[1:] for one in head.model.inputs]
+    several = [tf.TensorSpec((None, *shape), tf.float32) for shape in shapes]
+    single = [tf.TensorSpec((1, *shape), tf.float32) for shape in shapes]
 
-    def pool(x: Any) -> Any:
-        """Maps to the features of the first dense layer."""
-        for layer in before:
-            x = layer(x)
-        return x
+    @tf.function(input_signature=several, autograph=False)
+    def answer(*maps: Any) -> Any:
+        each = [one.log_odds(maps[place]) for one, place in zip(readers, places, strict=True)]
+        return tf.add_n(each) / len(each)
 
-    def onwards(x: Any) -> Any:
-        """From the weighted sums of the first dense layer to the log-odds, (N,)."""
-        for here, there in pairwise(dense):
-            x = here.activation(x) @ there.kernel + there.bias
-        return x[:, 0]
-
-    shape = model.input_shape[1:]
-
-    @tf.function(input_signature=[tf.TensorSpec((None, *shape), tf.float32)], autograph=False)
-    def answer(maps: Any) -> Any:
-        return onwards(pool(maps) @ dense[0].kernel + dense[0].bias)
-
-    @tf.function(input_signature=[tf.TensorSpec((1, *shape), tf.float32)], autograph=False)
-    def run(maps: Any) -> tuple[Any, Any, Any]:
-        kernel, bias = dense[0].kernel, dense[0].bias
+    @tf.function(input_signature=single, autograph=False)
+    def run(*maps: Any) -> tuple[Any, Any, Any]:
+        aside = tf.add_n([one.log_odds(maps[place]) for one, place in low]) if low else 0.0
         with tf.GradientTape() as tape:
-            tape.watch(maps)
-            features = pool(maps)  # (1, K C): any pooling keeps C innermost
-            first = features @ kernel + bias
-            log_odds = onwards(first)
-        gone = tf.reshape(pool(tf.zeros_like(maps)) - features, (-1, channels))
-        # What leaves the first sums when map c is zero: (K, C) x (K, C, U) -> (C, U).
-        change = tf.einsum("kc,kcu->cu", gone, tf.reshape(kernel, (-1, channels, kernel.shape[-1])))
-        return log_odds[0], tape.gradient(log_odds, maps)[0], onwards(first + change)
+            tape.watch(maps[-1])
+            log_odds = (aside + tf.add_n([one.log_odds(maps[-1]) for one in top])) / len(readers)
+        removed = (aside + tf.add_n([one.without_each(maps[-1]) for one in top])) / len(readers)
+        return log_odds[0], tape.gradient(log_odds, maps[-1])[0], removed
 
     return run, answer
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Pooling and dense layers of a head or of one member."""
+
+    channels: int
+    pooling: tuple[Any, ...]
+    dense: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, model: Any) -> _Part:
+        import keras
+
+        names = [layer.name for layer in model.layers]
+        if "pooling" not in names:
+            raise ValueError(f"expected a head with a layer 'pooling', received {names}")
+        cut = names.index("pooling") + 1
+        before, after = model.layers[1:cut], model.layers[cut:]
+        dense = [layer for layer in after if not isinstance(layer, keras.layers.Dropout)]
+        if not dense or not all(isinstance(layer, keras.layers.Dense) for layer in dense):
+            raise ValueError(f"expected dense layers after 'pooling', received {names}")
+        return cls(model.input_shape[-1], tuple(before), tuple(dense))
+
+    def features(self, maps: Any) -> Any:
+        """Of the first dense layer, (N, F)."""
+        for layer in self.pooling:
+            maps = layer(maps)
+        return maps
+
+    def log_odds(self, maps: Any) -> Any:
+        """(N, h, w, C) -> (N,)."""
+        return self._onwards(self.features(maps) @ self.dense[0].kernel + self.dense[0].bias)
+
+    def without_each(self, maps: Any) -> Any:
+        """Log-odds with one map set to zero, each in turn: (1, h, w, C) -> (C,)."""
+        import tensorflow as tf
+
+        features, channels = self.features(maps), self.channels
+        gone = tf.reshape(self.features(tf.zeros_like(maps)) - features, (-1, channels))
+        weights = tf.reshape(self.dense[0].kernel, (-1, channels, self.dense[0].kernel.shape[-1]))
+        # What leaves the first sums when map c is zero. Every pooling keeps C innermost:
+        # (K, C) x (K, C, U) -> (C, U).
+        change = tf.einsum("kc,kcu->cu", gone, weights)
+        if isinstance(self.pooling[-1], second_order_layer()):  # map c is in row c and column c
+            rows = tf.einsum("ck,cku->cu", gone, weights)
+            both = tf.linalg.diag_part(gone)[:, tf.newaxis]
+            change += rows - both * tf.einsum("ccu->cu", weights)
+        return self._onwards(features @ self.dense[0].kernel + self.dense[0].bias + change)
+
+    def _onwards(self, sums: Any) -> Any:
+        """From the weighted sums of the first dense layer to the log-odds, (N,)."""
+        for here, there in pairwise(self.dense):
+            sums = here.activation(sums) @ there.kernel + there.bias
+        return sums[:, 0]
