@@ -40,7 +40,7 @@ from training.train import labelled_rows
 
 CHOICES = "choices.csv"
 SEEDS = (0, 1, 2)
-PENALTIES = (1.0, 10.0, 100.0)
+PENALTIES = (1.0, 10.0, 100.0, 1000.0)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -125,9 +125,14 @@ def _onwards(x: Any, layers: Sequence[Any]) -> Any:
     """From a layer's output to the log-odds, layer by layer: tf-keras-vis needs a flat graph."""
     import keras
 
-    *inner, last = layers
-    linear = keras.layers.Dense(1, name=f"{x.name}_log_odds".replace("/", "_"))
-    for layer in (*inner, linear):
+    pool, *inner, last = layers
+    own = x.name.replace("/", "_")  # members have layers of one name, a graph may not
+    linear = keras.layers.Dense(1, name=f"{own}_log_odds")
+    for layer in (
+        type(pool).from_config(pool.get_config() | {"name": f"{own}_pool"}),
+        *inner,
+        linear,
+    ):
         x = layer(x)
     linear.set_weights(last.get_weights())
     return x
