@@ -79,6 +79,8 @@ def test_shipped_predictions_are_what_the_models_say(real_data, classifier):
     assert shipped
     for card in shipped:
         table = artifacts.read_predictions(card.id)
+        if "members" in card.config:  # validation rows: said by models that had not seen them
+            table = table[table["split"] != "val"]
         for _, row in table.sample(4, random_state=0).iterrows():
             pixels = read_image((real_data / paths[row["image_id"]]).read_bytes()).pixels
             probability = classifier.all_probabilities(pixels)[1][card.id]
