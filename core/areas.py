@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+POOLED = "pooled"
+
+
 @dataclass(frozen=True)
 class Area:
     """AUC of one group of images, 0..1, with its patient-level 95 % bootstrap interval.
@@ -48,7 +51,7 @@ def areas(predictions: pd.DataFrame, left_out: pd.DataFrame) -> list[Area]:
         left_out: The same of heads trained without each source in turn; empty where there is none.
     """
     test = predictions[predictions["split"] == Split.TEST]
-    groups = {"pooled": test} if test["source"].nunique() > 1 else {}
+    groups = {POOLED: test} if test["source"].nunique() > 1 else {}
     groups |= {f"inside {name}": part for name, part in test.groupby("source")}
     unseen = predictions[predictions["split"] == Split.EXTERNAL]
     groups |= {f"{name}, never seen": part for name, part in unseen.groupby("source")}

@@ -6,7 +6,8 @@ Pooled test patients, inside each source, and sources that the scoring head neve
 model's own operating point, with 95 % intervals from 1000 resamplings of patients. --write puts
 the tables into README.md and each MODEL_CARD.md. No image and no TensorFlow is needed.
 The second table holds the backbones of `python -m training compare`: pooled test AUC, mean over the
-seeds and (from two on) its standard deviation.
+seeds and (from two on) its standard deviation. A backbone of the paper whose ImageNet weights were
+not at hand has a row that says so.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from typing import Any
 import pandas as pd
 
 from core import artifacts
+from core.areas import POOLED, areas
 from core.artifacts import LEFT_OUT, MODELS_DIR, Card
 from core.metrics import auc, bootstrap_interval, confusion
-from core.schema import MODALITY_TITLES, Modality, Split
-from core.zoo import BACKBONES
+from core.schema import MODALITY_TITLES, PREDICTION_COLUMNS, Modality, Split
+from core.zoo import BACKBONES, IMAGENET
 from training.publish import SEEDS
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+CHANCE = 0.5
+NONE = "no weights here"
 NETWORKS = {"cnn": "Home-made CNN"} | {name: row.name for name, row in BACKBONES.items()}
 
 
@@ -45,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if args.write:
         text = README.read_text(encoding="utf-8")
         text = fill_block(text, "results", to_markdown(table))
+        text = fill_block(text, "reading", reading(cards))
         text = fill_block(text, "comparison", to_markdown(compared))
         README.write_text(text, encoding="utf-8")
         for card in cards:
@@ -81,7 +86,36 @@ def comparison(cards: list[Card]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["network", "start", "dataset", "auc"])
     wide = table.pivot(index=["start", "network"], columns="dataset", values="auc")
     wide = wide.reindex(columns=["small", "all", "ct"]).astype(object).fillna("not run")
-    return wide.reset_index()[["network", "start", "small", "all", "ct"]]
+    wide = wide.reset_index()[["network", "start", "small", "all", "ct"]]
+    pretrained = set(wide.loc[~wide["start"].str.startswith("random"), "network"])
+    missing = [row.name for row in BACKBONES.values() if row.name not in pretrained]
+    absent = pd.DataFrame({"network": missing}).assign(
+        start=IMAGENET, small=NONE, all=NONE, ct=NONE
+    )
+    return pd.concat([wide, absent], ignore_index=True)
+
+
+def reading(cards: list[Card]) -> str:
+    """The first table in two sentences, so that no number has to be typed."""
+    found = [
+        (card.id, area)
+        for card in cards
+        for area in areas(artifacts.read_predictions(card.id), _left_out(card))
+    ]
+    pooled = [f"{name} {area.auc:.2f}" for name, area in found if area.name == POOLED]
+    lows = [area.low for _, area in found if area.name != POOLED and not math.isnan(area.low)]
+    return (
+        f"Pooled AUC: {', '.join(pooled) or 'none'}. Of the {len(lows)} rows inside one source or "
+        "on a source not trained on where an AUC exists, the interval of "
+        f"{sum(low <= CHANCE for low in lows)} reaches down to {CHANCE:g}, which is guessing."
+    )
+
+
+def _left_out(card: Card) -> pd.DataFrame:
+    """Predictions of the heads trained without each source; empty where there are none."""
+    if not (MODELS_DIR / card.id / LEFT_OUT).is_file():
+        return pd.DataFrame(columns=list(PREDICTION_COLUMNS))
+    return artifacts.read_predictions(card.id, name=LEFT_OUT)
 
 
 def _over_seeds(areas: pd.Series) -> str:
@@ -97,12 +131,10 @@ def evaluate(card: Card) -> list[dict[str, Any]]:
     rows += [_row(card, f"test patients of {name}", part) for name, part in test.groupby("source")]
     unseen = table[table["split"] == Split.EXTERNAL]
     rows += [_row(card, f"{name}, never seen", part) for name, part in unseen.groupby("source")]
-    if (MODELS_DIR / card.id / LEFT_OUT).is_file():
-        left = artifacts.read_predictions(card.id, name=LEFT_OUT)
-        rows += [
-            _row(card, f"{name}, same recipe trained without it", part)
-            for name, part in left.groupby("source")
-        ]
+    rows += [
+        _row(card, f"{name}, same recipe trained without it", part)
+        for name, part in _left_out(card).groupby("source")
+    ]
     return rows
 
 
