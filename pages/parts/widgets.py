@@ -162,7 +162,9 @@ def reading_options(item: Item, answer: Answer, frames: int, windows: tuple[str,
     _keep(st.toggle, item, "invert", key, "Swap black and white")
     if answer.verdict.looks_inverted and not choice.invert:
         st.warning(
-            "Black and white look swapped in this image, which changes the answer.",
+            "Black and white look swapped in this image, which changes the answer."
+            if answer.verdict.in_scope
+            else "If this is a scan, black and white look swapped in it.",
             icon=":material/invert_colors:",
         )
         key = f"predict_invert_now_{item.id}"
@@ -170,13 +172,15 @@ def reading_options(item: Item, answer: Answer, frames: int, windows: tuple[str,
             "Invert it", key=key, on_click=state.choose, args=(item,), kwargs={"invert": True}
         )
     found = answer.verdict.modality
+    said = "Found" if answer.verdict.in_scope else "Nearest kind"
+    found_words = f"{said}: {MODALITY_TITLES[found]} ({answer.verdict.modality_probability:.0%})"
     key = _widget(item, "modality", modality_of(item, answer))
     _keep(
         st.segmented_control,
         item,
         "modality",
         key,
-        f"Found: {MODALITY_TITLES[found]} ({answer.verdict.modality_probability:.0%}). Treat it as",
+        f"{found_words}. Treat it as",
         list(Modality),
         format_func=lambda modality: MODALITY_TITLES[Modality(modality)],
         required=True,
