@@ -96,6 +96,16 @@ def test_black_box_moves_the_answer() -> None:
     assert at.metric[0].delta == "+0.000"
 
 
+def test_found_lungs_are_blacked_out_on_the_drawing() -> None:
+    at = page("lungs")
+    next(g for g in at.get("button_group") if g.label == "Tool").set_value("lungs").run()
+    assert not at.exception
+    assert "The lungs cover 3" in words(at) or "The lungs cover 2" in words(at)
+    without = at.metric[0].value
+    next(g for g in at.get("button_group") if g.label == "Keep").set_value("Only the lungs").run()
+    assert at.metric[0].value != without
+
+
 @pytest.mark.parametrize("tool", ["paint", "crop", "tiny"])
 def test_every_tool_answers(tool: str) -> None:
     at = page("lungs")

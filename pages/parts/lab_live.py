@@ -14,11 +14,17 @@ from core.charts import lab as charts
 from core.classifier import DEFAULT_MODELS
 from core.images import Grey, ImageError, read_image
 from core.schema import MODALITY_TITLES, decide
-from pages.parts import loaders, loaders_data, state, text
+from pages.parts import lab_lungs, loaders, loaders_data, state, text
 
 SIDE = 320  # pixels of the canvas; fits a phone
 UPLOAD = "your own file"
-TOOLS = {"paint": "Paint black", "box": "Black box", "crop": "Crop", "tiny": "8 x 8 pixels"}
+TOOLS = {
+    "paint": "Paint black",
+    "box": "Black box",
+    "lungs": "Lungs",
+    "crop": "Crop",
+    "tiny": "8 x 8 pixels",
+}
 
 
 def choose_image() -> tuple[str, Grey] | None:
@@ -81,6 +87,8 @@ def _changed(pixels: Grey, tool: str, name: str) -> Grey:
         return alter.black_out(pixels, _painted(pixels, name))
     if tool == "tiny":
         changed = alter.tiny(pixels)
+    elif tool == "lungs":
+        changed = lab_lungs.changed(pixels)
     else:
         start = (0.25, 0.75) if tool == "box" else (0.1, 0.9)
         across = st.slider("Left to right", 0.0, 1.0, start, 0.01, key=f"lab_across_{tool}")

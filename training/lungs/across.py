@@ -23,12 +23,12 @@ from core.metrics import auc
 from core.paired import bootstrap_difference
 from core.schema import Modality, Split
 from training.lab.base import SEEDS, Context, folds, new_head, share
+from training.lab.found import BELOW, LAST, VERSIONS, WHOLE, lung_features
 from training.lungs.trust import trust_table
-from training.lungs.versions import VERSIONS, WHOLE, lung_features
 
 MAIN = "covid-chestxray"
 LEFT_OUT = ("actualmed", "figure1")
-FEATURES = {"block5": "block 5, mean", "block4": "block 4, mean and deviation"}
+FEATURES = {LAST: "block 5, mean", BELOW: "block 4, mean and deviation"}
 POOLED, INSIDE, ALONE = "pooled", f"inside {MAIN}, same heads", f"{MAIN} alone"
 FIT_SHARE = 0.8
 
@@ -134,7 +134,7 @@ def hospital(rows: pd.DataFrame, found: dict[str, dict[str, NDArray[Any]]]) -> p
     sources, groups = part["source"].to_numpy(str), part["group"].to_numpy()
     out = []
     for title, features in tqdm(found.items(), "sources", unit="version"):
-        x = features["block5"][negative]
+        x = features[LAST][negative]
         named = np.empty(len(part), object)
         for train, held in folds(sources, groups, SEEDS[0]):
             named[held] = new_head().fit(x[train], sources[train]).predict(x[held])

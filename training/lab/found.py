@@ -28,6 +28,7 @@ from training.features import DEFAULT_TRUNK
 from training.lab.passes import Compute, cached
 
 LOWER = "block4_conv3"
+LAST, BELOW = "block5", "block4"  # names of the two kinds of features
 WHOLE = "whole image"
 
 Floats = NDArray[np.float32]
@@ -68,7 +69,7 @@ def lung_features(name: str, rows: pd.DataFrame, root: Path, runs: Path) -> dict
         runs: Where the cache lies.
 
     Returns:
-        "block5" (N, 512) means of the last maps, "block4" (N, 1024) means and deviations.
+        LAST (N, 512) means of the last maps, BELOW (N, 1024) means and deviations.
     """
     hashes = [next(iter(read_card(i).files.values()))[:8] for i in (DEFAULT_TRUNK, LUNGS_ID)]
     folder = runs / "lab" / f"lungs-{name}-{'-'.join(hashes)}"
@@ -84,8 +85,8 @@ def lung_features(name: str, rows: pd.DataFrame, root: Path, runs: Path) -> dict
             lower = np.asarray(maps[LOWER])  # (N, 28, 28, 512)
             spread = np.sqrt(lower.var(axis=(1, 2)) + TINY_VARIANCE)
             return {
-                "block5": pool_maps(maps[trunk.backbone.cam_layer]),
-                "block4": np.concatenate([lower.mean(axis=(1, 2)), spread], axis=1),
+                LAST: pool_maps(maps[trunk.backbone.cam_layer]),
+                BELOW: np.concatenate([lower.mean(axis=(1, 2)), spread], axis=1),
             }
 
         return compute

@@ -1,0 +1,36 @@
+"""Live in the lab: black out the lungs that the network finds, or everything else."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import alter
+from core.artifacts import ArtifactError
+from core.images import Grey
+from core.schema import Modality
+from pages.parts import loaders_data, loaders_lungs
+
+WITHOUT, ONLY = "Without the lungs", "Only the lungs"
+
+
+def changed(pixels: Grey) -> Grey:
+    """The image without its lungs, or with nothing else; as it was where none are found."""
+    kind = st.segmented_control(
+        "Keep", (WITHOUT, ONLY), default=WITHOUT, required=True, key="lab_lungs_keep"
+    )
+    try:
+        if loaders_data.answer(pixels).modality != Modality.XRAY:
+            st.info("Taken for a CT slice. Lungs are found on frontal chest X-rays only.")
+            return pixels
+        found = loaders_lungs.find(pixels)
+    except ArtifactError as error:
+        st.error(str(error))
+        return pixels
+    if not found.mask.any():
+        st.info("No lung was found on this image.")
+        return pixels
+    if found.trusted:
+        st.caption(f"The lungs cover {found.shape.area:.0%} of the picture.")
+    else:
+        st.warning(f"This outline may be wrong: {'; '.join(found.doubts)}.")
+    return (alter.keep_only if kind == ONLY else alter.black_out)(pixels, found.mask)
