@@ -77,6 +77,7 @@ def main() -> None:
 
 def _measurements() -> Iterator[str]:
     yield f"machine: {_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    yield f"load before the run: {os.getloadavg()[0]:.1f} (on a busy machine even ratios mislead)"
     yield "\none visitor of a fresh server: computation, memory of the process"
     visit = [sys.executable, "-c", VISIT]
     done = subprocess.run(visit, capture_output=True, text=True, check=True)
