@@ -138,22 +138,6 @@ def crop_box(mask: Mask, margin: float = 0.05) -> Box:
     )
 
 
-def share_inside(heat: NDArray[np.floating], mask: Mask) -> float:
-    """Share of a map's positive energy that lies inside a mask, 0..1; NaN for an empty map.
-
-    Divided by the mask's area (`mask.mean()`) it says how much more than chance: 1 is a map that
-    does not care about lungs.
-
-    Raises:
-        ValueError: Two shapes.
-    """
-    if heat.shape != mask.shape:
-        raise ValueError(f"expected a map of shape {mask.shape}, received {heat.shape}")
-    energy = np.maximum(heat, 0)
-    whole = float(energy.sum())
-    return float(energy[mask].sum()) / whole if whole > 0 else float("nan")
-
-
 def learn_limits(shapes: list[Shape], certainties: list[float], slack: float = 0.2) -> Limits:
     """The range of known masks, widened by a share of its ends.
 

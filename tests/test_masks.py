@@ -12,7 +12,6 @@ from core.masks import (
     doubts,
     largest_parts,
     learn_limits,
-    share_inside,
 )
 
 LIMITS = Limits(area_low=0.1, area_high=0.5, balance=0.4, apart=0.25, certainty=0.8)
@@ -112,16 +111,6 @@ def test_crop_box_refuses_empty_masks_and_odd_margins():
         crop_box(np.zeros((4, 4), bool))
     with pytest.raises(ValueError, match="margin"):
         crop_box(TWO, margin=2)
-
-
-def test_share_inside_by_hand():
-    heat = np.array([[3.0, 1.0], [-5.0, 0.0]])  # what is below zero is no energy
-    assert share_inside(heat, np.array([[True, False], [True, False]])) == 0.75
-    assert np.isnan(share_inside(np.zeros((2, 2)), np.ones((2, 2), bool)))
-    flat = np.ones((10, 10))
-    assert share_inside(flat, TWO) / TWO.mean() == pytest.approx(1)
-    with pytest.raises(ValueError, match="shape"):
-        share_inside(heat, TWO)
 
 
 def test_learned_limits_widen_the_known_range():

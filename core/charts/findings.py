@@ -97,12 +97,27 @@ def lungs(tables: Tables, guess: float | None = None) -> list[Finding]:
         charts.interval_figure(boxed, "AUC, new patients", chance=0.5, guess=mark),
         "; ".join(f"{row.name}, {row.group}: {row.value:.2f}" for row in boxed.itertuples()),
         f"**{pooled.loc['8 x 8 pixels', 'value']:.2f}** is left when the image is shrunk to 8 x 8 "
-        "pixels, in which nobody could see a lung.",
+        "pixels, in which nobody could see a lung." + _found(boxed),
         f"The rectangle is {box['box_area']:.0%} of the picture and holds "
         f"{box['lung_inside_box']:.0%} of the lungs, measured on the {box['masks']:.0f} X-rays "
-        "whose lungs are outlined. Frontal views only.",
+        "whose lungs are outlined upstream. *Found*: outlined by the app's own lung network; on "
+        f"the {1 - box['found_trusted']:.0%} whose outline it does not trust, the rectangle stands "
+        "in. "
+        "Frontal views only.",
     )
     return [first, _outlined(masked, int(box["masks"]))] if len(masked) else [first]
+
+
+def _found(boxed: pd.DataFrame) -> str:
+    """Both versions with found outlines, pooled and inside a source."""
+    lines = []
+    for scope, part in boxed.groupby("group", sort=False):
+        auc = part.set_index("name")["value"]
+        lines.append(
+            f"{scope} {auc['lungs blacked out (found)']:.2f} without and "
+            f"{auc['only the lungs (found)']:.2f} with nothing but the lungs"
+        )
+    return f" Along the outline of each image's lungs: {'; '.join(lines)}."
 
 
 def _outlined(masked: pd.DataFrame, count: int) -> Finding:
@@ -112,11 +127,12 @@ def _outlined(masked: pd.DataFrame, count: int) -> Finding:
     return Finding(
         charts.interval_figure(masked, "AUC, new patients", chance=0.5),
         "; ".join(f"{row.name}: {row.value:.2f}" for row in masked.itertuples()),
-        f"With true lung outlines: without the lungs {black['value']:.2f} ({black['low']:.2f} to "
-        f"{black['high']:.2f}), with nothing but the lungs {only['value']:.2f} "
+        "With the outlines published for these images: without the lungs "
+        f"{black['value']:.2f} ({black['low']:.2f} to {black['high']:.2f}), "
+        f"with nothing but the lungs {only['value']:.2f} "
         f"({only['low']:.2f} to {only['high']:.2f}).",
         f"Outlines exist upstream for {count} of these X-rays, all of covid-chestxray: this "
-        "picture covers those alone.",
+        "picture covers those alone. A network made them (Selvan et al. 2020), not a person.",
     )
 
 

@@ -1,9 +1,10 @@
 """Black out the lungs: how much of the AUC is left without any lung?
 
 A head is trained and tested on each altered version. A fixed rectangle stands for the lungs on all
-X-rays, as in Maguolo and Nanni (2020); lung outlines exist upstream for a part of
-covid-chestxray-dataset only (annotations/lungVAE-masks), so those rows cover these images alone.
-The 8 x 8 version needs no trunk: the head gets the 64 grey levels.
+X-rays, as in Maguolo and Nanni (2020); so do the outlines that models/lungs finds. Upstream has
+outlines for a part of covid-chestxray-dataset only (annotations/lungVAE-masks, made by another
+network), so those rows cover these images alone. The 8 x 8 version needs no trunk: the head gets
+the 64 grey levels.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from PIL import Image
 from core import zoo
 from core.alter import LUNG_BOX, TINY_SIDE, black_out, keep_only
 from core.images import Grey, read_image
+from core.lungs import load_lungs
 from training.lab.base import Context, area, out_of_fold
+from training.lab.found import LAST, lung_features
 from training.lab.passes import altered
 
 MASKS = Path("covid-chestxray-dataset") / "annotations" / "lungVAE-masks"
@@ -43,6 +46,7 @@ def measure(context: Context) -> dict[str, pd.DataFrame]:
         "masks": len(masks),
         "lung_inside_box": round(float(np.mean(covered)), 4) if masks else np.nan,
         "lowest_5_percent": round(float(np.percentile(covered, 5)), 4) if masks else np.nan,
+        "found_trusted": _trusted(xray, context.root),
         "box_area": round((LUNG_BOX.right - LUNG_BOX.left) * (LUNG_BOX.bottom - LUNG_BOX.top), 4),
     }
     return {"lungs": pd.DataFrame(rows), "lungs_box": pd.DataFrame([box])}
@@ -74,6 +78,8 @@ def _boxed(context: Context, xray: pd.DataFrame) -> list[dict[str, Any]]:
         "whole image": context.means[xray.index],
         "lungs blacked out (rectangle)": passed("box-black", box(keep=False)),
         "only the rectangle of the lungs": passed("box-only", box(keep=True)),
+        "lungs blacked out (found)": lung_features("black", xray, context.root, context.runs)[LAST],
+        "only the lungs (found)": lung_features("only", xray, context.root, context.runs)[LAST],
         "8 x 8 pixels": tiny_pixels(xray, context.root),
     }
     rows = []
@@ -111,6 +117,13 @@ def _masked(
         | area(part, out_of_fold(features, labels, groups)[:, 1])
         for name, features in versions.items()
     ]
+
+
+def _trusted(xray: pd.DataFrame, root: Path) -> float:
+    """Share of the X-rays whose found outline is trusted; the others get the rectangle."""
+    lungs = load_lungs()
+    images = (read_image((root / path).read_bytes()).pixels for path in xray["path"])
+    return round(float(np.mean([lungs.find(pixels).trusted for pixels in images])), 4)
 
 
 def fitted(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:

@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
         return train(manifest, args.root, args.runs)
     from training.lungs.across import measure
 
-    TABLE_DIR.mkdir(parents=True, exist_ok=True)
-    for name, table in measure(manifest, args.root, args.runs).items():
+    for name, table in measure(manifest, args.root, args.runs):
+        TABLE_DIR.mkdir(parents=True, exist_ok=True)
         table.to_csv(TABLE_DIR / f"{name}.csv", index=False)
         print(f"\n{name}.csv\n{table.to_string(index=False)}")
     record = run_record("python -m training lungs --experiment --root DIR", manifest)

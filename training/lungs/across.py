@@ -9,6 +9,7 @@ other sources' patients to fit on.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,17 @@ FIT_SHARE = 0.8
 Floats = NDArray[np.float64]
 
 
-def measure(manifest: pd.DataFrame, root: Path, runs: Path) -> dict[str, pd.DataFrame]:
-    """across: AUC; hospital: how well the source can still be named; trust: accepted masks."""
+def measure(manifest: pd.DataFrame, root: Path, runs: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+    """across: AUC; hospital: how well the source can still be named; trust: accepted masks.
+
+    Each as soon as it is there.
+    """
     rows = Context(manifest, root, runs).rows(Modality.XRAY)
     rows = rows[rows["split"] != Split.TEST].reset_index(drop=True)
     found = {one.title: lung_features(name, rows, root, runs) for name, one in VERSIONS.items()}
-    return {
-        "across": across(rows, found),
-        "hospital": hospital(rows, found),
-        "trust": trust_table(root),
-    }
+    yield "across", across(rows, found)
+    yield "hospital", hospital(rows, found)
+    yield "trust", trust_table(root)
 
 
 def across(rows: pd.DataFrame, found: dict[str, dict[str, NDArray[Any]]]) -> pd.DataFrame:
