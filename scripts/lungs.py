@@ -107,6 +107,7 @@ The worst test images:
 
 def _trust() -> str:
     trust = pd.read_csv(DATA_DIR / "lungs" / "trust.csv")
+    trust = trust[~trust["kind"].str.endswith("not stated")].copy()  # some frontal, some lateral
     trust["wanted"] = trust["kind"].str.endswith("frontal")
     trust = trust.sort_values("wanted", ascending=False, kind="stable")
     alt = "; ".join(f"{r.kind}, {r.source}: {r.share:.0%}" for r in trust.itertuples())
