@@ -133,6 +133,14 @@ def test_choices_are_judged_inside_and_on_sources_left_out() -> None:
     assert found["mean"] == pytest.approx(np.mean([found[k] for k in list(found)[:3]]))
 
 
+def test_sources_of_one_class_are_no_criterion() -> None:
+    rows = _rows()
+    rows.loc[rows["source"] == "b", "label"] = 0.0
+    found = judge(_space(rows), Choice(1.0, {}), (0,), ("b",))
+    assert set(found) == {"inside a", "mean"}
+    assert np.isfinite(found["mean"])
+
+
 def test_stored_weights_score_as_the_members_do() -> None:
     space = _space(_rows())
     choice = Choice(1.0, {"b": 0.5})

@@ -15,7 +15,8 @@ from sklearn.linear_model import LogisticRegression
 Floats = NDArray[np.float64]
 LEAST_DEVIATION = 1e-3  # of the largest: features that hardly vary are not blown up
 LEAST_EIGENVALUE = 1e-8  # of the largest
-ITERATIONS = 200
+ITERATIONS = 5000
+TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def fit(coordinates: Floats, labels: Floats, weights: Floats, c: float) -> Logis
     y, w = labels[used], weights[used] / weights[used].mean()
     share = (w * y).sum() / w.sum()
     balanced = w * np.where(y == 1, 0.5 / share, 0.5 / (1 - share))
-    model = LogisticRegression(C=c, solver="newton-cholesky", max_iter=ITERATIONS)
+    model = LogisticRegression(C=c, max_iter=ITERATIONS, tol=TOLERANCE)
     return model.fit(coordinates[used], y, sample_weight=balanced)
 
 

@@ -127,7 +127,10 @@ def judge(
     scores = expit(out_of_fold(space, choice, seeds).mean(axis=(0, 2)))
     found = {}
     for source, rows in space.rows.groupby("source").indices.items():
-        if space.rows["label"].iloc[rows].value_counts().reindex([0, 1]).min() >= ENOUGH:
+        if (
+            space.rows["label"].iloc[rows].value_counts().reindex([0, 1], fill_value=0).min()
+            >= ENOUGH
+        ):
             found[f"inside {source}"] = auc(space.labels[rows], scores[rows])
     for source in left_out:
         others = np.flatnonzero(space.rows["source"] != source)

@@ -84,7 +84,7 @@ TEXTURES = {
         modality=Modality.XRAY,
         sources=XRAY_SOURCES,
         left_out=("actualmed", "figure1"),
-        weights=({}, {"nih": 0.3}, {"nih": 0.1}, {"nih": 0.03}),
+        weights=({}, {"nih": 0.1}, {"nih": 0.03}),
     ),
     "vgg16-ct-texture": TextureRecipe(
         title="CT slices, COVID-CT, second-order pooling of blocks 3 and 4",
