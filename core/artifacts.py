@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.schema import PREDICTION_COLUMNS
+from core.schema import PREDICTION_COLUMNS, Split
 
 if TYPE_CHECKING:
     import keras
@@ -67,6 +67,11 @@ class Card:
     config: dict[str, Any] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def learned_from(self) -> tuple[str, ...]:
+        """Splits of its sources whose images it was fitted on."""
+        return tuple(self.config.get("fitted_on", (Split.TRAIN.value,)))
 
 
 def sha256_of(path: Path) -> str:

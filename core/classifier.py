@@ -25,16 +25,13 @@ if TYPE_CHECKING:
 DEFAULT_MODELS = {Modality.XRAY: "vgg16-xray", Modality.CT: "vgg16-ct"}
 
 
-Answer = tuple[float, tuple[float, ...]]  # probability, and what each member says alone
-
-
 @dataclass(frozen=True)
 class Head:
     """A loaded head: maps of its layers -> probability."""
 
     card: Card
     model: keras.Model
-    run: Any  # tf.function: float32 (N, h, w, C), one a layer -> list: (N, 1), and members' (N, K)
+    run: Any  # tf.function: float32 (N, h, w, C), one a layer -> [(N, 1)]
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -46,35 +43,18 @@ class Head:
         """The uppermost of them."""
         return self.layers[-1]
 
-    def answer(self, *maps: Any) -> list[Answer]:
-        """One answer an image, for float32 (N, h, w, C) maps of each of `layers`."""
-        found = self.run(*maps)
-        together, alone = np.asarray(found[0])[:, 0], np.asarray(found[-1])
-        return [
-            (float(one), tuple(map(float, each))) for one, each in zip(together, alone, strict=True)
-        ]
-
     def probabilities(self, *maps: Any) -> NDArray[np.float32]:
-        """The same without the members: float32 (N,), 0..1."""
+        """Probability of COVID-19, float32 (N,), for float32 (N, h, w, C) maps of `layers`."""
         return np.asarray(self.run(*maps)[0])[:, 0]
 
 
 @dataclass(frozen=True)
 class Scored:
-    """One image's answer.
-
-    Attributes:
-        verdict: What the guard says.
-        modality: Of the head that answered.
-        probability: 0..1.
-        members: What each member of the head says alone, 0..1; one for an ordinary head.
-        model_id: The head's.
-    """
+    """One image's answer."""
 
     verdict: Verdict
     modality: Modality
     probability: float
-    members: tuple[float, ...]
     model_id: str
 
 
@@ -111,14 +91,14 @@ class Classifier:
         maps = self.trunk.all_maps(images)
         verdicts = self.guard.judge(pool_maps(maps[self.trunk.backbone.cam_layer]))
         ids = [choose(verdict) for verdict in verdicts]
-        answers: dict[int, Answer] = {}
+        probabilities = np.zeros(len(images))
         for name in set(ids):
             rows = [row for row, chosen in enumerate(ids) if chosen == name]
             own = self._maps_for(name, [images[row] for row in rows], maps, rows)
-            answers |= zip(rows, self.heads[name].answer(*own), strict=True)
+            probabilities[rows] = self.heads[name].probabilities(*own)
         return [
-            Scored(verdict, Modality(self.heads[name].card.modality), *answers[row], model_id=name)
-            for row, (verdict, name) in enumerate(zip(verdicts, ids, strict=True))
+            Scored(verdict, Modality(self.heads[name].card.modality), float(probability), name)
+            for verdict, name, probability in zip(verdicts, ids, probabilities, strict=True)
         ]
 
     def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:

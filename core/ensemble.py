@@ -1,7 +1,7 @@
 """A head made of linear members, each on its own layer of one trunk; their mean log-odds answers.
 
 Lower blocks see finer texture, upper ones larger forms; which carries over to new patients best is
-not settled by the validation patients, so both are asked, and how far apart they are is shown.
+not settled by the validation patients, so both are asked.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def build_ensemble(members: Sequence[Member]) -> keras.Model:
 
     Returns:
         Model: float32 (N, h, w, C) for each of layers_read(members) -> probability float32 (N, 1):
-        the sigmoid of the mean log-odds; and what each member says alone, (N, K), 0..1.
+        the sigmoid of the mean log-odds.
 
     Raises:
         ValueError: No member, or two alike.
@@ -83,10 +83,8 @@ def build_ensemble(members: Sequence[Member]) -> keras.Model:
     shapes = {member.layer: member.shape for member in members}
     inputs = {layer: keras.Input(shape, name=layer) for layer, shape in shapes.items()}
     answers = [build_member(member)(inputs[member.layer]) for member in members]
-    together = keras.layers.Average(name="mean")(answers) if len(answers) > 1 else answers[0]
-    alone = keras.layers.Concatenate(name="members")(answers) if len(answers) > 1 else answers[0]
-    outputs = [keras.ops.sigmoid(together), keras.ops.sigmoid(alone)]
-    return keras.Model(list(inputs.values()), outputs, name="ensemble")
+    mean = keras.layers.Average(name="mean")(answers) if len(answers) > 1 else answers[0]
+    return keras.Model(list(inputs.values()), keras.ops.sigmoid(mean), name="ensemble")
 
 
 def part(model: keras.Model, member: Member) -> keras.Model:

@@ -20,8 +20,8 @@ st.header("The idea in one picture")
 st.image(pictures.pipeline(st.context.theme.type), width=720, alt=pictures.ALT)
 st.markdown(
     "The image, in grey and 224 x 224, passes 13 convolutions that were learned on ImageNet photos "
-    "and stay as they are; three small layers of 256, 512 and 1 units turn what they saw into one "
-    "number.\n\n"
+    "and stay as they are; a small head (the paper's: three layers of 256, 512 and 1 units) turns "
+    "what they saw into one number.\n\n"
     "**Transfer learning:** the convolutions already see edges, textures and shapes, so they stay "
     "frozen. Only the head learns, from a few hundred lung images, which mix of those means "
     "COVID-19."
@@ -76,18 +76,21 @@ threshold_idea()
 st.caption(text.threshold_note(card))
 
 st.header("What this model was trained and tested on")
-st.markdown(f"Sources: {', '.join(card.sources)}. Patients, not images, are split.")
+st.markdown(
+    f"Sources: {', '.join(card.sources)}. Patients, not images, are split; the model learned from "
+    f"{' and '.join(card.learned_from)}."
+)
 counted = (
     held_out.assign(label=held_out["label"].map({1.0: "COVID-19", 0.0: "not COVID-19"}))
     .groupby(["split", "source", "label"])
     .agg(images=("image_id", "size"), patients=("patient_id", text.count_patients))
     .reset_index()
 )
-columns = ["source", "label", "images", "patients"]
-trained = pd.DataFrame(card.record.get("trained_on", []), columns=columns)
-trained["split"] = Split.TRAIN.value
+trained = pd.DataFrame(card.record.get("trained_on", []), columns=list(counted.columns))
+trained["split"] = trained["split"].astype(object).fillna(Split.TRAIN.value)
 trained["label"] = trained["label"].map({1: "COVID-19", 0: "not COVID-19"})
-counted = pd.concat([trained[counted.columns], counted], ignore_index=True)
+counted = counted[~counted["split"].isin(card.learned_from)]  # scored unseen, and fitted on later
+counted = pd.concat([trained, counted], ignore_index=True)
 counted["count"] = list(map(text.counted, counted["images"], counted["patients"]))
 beside = counted.pivot(index=["split", "source"], columns="label", values="count")
 beside = beside.reindex([split.value for split in Split], level="split").fillna("0")

@@ -9,12 +9,10 @@ with an outline is a drawing made by code.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pandas as pd
-import plotly.graph_objects as go
 from PIL import Image
 
 from core.artifacts import MODELS_DIR, read_card
@@ -24,11 +22,11 @@ from core.images import read_image
 from core.library import DATA_DIR
 from core.lungs import LUNGS_ID, load_lungs
 from core.phantoms import XRAY_TITLE, drawings
+from scripts.document import DOCS, picture
+from training.evaluate import to_markdown
 from training.lungs.measure import summary
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE, FIGURES = DOCS / "lungs.md", DOCS / "lungs"
-WIDTH, SCALE = 900, 1.5
 WORST = 5
 WHOLE = "whole image"
 # Seen by eye on random images of each source, outlines drawn over them; nothing measured.
@@ -88,16 +86,16 @@ Dice **{test["dice"]:.3f}** ({test["low"]:.3f} to {test["high"]:.3f}, 95 % over
 {test["spread"]:.3f}, lowest {test["lowest"]:.3f}. One fixed shape for all images gets
 {test["fixed_shape"]:.3f}.
 
-{_table(table)}
+{to_markdown(table)}
 
 Three seeds, the shipped one chosen on validation patients:
 
-{_table(seeds)}
+{to_markdown(seeds)}
 
-{_picture(charts.dice_figure(scores), "dice", f"Test images: mean Dice {test['dice']:.2f}")}
+{picture(charts.dice_figure(scores), FIGURES, "dice", f"Test images: mean Dice {test['dice']:.2f}")}
 The worst test images:
 
-{_table(worst[["image_id", "view", "dice", "fixed_shape", "trusted"]])}
+{to_markdown(worst[["image_id", "view", "dice", "fixed_shape", "trusted"]])}
 
 ## Looked at, on every source
 
@@ -122,7 +120,7 @@ trusts {right["trusted"]} of {right["images"]} masks of frontal X-rays
 ({wrong["trusted"] / wrong["images"]:.0%}) of pictures that it is not meant for. So it is no guard:
 ask the guard first whether an image is an X-ray.
 
-{_picture(charts.trust_figure(trust), "trust", alt)}"""
+{picture(charts.trust_figure(trust), FIGURES, "trust", alt)}"""
 
 
 def _across() -> str:
@@ -146,11 +144,12 @@ is over the seeds. A gain is paired with the whole image on the same patients.
             for r in changed.itertuples()
         )
         parts.append(f"### {str(kind).capitalize()}\n\n{_verdict(changed, sure)}\n")
-        parts.append(_picture(charts.gain_figure(changed), f"gain-{number}", alt))
-        parts.append(_table(part.drop(columns="features")) + "\n")
+        parts.append(picture(charts.gain_figure(changed), FIGURES, f"gain-{number}", alt))
+        parts.append(to_markdown(part.drop(columns="features")) + "\n")
     parts.append(
         "### Can the hospital still be told?\n\nShare of images **without** COVID-19 whose source "
-        f"a head names correctly, and recall averaged over the sources:\n\n{_table(hospital)}\n"
+        "a head names correctly, and recall averaged over the sources:\n\n"
+        f"{to_markdown(hospital)}\n"
     )
     return "\n".join(parts)
 
@@ -172,21 +171,6 @@ def _commands() -> str:
     python -m training lungs --experiment --root DIR
     python -m scripts.lungs
 """
-
-
-def _table(frame: pd.DataFrame) -> str:
-    """A Markdown table; floats as stored."""
-    lines = ["| " + " | ".join(frame.columns) + " |", "|" + " --- |" * len(frame.columns)]
-    rows = frame.astype(object).itertuples(index=False)
-    lines += ["| " + " | ".join(str(value) for value in row) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def _picture(figure: go.Figure, name: str, alt: str) -> str:
-    """Write a figure on white ground; the Markdown that shows it."""
-    figure.update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
-    figure.write_image(FIGURES / f"{name}.png", width=WIDTH, scale=SCALE)
-    return f"![{alt}]({FIGURES.name}/{name}.png)\n"
 
 
 if __name__ == "__main__":

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
-import plotly.graph_objects as go
 from tqdm import tqdm
 
 from core import lab, library, overview
@@ -21,10 +19,9 @@ from core.charts import findings
 from core.charts.findings import Finding
 from core.schema import MODALITY_TITLES, Modality
 from pages.parts.lab_words import EXPERIMENTS, Experiment
+from scripts.document import DOCS, picture
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE, FIGURES = DOCS / "shortcuts.md", DOCS / "shortcuts"
-WIDTH, SCALE = 900, 1.5
 FINDERS: dict[str, Callable[[findings.Tables], list[Finding]]] = {
     "hospital": findings.hospital,
     "lungs": findings.lungs,
@@ -75,7 +72,9 @@ def confounding() -> str:
             f"Look at no image at all, only at where it came from: right for {rule.right} of "
             f"{rule.images} labelled {MODALITY_TITLES[modality]}s ({rule.accuracy:.0%}).\n"
         )
-        lines.append(picture(data_charts.mosaic_figure(counts), f"sources-{modality}", alt))
+        lines.append(
+            picture(data_charts.mosaic_figure(counts), FIGURES, f"sources-{modality}", alt)
+        )
     return "\n".join(lines)
 
 
@@ -98,18 +97,11 @@ def section(name: str, experiment: Experiment, record: dict[str, str] | None) ->
 def _finding(finding: Finding, name: str) -> Iterable[str]:
     if finding.words:
         yield f"{finding.words}\n"
-    yield picture(finding.figure, name, finding.alt)
+    yield picture(finding.figure, FIGURES, name, finding.alt)
     if finding.note:
         yield f"{finding.note}\n"
     if finding.details:
         yield "\n".join(f"- {line}" for line in finding.details) + "\n"
-
-
-def picture(figure: go.Figure, name: str, alt: str) -> str:
-    """Write a figure on white ground; the Markdown that shows it."""
-    figure.update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
-    figure.write_image(FIGURES / f"{name}.png", width=WIDTH, scale=SCALE)
-    return f"![{alt}]({FIGURES.name}/{name}.png)\n"
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def test_gradient_equals_automatic_differentiation(head, reading, maps):
     low, top = (tf.constant(one) for one in maps)
     with tf.GradientTape() as tape:
         tape.watch(top)
-        probability = head.model([low, top])[0]
+        probability = head.model([low, top])
         log_odds = tf.math.log(probability / (1 - probability))
     expected = np.asarray(tape.gradient(log_odds, top))[0]
     assert np.corrcoef(expected.ravel(), reading.gradient.ravel())[0, 1] > 0.999

@@ -7,14 +7,13 @@ poolings. Resumable. Second-order descriptors are symmetric; the upper triangle 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from core import zoo
 from core.artifacts import MODELS_DIR, read_card, weights_name
@@ -22,113 +21,50 @@ from core.ensemble import Member, layers_read
 from core.head import SECOND_ORDER, pooling_layer
 from core.images import Grey, read_image
 from core.trunks import load_trunk
+from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
 
-SHARD = 64
-BATCH = 8
 VIEWS = ("plain", "mirror")
 Halves = NDArray[np.float16]
 
 
-class DescriptorStore:
-    """Descriptors of images, one array a member, cached on disk.
+def descriptors(
+    rows: pd.DataFrame, root: Path, runs: Path, members: Sequence[Member]
+) -> dict[str, Halves]:
+    """Member's name -> float16 (N, 2, F): the image and its mirror, in the order of the rows.
 
     Args:
+        rows: With image_id and path.
+        root: Data root the paths are relative to.
         runs: Folder of caches.
         members: What to pool.
-        trunk_id: The trunk.
-        alter: Name of a change to the image and the function that makes it; the plain image else.
     """
+    card = read_card(DEFAULT_TRUNK)
+    recipe = f"{card.files[weights_name(card)]} {tuple(members)} {VIEWS}"
+    key = hashlib.sha256(recipe.encode()).hexdigest()[:16]
+    folder = runs / "descriptors" / f"{DEFAULT_TRUNK}-plain-{key}"
+    return cached(folder, rows, lambda: _start(root, members), "descriptors")
 
-    def __init__(
-        self,
-        runs: Path,
-        members: Sequence[Member],
-        trunk_id: str = DEFAULT_TRUNK,
-        alter: tuple[str, Callable[[Grey], Grey]] = ("plain", lambda pixels: pixels),
-    ) -> None:
-        self.members = tuple(members)
-        self.trunk_id = trunk_id
-        self.alter = alter
-        card = read_card(trunk_id)
-        recipe = f"{card.files[weights_name(card)]} {self.members} {VIEWS}"
-        key = hashlib.sha256(recipe.encode()).hexdigest()[:16]
-        self.folder = runs / "descriptors" / f"{trunk_id}-{alter[0]}-{key}"
 
-    def get(self, rows: pd.DataFrame, root: Path) -> dict[str, Halves]:
-        """Member's name -> float16 (N, 2, F), the image and its mirror, in the order of the rows.
+def _start(root: Path, members: Sequence[Member]) -> Compute:
+    """Load the trunk; what it then does with a few rows."""
+    cam = zoo.get_backbone(read_card(DEFAULT_TRUNK).backbone).cam_layer
+    lower = tuple(layer for layer in layers_read(members) if layer != cam)
+    trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, zoo.FLOAT32, lower)
+    pools = {member.name: pooling_layer(member.pooling) for member in members}
 
-        Args:
-            rows: With image_id and path.
-            root: Data root the paths are relative to.
-        """
-        missing = rows[~rows["image_id"].isin(self._ids())]
-        if len(missing):
-            self._compute(missing, root)
-        place = {image_id: number for number, image_id in enumerate(rows["image_id"])}
-        found: dict[str, Halves] = {}
-        for path in self._shards():
-            with np.load(path) as shard:
-                ids = shard["ids"]
-                mine = np.flatnonzero([image_id in place for image_id in ids])
-                at = [place[ids[row]] for row in mine]
-                for member in self.members:
-                    part = shard[member.name]
-                    whole = found.setdefault(
-                        member.name, np.empty((len(rows), *part.shape[1:]), np.float16)
-                    )
-                    whole[at] = part[mine]
-        return found
+    def describe(images: Sequence[Grey]) -> dict[str, Halves]:
+        maps = trunk.all_maps(images)
+        return {
+            one.name: packed(one, np.asarray(pools[one.name](maps[one.layer]))) for one in members
+        }
 
-    def _shards(self) -> list[Path]:
-        return sorted(self.folder.glob("*.npz"))
+    def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
+        images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]
+        views = describe(images), describe([np.fliplr(image) for image in images])
+        return {name: np.stack([view[name] for view in views], axis=1) for name in views[0]}
 
-    def _ids(self) -> list[str]:
-        known: list[str] = []
-        for path in self._shards():
-            with np.load(path) as shard:
-                known.extend(shard["ids"].tolist())
-        return known
-
-    def _compute(self, rows: pd.DataFrame, root: Path) -> None:
-        describe = self._describer()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        first = len(self._shards())
-        bar = tqdm(total=len(rows), desc=f"descriptors ({self.alter[0]})", unit="image")
-        for number, start in enumerate(range(0, len(rows), SHARD), first):
-            shard = rows.iloc[start : start + SHARD]
-            parts: dict[str, list[Halves]] = {member.name: [] for member in self.members}
-            for place in range(0, len(shard), BATCH):
-                paths = shard["path"].iloc[place : place + BATCH]
-                images = [self.alter[1](read_image((root / p).read_bytes()).pixels) for p in paths]
-                views = [describe(images), describe([np.fliplr(image) for image in images])]
-                for name, both in parts.items():
-                    both.append(np.stack([view[name] for view in views], axis=1))
-                bar.update(len(images))
-            half = self.folder / f"{number:05d}.part"
-            with half.open("wb") as stream:
-                ids = shard["image_id"].to_numpy(str)
-                joined: dict[str, Any] = {
-                    name: np.concatenate(both) for name, both in parts.items()
-                }
-                np.savez(stream, ids=ids, **joined)
-            half.rename(half.with_suffix(".npz"))  # a shard is whole or not there
-        bar.close()
-
-    def _describer(self) -> Callable[[Sequence[Grey]], dict[str, Halves]]:
-        cam = zoo.get_backbone(read_card(self.trunk_id).backbone).cam_layer
-        lower = tuple(layer for layer in layers_read(self.members) if layer != cam)
-        trunk = load_trunk(self.trunk_id, MODELS_DIR, zoo.FLOAT32, lower)
-        pools = {member.name: pooling_layer(member.pooling) for member in self.members}
-
-        def describe(images: Sequence[Grey]) -> dict[str, Halves]:
-            maps: dict[str, Any] = trunk.all_maps(images)
-            return {
-                one.name: packed(one, np.asarray(pools[one.name](maps[one.layer])))
-                for one in self.members
-            }
-
-        return describe
+    return compute
 
 
 def packed(member: Member, features: NDArray[np.float32]) -> Halves:

@@ -87,15 +87,21 @@ def seed_row(fitted: Fitted, table: pd.DataFrame) -> dict[str, Any]:
 def counts(
     modality: str, sources: tuple[str, ...], manifest: pd.DataFrame, splits: tuple[Split, ...]
 ) -> list[dict[str, Any]]:
-    """Labelled images and patients of some splits by source and label, before any balancing."""
+    """Labelled images and patients by split, source and label, before any balancing."""
     rows = manifest[
         (manifest["modality"] == modality)
         & manifest["source"].isin(sources)
         & manifest["split"].isin(splits)
         & manifest["label"].notna()
     ]
-    groups = rows.groupby(["source", "label"])["patient_id"].agg(["size", "nunique"])
+    groups = rows.groupby(["split", "source", "label"])["patient_id"].agg(["size", "nunique"])
     return [
-        {"source": source, "label": int(label), "images": int(images), "patients": int(patients)}
-        for (source, label), (images, patients) in groups.iterrows()
+        {
+            "split": split,
+            "source": source,
+            "label": int(label),
+            "images": int(images),
+            "patients": int(patients),
+        }
+        for (split, source, label), (images, patients) in groups.iterrows()
     ]

@@ -30,7 +30,7 @@ from core.metrics import auc, threshold_at_recall
 from core.schema import PREDICTION_COLUMNS, Split
 from core.zoo import FLOAT32
 from training.data import load_manifest
-from training.descriptors import DescriptorStore, unpacked_kernel
+from training.descriptors import descriptors, unpacked_kernel
 from training.features import DEFAULT_TRUNK, RUNS
 from training.members import Choice, Space, Trained, judge, train
 from training.publish import WANTED_RECALL, counts
@@ -40,6 +40,7 @@ from training.train import labelled_rows
 
 CHOICES = "choices.csv"
 SEEDS = (0, 1, 2)
+FITTED_ON = (Split.TRAIN, Split.VAL)
 PENALTIES = (1.0, 10.0, 100.0, 1000.0)
 
 
@@ -55,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
     recipe = TEXTURES[args.model]
     manifest = load_manifest(args.root, args.runs)
     rows = labelled_rows(recipe, manifest)
-    features = DescriptorStore(args.runs, MEMBERS).get(rows, args.root)
-    fitted_on = rows["source"].isin(recipe.sources) & rows["split"].isin((Split.TRAIN, Split.VAL))
+    features = descriptors(rows, args.root, args.runs, MEMBERS)
+    fitted_on = rows["source"].isin(recipe.sources) & rows["split"].isin(FITTED_ON)
     space = space_of(rows, features, fitted_on)
     choices = choose(space, recipe)
     trained = train(space, best(choices, recipe), SEEDS)
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     if recipe.left_out:
         left = left_out(rows, features, fitted_on, recipe, trained.choice)
         left.to_csv(folder / artifacts.LEFT_OUT, index=False)
-    card = publish(args.model, recipe, trained, table, manifest)
+    card = publish(args.model, recipe, trained, space.labels, manifest)
     test = table[table["split"] == Split.TEST]
     print(choices.round(3).to_string(index=False))
     print(f"{args.model}: {trained.choice}, threshold {card.threshold:.3f}")
@@ -111,12 +112,14 @@ def held_out(
     fitted_on: pd.Series,
     trained: Trained,
 ) -> pd.DataFrame:
-    """predictions.csv: test and external images, and those fitted on as they were scored unseen."""
+    """predictions.csv: test and external images, and validation images as they were scored unseen.
+
+    Training images were scored unseen too, but a table of predictions never holds them.
+    """
     probability = trained.score(features)
     probability[fitted_on.to_numpy()] = trained.unseen
     table = rows.assign(probability=probability.round(6))
-    table.loc[fitted_on, "split"] = Split.VAL.value
-    return table[list(PREDICTION_COLUMNS)]
+    return table.loc[rows["split"] != Split.TRAIN, list(PREDICTION_COLUMNS)]
 
 
 def left_out(
@@ -151,17 +154,14 @@ def publish(
     model_id: str,
     recipe: TextureRecipe,
     trained: Trained,
-    table: pd.DataFrame,
+    labels: Floats,
     manifest: pd.DataFrame,
 ) -> Card:
     """Write card.json."""
-    val = table[table["split"] == Split.VAL]
-    threshold = threshold_at_recall(val["label"], val["probability"], WANTED_RECALL)
+    threshold = threshold_at_recall(labels, trained.unseen, WANTED_RECALL)
     command = f"python -m training texture --model {model_id} --root DIR"
     weights = f"{HEAD}.weights.h5"
-    trained_on: list[dict[str, Any]] = counts(
-        recipe.modality, recipe.sources, manifest, (Split.TRAIN, Split.VAL)
-    )
+    trained_on: list[dict[str, Any]] = counts(recipe.modality, recipe.sources, manifest, FITTED_ON)
     card = Card(
         model_id,
         HEAD,
@@ -175,6 +175,7 @@ def publish(
         "and validation patients, each scored by models that had not seen its group",
         config={
             "members": as_config(MEMBERS),
+            "fitted_on": list(FITTED_ON),
             "c": trained.choice.c,
             "source_weights": trained.choice.source_weights,
             "slope": round(trained.slope, 4),

@@ -62,12 +62,33 @@ def written_cells(
     )
 
 
-def whiskers(middle: Any, low: Any, high: Any, colour: str) -> dict[str, Any]:
-    """An interval around a mark, for a trace's error_x; all of one length, in the axis' units."""
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": high - middle,
-        "arrayminus": middle - low,
-        "color": colour,
-    }
+def intervals(
+    y: Any, span: tuple[Any, Any, Any], name: str, colour: str, size: int = 13, **options: Any
+) -> go.Scatter:
+    """Marks with a horizontal interval around each.
+
+    Args:
+        y: Names of the rows.
+        span: Middle, low and high of each, in the axis' units.
+        name: Of the trace.
+        colour: Of marks and intervals.
+        size: Of the marks, in pixels.
+        options: Further arguments of go.Scatter.
+    """
+    middle, low, high = span
+    return go.Scatter(
+        x=middle,
+        y=y,
+        mode="markers",
+        name=name,
+        orientation="h",  # side by side within a row where a figure groups its traces
+        marker={"size": size, "color": colour},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": high - middle,
+            "arrayminus": middle - low,
+            "color": colour,
+        },
+        **options,
+    )

@@ -14,7 +14,7 @@ from core.charts.base import (
     NEGATIVE_COLOUR,
     POSITIVE_COLOUR,
     calm,
-    whiskers,
+    intervals,
 )
 from core.overview import COVID, OTHER, UNKNOWN, label_names
 
@@ -208,13 +208,11 @@ def clusters_figure(clusters: pd.DataFrame, titles: Mapping[str, str]) -> go.Fig
         )
     )
     figure.add_trace(
-        go.Scatter(
-            x=clusters["share"],
-            y=clusters["name"],
-            mode="markers",
-            name=titles["share"],
-            marker={"size": 13, "color": MARK_COLOUR},
-            error_x=whiskers(clusters["share"], clusters["low"], clusters["high"], MARK_COLOUR),
+        intervals(
+            clusters["name"],
+            (clusters["share"], clusters["low"], clusters["high"]),
+            titles["share"],
+            MARK_COLOUR,
             hovertemplate="%{y}: %{x:.0%}<extra></extra>",
         )
     )

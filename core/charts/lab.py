@@ -14,7 +14,7 @@ from core.charts.base import (
     NEGATIVE_COLOUR,
     POSITIVE_COLOUR,
     calm,
-    whiskers,
+    intervals,
     written_cells,
 )
 from core.charts.data import LEGEND
@@ -48,14 +48,12 @@ def interval_figure(
         part = table[table["group"] == group]
         colour = GROUP_COLOURS[number % len(GROUP_COLOURS)]
         figure.add_trace(
-            go.Scatter(
-                x=part["value"],
-                y=part["name"],
-                mode="markers",
-                name=str(group),
+            intervals(
+                part["name"],
+                (part["value"], part["low"], part["high"]),
+                str(group),
+                colour,
                 showlegend=len(groups) > 1,
-                marker={"size": 13, "color": colour},
-                error_x=whiskers(part["value"], part["low"], part["high"], colour),
                 hovertemplate="%{y}: %{x:.2f}<extra>" + str(group) + "</extra>",
             )
         )
@@ -123,14 +121,11 @@ def shift_figure(marks: pd.DataFrame) -> go.Figure:
     for label, colour in ((OTHER, NEGATIVE_COLOUR), (COVID, POSITIVE_COLOUR)):
         part = marks[marks["label"] == label]
         figure.add_trace(
-            go.Scatter(
-                x=part["mean_shift"],
-                y=part["title"],
-                mode="markers",
-                name=label,
-                marker={"size": 12, "color": colour},
-                error_x=whiskers(part["mean_shift"], part["p10"], part["p90"], colour)
-                | {"thickness": 1.5},
+            intervals(
+                part["title"],
+                (part["mean_shift"], part["p10"], part["p90"]),
+                label,
+                colour,
                 hovertemplate="%{y}: %{x:+.2f} on average<extra>" + label + "</extra>",
             )
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from core.charts.base import LINE_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm, whiskers
+from core.charts.base import LINE_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm, intervals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,13 +83,12 @@ def gain_figure(across: pd.DataFrame) -> go.Figure:
         part = across[across["version"] == version]
         colour = VERSION_COLOURS[number % len(VERSION_COLOURS)]
         figure.add_trace(
-            go.Scatter(
-                x=part["gain"],
-                y=part["test"],
-                mode="markers",
-                name=version,
-                marker={"size": 11, "color": colour},
-                error_x=whiskers(part["gain"], part["gain_low"], part["gain_high"], colour),
+            intervals(
+                part["test"],
+                (part["gain"], part["gain_low"], part["gain_high"]),
+                version,
+                colour,
+                size=11,
             )
         )
     tests = list(dict.fromkeys(across["test"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.artifacts import Card
+from core.ensemble import layers_read, members_of
 from core.explain import overlay
 from core.explain.cam import CAM_TITLES, CAMS, Map, unit
 from core.explain.overlay import Colour
@@ -54,6 +55,10 @@ def _at_block(pixels: Grey, card: Card, look: Look, against: bool) -> tuple[str,
         key="explain_deep",
         help="Runs the whole network forward and back once: about four times the work.",
     ):
+        members = members_of(card.config)
+        if members:
+            layers = " and ".join(layers_read(members))
+            st.caption(explain_words.MEMBERS.format(layers=layers, top=own))
         return own, {name: look.reading.cam(name, against=against) for name in CAMS}
     blocks = loaders_explain.block_cams(pixels, card.id, against)
     block = st.segmented_control(

@@ -12,7 +12,7 @@ from core.examples import ExampleError
 from core.explain.picks import test_picks
 from core.images import Grey, ImageError, read_image
 from core.overview import label_names
-from core.schema import Modality, Split
+from core.schema import Modality
 from pages.parts import loaders, loaders_data, state
 from pages.parts.explain_words import NO_FOLDER
 
@@ -118,7 +118,7 @@ def truth(picture: Picture, card: Card) -> None:
         return
     images = loaders_data.catalogue().images
     own = images[images["image_id"] == picture.id].iloc[0]
-    seen = own["split"] == Split.TRAIN and own["source"] in card.sources
+    seen = own["split"] in card.learned_from and own["source"] in card.sources
     st.markdown(
         f"Known as **{label_names(images.loc[[own.name], 'label']).iloc[0]}**"
         + (", and **the model was trained on it**." if seen else ".")

@@ -21,8 +21,9 @@ METHODS = {
     ),
     "hirescam": (
         "Adds up, place by place, what every pattern contributes to the answer, for and against.",
-        "With one dense layer behind average pooling that sum is the answer itself; with several, "
-        "as in the paper's head, it is an approximation around this one image.",
+        "With one dense layer behind average pooling that sum is the answer itself; with several "
+        "layers, as in the paper's head, or another pooling, it is an approximation around this "
+        "one image.",
     ),
     "scorecam": (
         "Covers the image by each of the strongest patterns in turn and looks how the answer "
@@ -31,6 +32,10 @@ METHODS = {
         "that the map is built from may be odd themselves.",
     ),
 }
+MEMBERS = (
+    "This model reads several layers, {layers}, and the mean of their log-odds answers. The map "
+    "shows what goes through {top} alone; look at lower blocks to see the rest too."
+)
 AGAINST = (
     "The map of **why negative** is a map of its own, not the rest of the other: the same sum with "
     "its sign turned."

@@ -9,15 +9,15 @@ from core.artifacts import ArtifactError
 from core.images import Grey
 from core.schema import Modality
 from pages.parts import loaders_data, loaders_lungs
+from pages.parts.switch import switch
 
-WITHOUT, ONLY = "Without the lungs", "Only the lungs"
+WITHOUT, ONLY = "without", "only"
+KINDS = {WITHOUT: "Without the lungs", ONLY: "Only the lungs"}
 
 
 def changed(pixels: Grey) -> Grey:
     """The image without its lungs, or with nothing else; as it was where none are found."""
-    kind = st.segmented_control(
-        "Keep", (WITHOUT, ONLY), default=WITHOUT, required=True, key="lab_lungs_keep"
-    )
+    kind = switch("Keep", KINDS, "lab_lungs_keep")
     try:
         if loaders_data.answer(pixels).modality != Modality.XRAY:
             st.info("Taken for a CT slice. Lungs are found on frontal chest X-rays only.")

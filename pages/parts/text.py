@@ -54,11 +54,11 @@ def known_image(known: Known, card: Card) -> str:
     name = f"This is an image of the public data used here (`{known.image_id}`)"
     if known.source not in card.sources or known.modality != card.modality:
         return f"{name}, from a source that this model never saw."
-    meaning = {
-        Split.TRAIN: "**among those this model learned from**: its answer proves nothing.",
-        Split.VAL: "not learned from, but used to choose this model's settings and threshold.",
-    }
-    return f"{name}, {meaning.get(known.split, 'held out: this model did not learn from it.')}"
+    if known.split in card.learned_from:
+        return f"{name}, **among those this model learned from**: its answer proves nothing."
+    if known.split == Split.VAL:
+        return f"{name}, not learned from, but used to choose this model's settings and threshold."
+    return f"{name}, held out: this model did not learn from it."
 
 
 def cases_like_this(frame: pd.DataFrame, probability: float) -> str:

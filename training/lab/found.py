@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from core.alter import LUNG_BOX, black_out
 from core.artifacts import MODELS_DIR, read_card
 from core.classifier import pool_maps
-from core.head import TINY_VARIANCE
+from core.head import MEAN_STD, pooling_layer
 from core.images import Grey, read_image
 from core.lungs import LUNGS_ID, Lungs, crop_to_lungs, load_lungs, only_lungs
 from core.masks import Mask
 from core.trunks import load_trunk
 from core.zoo import FLOAT32
+from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
-from training.lab.passes import Compute, cached
 
 LOWER = "block4_conv3"
 LAST, BELOW = "block5", "block4"  # names of the two kinds of features
@@ -77,16 +77,15 @@ def lung_features(name: str, rows: pd.DataFrame, root: Path, runs: Path) -> dict
     def start() -> Compute:
         lungs, alter = load_lungs(), VERSIONS[name].alter
         trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, FLOAT32, (LOWER,))
+        pool = pooling_layer(MEAN_STD)
 
         def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
             images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]
             altered = [alter(pixels, lung_region(lungs, pixels)) for pixels in images]
             maps = trunk.all_maps(altered)
-            lower = np.asarray(maps[LOWER])  # (N, 28, 28, 512)
-            spread = np.sqrt(lower.var(axis=(1, 2)) + TINY_VARIANCE)
             return {
                 LAST: pool_maps(maps[trunk.backbone.cam_layer]),
-                BELOW: np.concatenate([lower.mean(axis=(1, 2)), spread], axis=1),
+                BELOW: np.asarray(pool(maps[LOWER])),
             }
 
         return compute

@@ -9,21 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from core.artifacts import MODELS_DIR, read_card
 from core.classifier import load_head, pool_maps
 from core.images import Grey, read_image
 from core.trunks import load_trunk
 from core.zoo import FLOAT32
+from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
 
-SHARD = 64
-BATCH = 16
 HEAD = "vgg16-xray"
 
 Alter = Callable[[Grey, str], Grey]  # pixels, image id -> pixels
-Compute = Callable[[pd.DataFrame], dict[str, NDArray[Any]]]  # a few rows -> a value a row
 
 
 def altered(
@@ -55,57 +52,6 @@ def altered(
 
     found = cached(runs / "lab" / f"{name}-{key}", rows, start, name)
     return found["means"], found["answers"].astype(np.float64)
-
-
-def cached(
-    folder: Path, rows: pd.DataFrame, start: Callable[[], Compute], title: str
-) -> dict[str, NDArray[Any]]:
-    """Whatever is computed of each image, kept in shards so that a run can resume.
-
-    Args:
-        folder: Of the shards.
-        rows: image_id, and what the computation needs.
-        start: Loads models and returns the computation; called only where something is missing.
-        title: Of the progress bar.
-
-    Returns:
-        Name -> values, in the order of the rows.
-    """
-    known = _read(folder)
-    missing = rows[~rows["image_id"].isin(list(known))]
-    if len(missing):
-        _compute(missing, folder, start(), title)
-        known = _read(folder)
-    found = [known[image_id] for image_id in rows["image_id"]]
-    return {name: np.stack([one[name] for one in found]) for name in found[0]}
-
-
-def _read(folder: Path) -> dict[str, dict[str, Any]]:
-    known = {}
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path) as shard:
-            values = {name: shard[name] for name in shard.files}
-        for place, image_id in enumerate(values.pop("ids")):
-            known[str(image_id)] = {name: value[place] for name, value in values.items()}
-    return known
-
-
-def _compute(rows: pd.DataFrame, folder: Path, compute: Compute, title: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    first = len(list(folder.glob("*.npz")))
-    bar = tqdm(total=len(rows), desc=title, unit="image")
-    for number, place in enumerate(range(0, len(rows), SHARD), first):
-        shard = rows.iloc[place : place + SHARD]
-        parts = []
-        for begin in range(0, len(shard), BATCH):
-            parts.append(compute(shard.iloc[begin : begin + BATCH]))
-            bar.update(min(BATCH, len(shard) - begin))
-        values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        half = folder / f"{number:05d}.part"
-        with half.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, ids=shard["image_id"].to_numpy(str), **values)
-        half.rename(half.with_suffix(".npz"))  # a shard is whole or not there
-    bar.close()
 
 
 def _image(row: Any, root: Path, alter: Alter) -> Grey:

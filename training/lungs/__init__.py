@@ -69,7 +69,7 @@ def train(manifest: pd.DataFrame, root: Path, runs: Path) -> int:
     fitted = fit_all(examples, recipe, runs / LUNGS_ID)
     best = fitted[0]
     folder = MODELS_DIR / LUNGS_ID
-    weights = folder / artifacts.weights_name(_card(examples, recipe))
+    weights = folder / f"{LUNGS}.weights.h5"
     folder.mkdir(parents=True, exist_ok=True)
     bare = build_unet()  # without the optimiser's state
     bare.set_weights(best.model.get_weights())
@@ -81,7 +81,7 @@ def train(manifest: pd.DataFrame, root: Path, runs: Path) -> int:
     config |= {"size": SIZE, "widths": list(WIDTHS), "limits": asdict(limits)}
     record = run_record(COMMAND, manifest) | {"masks": examples.counts()}
     files = {weights.name: sha256_of(weights)}
-    artifacts.write_card(_card(examples, recipe, config, record, files))
+    artifacts.write_card(_card(examples, config, record, files))
     scores = score_images(examples)
     scores.to_csv(folder / SCORES, index=False)
     rows = [one.row(examples) for one in fitted]
@@ -95,10 +95,9 @@ def train(manifest: pd.DataFrame, root: Path, runs: Path) -> int:
 
 def _card(
     examples: Examples,
-    recipe: Recipe,
-    config: dict[str, object] | None = None,
-    record: dict[str, object] | None = None,
-    files: dict[str, str] | None = None,
+    config: dict[str, object],
+    record: dict[str, object],
+    files: dict[str, str],
 ) -> Card:
     return Card(
         id=LUNGS_ID,
@@ -108,7 +107,7 @@ def _card(
         modality=Modality.XRAY,
         sources=tuple(sorted(set(examples.rows["source"]))),
         threshold_rule="lung where the probability is at least one half",
-        config=config or {},
-        record=record or {},
-        files=files or {},
+        config=config,
+        record=record,
+        files=files,
     )
