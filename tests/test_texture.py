@@ -151,3 +151,33 @@ def test_stored_weights_score_as_the_members_do() -> None:
     np.testing.assert_allclose(trained.score(space.features), expected, atol=1e-5)
     assert set(machines(space, choice)) == {"one", "two"}
     assert trained.unseen.shape == (40,)
+
+
+def test_a_validation_image_is_told_to_be_learned_from() -> None:
+    from core.artifacts import HEAD, Card
+    from core.schema import Modality, Split
+    from core.seen import Known
+    from pages.parts.text import known_image
+
+    plain = Card("a", HEAD, "A", "vgg16", modality="xray", sources=("nih",))
+    both = Card(
+        "b", HEAD, "B", "vgg16", modality="xray", sources=("nih",),
+        config={"fitted_on": ["train", "val"]},
+    )  # fmt: skip
+    known = Known("nih/1", "nih", Modality.XRAY, Split.VAL)
+    assert "not learned from" in known_image(known, plain)
+    assert "among those this model learned from" in known_image(known, both)
+
+
+@pytest.mark.parametrize("model_id", ["vgg16-xray-texture", "vgg16-ct-texture"])
+def test_cards_name_the_splits_fitted_on(model_id: str) -> None:
+    from core import artifacts
+
+    card = artifacts.read_card(model_id)
+    assert card.learned_from == ("train", "val")
+    recorded = pd.read_csv("training/splits.csv")
+    source = recorded["image_id"].str.split("/").str[0]
+    mine = recorded[source.isin(card.sources)]["split"].value_counts()
+    counted = pd.DataFrame(card.record["trained_on"]).groupby("split")["images"].sum()
+    for split in card.learned_from:
+        assert 0 < counted[split] <= mine[split]

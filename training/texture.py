@@ -32,6 +32,7 @@ from core.zoo import FLOAT32
 from training.data import load_manifest
 from training.descriptors import descriptors, unpacked_kernel
 from training.features import DEFAULT_TRUNK, RUNS
+from training.linear import Floats
 from training.members import Choice, Space, Trained, judge, train
 from training.publish import WANTED_RECALL, counts
 from training.recipes import MEMBERS, TEXTURES, TextureRecipe
