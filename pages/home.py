@@ -51,7 +51,9 @@ st.markdown(
 @st.fragment
 def threshold_idea() -> None:
     """A threshold to move, and what it does to the test images."""
-    cut = st.slider("Threshold", 0.0, 1.0, card.threshold, 0.001, format="%.3f", key="home_cut")
+    cut = st.slider(
+        "Threshold", 0.0, 1.0, card.threshold, 0.001, format="%.3f", key=f"home_cut_{card.id}"
+    )
     counts = confusion(test["label"], test["probability"], cut)
     left, right = st.columns([3, 2])
     left.plotly_chart(

@@ -17,7 +17,7 @@ def test_home_shows_numbers_and_what_they_do_not_mean(models: Path) -> None:
     assert at.title[0].value == "LungLens"
     assert "the 80 test images" in words(at)
     assert "not for diagnosis" in words(at)
-    at.slider("home_cut").set_value(0.0).run()
+    at.slider("home_cut_vgg16-xray").set_value(0.0).run()
     assert "Finds **100%**" in words(at)
 
 
