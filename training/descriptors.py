@@ -1,13 +1,14 @@
-"""Cache what linear members see: pooled maps of several layers, of every image and its mirror.
+"""Cache what linear members see: pooled maps of several layers, of every image in some view.
 
-Kept as shards in float16 below RUNS/descriptors/<key>/, the key being the hash of trunk, layers and
-poolings. Resumable. Second-order descriptors are symmetric; the upper triangle is kept.
+Kept as shards in float16 below RUNS/descriptors/<key>/, the key being the hash of trunk, layers,
+poolings and view. Resumable. Second-order descriptors are symmetric; the upper triangle is kept.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,55 +17,74 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core import zoo
-from core.artifacts import MODELS_DIR, read_card, weights_name
+from core.artifacts import MODELS_DIR, checked_file, read_card, weights_name
 from core.ensemble import Member, layers_read
 from core.head import SECOND_ORDER, pooling_layer
-from core.images import Grey, read_image
-from core.trunks import load_trunk
+from core.images import read_image
+from core.trunks import WINOGRAD, compile_model, load_trunk
 from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
+from training.views import MIRROR, PLAIN, VIEWS
 
-VIEWS = ("plain", "mirror")
 Halves = NDArray[np.float16]
 
 
 def descriptors(
     rows: pd.DataFrame, root: Path, runs: Path, members: Sequence[Member]
 ) -> dict[str, Halves]:
-    """Member's name -> float16 (N, 2, F): the image and its mirror, in the order of the rows.
+    """Member's name -> float16 (N, 2, F): the image and its mirror, in the order of the rows."""
+    views = [described(rows, root, runs, members, view) for view in (PLAIN, MIRROR)]
+    return {name: np.stack([view[name] for view in views], axis=1) for name in views[0]}
+
+
+def described(
+    rows: pd.DataFrame, root: Path, runs: Path, members: Sequence[Member], view: str = PLAIN
+) -> dict[str, Halves]:
+    """Member's name -> float16 (N, F), in the order of the rows.
 
     Args:
         rows: With image_id and path.
         root: Data root the paths are relative to.
         runs: Folder of caches.
         members: What to pool.
+        view: One of VIEWS.
     """
     card = read_card(DEFAULT_TRUNK)
-    recipe = f"{card.files[weights_name(card)]} {tuple(members)} {VIEWS}"
+    recipe = f"{card.files[weights_name(card)]} {tuple(members)} {view} {VIEWS[view].size}"
     key = hashlib.sha256(recipe.encode()).hexdigest()[:16]
-    folder = runs / "descriptors" / f"{DEFAULT_TRUNK}-plain-{key}"
-    return cached(folder, rows, lambda: _start(root, members), "descriptors")
+    folder = runs / "descriptors" / f"{DEFAULT_TRUNK}-{view}-{key}"
+    return cached(folder, rows, lambda: _start(root, members, view), f"descriptors, {view}")
 
 
-def _start(root: Path, members: Sequence[Member]) -> Compute:
+def _start(root: Path, members: Sequence[Member], view: str) -> Compute:
     """Load the trunk; what it then does with a few rows."""
-    cam = zoo.get_backbone(read_card(DEFAULT_TRUNK).backbone).cam_layer
-    lower = tuple(layer for layer in layers_read(members) if layer != cam)
-    trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, zoo.FLOAT32, lower)
+    layers = layers_read(members)
+    read = _reader(layers, VIEWS[view].size)
     pools = {member.name: pooling_layer(member.pooling) for member in members}
 
-    def describe(images: Sequence[Grey]) -> dict[str, Halves]:
-        maps = trunk.all_maps(images)
+    def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
+        images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]
+        maps = read([VIEWS[view].alter(image) for image in images])
         return {
             one.name: packed(one, np.asarray(pools[one.name](maps[one.layer]))) for one in members
         }
 
-    def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
-        images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]
-        views = describe(images), describe([np.fliplr(image) for image in images])
-        return {name: np.stack([view[name] for view in views], axis=1) for name in views[0]}
-
     return compute
+
+
+def _reader(layers: tuple[str, ...], size: int) -> Any:
+    """Images -> layer name -> maps; at another size than the backbone's own by a bare trunk."""
+    card = read_card(DEFAULT_TRUNK)
+    backbone = zoo.get_backbone(card.backbone)
+    lower = tuple(layer for layer in layers if layer != backbone.cam_layer)
+    if not size:
+        return load_trunk(DEFAULT_TRUNK, MODELS_DIR, WINOGRAD, lower).all_maps
+    larger = replace(backbone, size=size)
+    model = zoo.build_trunk(larger, layers=lower)
+    model.load_weights(checked_file(card, weights_name(card), MODELS_DIR))
+    run = compile_model(model, (size, size, 3))
+    names = (backbone.cam_layer, *lower)
+    return lambda images: dict(zip(names, run(zoo.prepare(larger, images)), strict=True))
 
 
 def packed(member: Member, features: NDArray[np.float32]) -> Halves:

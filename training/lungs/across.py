@@ -18,11 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from core.curves import rank
-from core.intervals import patient_draws, percentiles, prepare
-from core.metrics import auc
-from core.paired import bootstrap_difference
 from core.schema import Modality, Split
+from training.gains import gain_row
 from training.lab.base import SEEDS, Context, folds, new_head, share
 from training.lab.found import BELOW, LAST, VERSIONS, WHOLE, lung_features
 from training.lungs.trust import trust_table
@@ -59,7 +56,7 @@ def across(rows: pd.DataFrame, found: dict[str, dict[str, NDArray[Any]]]) -> pd.
             if title == WHOLE:
                 whole[kind + test] = seeds.mean(axis=0)
             first = {"version": title, "features": FEATURES[kind], "test": test}
-            out.append(first | _line(part, seeds, whole[kind + test]))
+            out.append(first | gain_row(part, seeds, whole[kind + test]))
     return pd.DataFrame(out)
 
 
@@ -104,29 +101,6 @@ def _left_out(rows: pd.DataFrame, x: NDArray[Any], there: NDArray[np.intp]) -> F
         fitted = new_head().fit(x[train], labels[train])
         scores.append(fitted.predict_proba(x[there])[:, 1])
     return np.stack(scores)
-
-
-def _line(part: pd.DataFrame, seeds: Floats, whole: Floats) -> dict[str, Any]:
-    """AUC of the mean score with interval, mean and deviation over seeds, gain over whole."""
-    labels, mean = part["label"].to_numpy(), seeds.mean(axis=0)
-    draws = patient_draws(part["group"])
-    replicates = [prepare(rank(labels, one), draws).areas["auc"] for one in (mean, whole)]
-    value = auc(labels, mean)
-    low, high = percentiles(replicates[0])
-    gain = bootstrap_difference(value - auc(labels, whole), *replicates)
-    each = [auc(labels, one) for one in seeds]
-    numbers = {
-        "auc": value,
-        "low": low,
-        "high": high,
-        "seed_mean": np.mean(each),
-        "seed_deviation": np.std(each, ddof=1),
-        "gain": gain.value,
-        "gain_low": gain.low,
-        "gain_high": gain.high,
-    }
-    counts = {"images": len(part), "positives": int(labels.sum())}
-    return counts | {name: round(float(value), 4) for name, value in numbers.items()}
 
 
 def hospital(rows: pd.DataFrame, found: dict[str, dict[str, NDArray[Any]]]) -> pd.DataFrame:

@@ -1,0 +1,138 @@
+"""Try one change at a time: what carries over to patients and hospitals never seen?
+
+    python -m training ablation --root DIR
+
+Linear heads on descriptors of the frozen trunk, every row with the same penalty, over three seeds.
+Training and validation patients only, since the answer decides what is kept: papers and patients
+are dealt into folds together (COVID-CT; X-ray pooled and inside covid-chestxray), or a whole source
+is left out. sarscov2-ct has no patients and was never trained on: it is scored by heads on
+COVID-CT. A gain is paired with the reference on the same images; intervals draw patients. Writes
+models/ablation/{xray,ct}.csv, each row as soon as it is there; rows that are there are not made
+again unless --again. Descriptors are cached in RUNS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from core.artifacts import MODELS_DIR
+from core.ensemble import Member
+from core.schema import Modality, Split
+from training.ablation.changes import (
+    REFERENCE,
+    SCORED,
+    SOURCES,
+    Change,
+    cached_with,
+    changes_for,
+)
+from training.ablation.scoring import SEEDS, C, Space, dealt, left_out, space_of
+from training.data import load_manifest
+from training.descriptors import described
+from training.features import RUNS
+from training.gains import gain_row
+from training.members import groups_of
+from training.record import run_record
+
+FOLDER = MODELS_DIR / "ablation"
+COMMAND = "python -m training ablation --root DIR"
+MAIN = "covid-chestxray"
+LEFT_OUT = ("actualmed", "figure1")
+FIT_ON = (Split.TRAIN, Split.VAL)
+
+Scores = dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of this verb."""
+    parser.add_argument("--root", type=Path, required=True, help="folder with the data sets")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="caches")
+    names = [modality.value for modality in Modality]
+    parser.add_argument("--modality", nargs="+", choices=names, default=names)
+    parser.add_argument("--again", action="store_true", help="make rows again that are there")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Every change on every modality."""
+    manifest = load_manifest(args.root, args.runs)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for modality in args.modality:
+        table = measure(modality, manifest, args)
+        print(table.to_string(index=False))
+    record = run_record(COMMAND, manifest) | {"c": C, "seeds": list(SEEDS)}
+    (FOLDER / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def measure(modality: str, manifest: pd.DataFrame, args: argparse.Namespace) -> pd.DataFrame:
+    """All rows of a modality, written as they come."""
+    path = FOLDER / f"{modality}.csv"
+    known = pd.read_csv(path) if path.is_file() and not args.again else pd.DataFrame()
+    rows = rows_of(modality, manifest)
+    done = set(known["change"]) if len(known) else set()
+    todo = [one for one in changes_for(modality) if one.title not in done]
+    reference: Scores = {}
+    for change in tqdm(todo, f"{modality}: changes", unit="change"):
+        reference = reference or tests(_space(rows, REFERENCE, args), REFERENCE)
+        start = time.perf_counter()
+        found = tests(_space(rows, change, args), change)
+        seconds = round(time.perf_counter() - start, 1)
+        lines = [
+            {"change": change.title, "test": name, "passes": change.passes, "seconds": seconds}
+            | gain_row(rows.iloc[places], scores, reference[name][1].mean(axis=0))
+            for name, (places, scores) in found.items()
+        ]
+        known = pd.concat([known, pd.DataFrame(lines)], ignore_index=True)
+        known.to_csv(path, index=False)
+    return known
+
+
+def rows_of(modality: str, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Labelled rows without test patients; group, and fit: whether heads may learn from them."""
+    sources, scored = SOURCES[Modality(modality)], SCORED[Modality(modality)]
+    wanted = (
+        (manifest["modality"] == modality)
+        & manifest["label"].notna()
+        & manifest["source"].isin((*sources, *scored))
+        & (manifest["split"] != Split.TEST)
+    )
+    rows = manifest[wanted].reset_index(drop=True)
+    fit = rows["source"].isin(sources) & rows["split"].isin(FIT_ON)
+    return rows.assign(fit=fit, group=groups_of(rows))
+
+
+def tests(space: Space, change: Change) -> Scores:
+    """Test -> places of its rows, and scores (seeds, n)."""
+    places, scores = dealt(space, change)
+    sources = space.rows["source"].to_numpy()
+    if not (sources[places] == MAIN).any():
+        found = {"COVID-CT, patients unseen": (places, scores)}
+        return found | {
+            f"{source}, never seen": left_out(space, change, source)
+            for source in SCORED[Modality.CT]
+        }
+    inside = sources[places] == MAIN
+    found = {
+        "X-ray pooled": (places, scores),
+        f"inside {MAIN}": (places[inside], scores[:, inside]),
+    }
+    return found | {f"{source}, left out": left_out(space, change, source) for source in LEFT_OUT}
+
+
+def _space(rows: pd.DataFrame, change: Change, args: argparse.Namespace) -> Space:
+    """Descriptors of a change, read or computed."""
+
+    @lru_cache(maxsize=1)
+    def together(view: str, members: tuple[Member, ...]) -> dict[str, NDArray[np.float16]]:
+        return described(rows, args.root, args.runs, members, view)
+
+    return space_of(rows, change, lambda view, one: together(view, cached_with(one))[one.name])

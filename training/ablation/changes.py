@@ -1,0 +1,84 @@
+"""What is tried: one change a row, each against the same reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.ensemble import Member
+from core.head import MEAN_STD, POOLINGS, SECOND_ORDER
+from core.schema import Modality
+from training.recipes import MEMBERS, XRAY_SOURCES
+from training.views import PLAIN
+
+AVERAGE = POOLINGS[1]
+MEAN_5 = Member("block5_conv3", AVERAGE, (14, 14, 512))
+PAIRS_5 = Member("block5_conv3", SECOND_ORDER, (14, 14, 512))
+SPREAD_4 = Member("block4_conv3", MEAN_STD, (28, 28, 512))
+PAIRS_2 = Member("block2_conv2", SECOND_ORDER, (112, 112, 128))
+PAIRS_3, PAIRS_4 = MEMBERS
+OTHERS = (MEAN_5, PAIRS_5, SPREAD_4, PAIRS_2)
+
+EVEN, DRO = "every source alike", "group DRO"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of the ablation.
+
+    Attributes:
+        title: What is changed, in words.
+        members: Whose mean log-odds answer.
+        view: How images are shown.
+        mirrored: Whether mirror images are learned from as well.
+        averaged: Whether the answer is the mean over image and mirror (test-time augmentation).
+        weights: Weight of each source, EVEN or DRO.
+        passes: Trunk passes a prediction costs.
+        modality: Tried on this one only; empty for both.
+    """
+
+    title: str
+    members: tuple[Member, ...] = MEMBERS
+    view: str = PLAIN
+    mirrored: bool = False
+    averaged: bool = False
+    weights: dict[str, float] | str = ""
+    passes: float = 1.0
+    modality: str = ""
+
+
+REFERENCE = Change("reference: mean of block 5", (MEAN_5,))
+TEXTURE = Change("second-order pooling of blocks 3 and 4")
+LARGER_COST = round((320 / 224) ** 2, 1)
+CHANGES = (
+    REFERENCE,
+    Change("mean and deviation of block 4", (SPREAD_4,)),
+    Change("second-order pooling of block 5", (PAIRS_5,)),
+    Change("second-order pooling of block 4", (PAIRS_4,)),
+    Change("second-order pooling of block 3", (PAIRS_3,)),
+    Change("second-order pooling of block 2", (PAIRS_2,)),
+    TEXTURE,
+    Change("blocks 2, 3 and 4", (PAIRS_2, PAIRS_3, PAIRS_4)),
+    Change("blocks 3, 4 and 5", (PAIRS_3, PAIRS_4, PAIRS_5)),
+    Change("blocks 3 and 4, and the reference", (PAIRS_3, PAIRS_4, MEAN_5)),
+    Change("blocks 3 and 4; learned from mirror images too", mirrored=True),
+    Change("blocks 3 and 4; answer averaged over the mirror image", averaged=True, passes=2.0),
+    Change("blocks 3 and 4; local contrast evened out (CLAHE)", view="clahe"),
+    Change("blocks 3 and 4; histogram equalised", view="equalised"),
+    Change("blocks 3 and 4; margins cut, burnt-in marks painted over", view="trimmed"),
+    Change("blocks 3 and 4; 320 px", view="larger", passes=LARGER_COST),
+    Change("blocks 3 and 4; NIH weighs 0.1", weights={"nih": 0.1}, modality=Modality.XRAY),
+    Change("blocks 3 and 4; every source weighs the same", weights=EVEN, modality=Modality.XRAY),
+    Change("blocks 3 and 4; group DRO over sources", weights=DRO, modality=Modality.XRAY),
+)
+SOURCES = {Modality.XRAY: XRAY_SOURCES, Modality.CT: ("covid-ct",)}
+SCORED = {Modality.XRAY: (), Modality.CT: ("sarscov2-ct",)}
+
+
+def changes_for(modality: str) -> tuple[Change, ...]:
+    """Those that are tried on a modality, the reference first."""
+    return tuple(one for one in CHANGES if one.modality in ("", modality))
+
+
+def cached_with(member: Member) -> tuple[Member, ...]:
+    """The members whose descriptors are computed and kept together with a member's."""
+    return MEMBERS if member in MEMBERS else OTHERS
