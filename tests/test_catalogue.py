@@ -1,9 +1,15 @@
 """What the catalogue computes, on numbers that can be done by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from core.classifier import DEFAULT_MODELS
+from core.images import read_image
+from core.phantoms import CT_TITLE, XRAY_TITLE, drawings
+from core.schema import Modality
 from training import mapping, pictures
 from training.catalogue import pair_table, year_of
 
@@ -34,6 +40,21 @@ def test_nearest_leaves_out_the_image_itself() -> None:
     assert rows[0].split()[0] == "1"
     assert cosines[0].split()[0] == "0.600"
     assert "0" not in rows[0].split()[:2]
+
+
+def test_answers_are_those_of_the_app(classifier, tmp_path: Path) -> None:
+    rows = []
+    for title, modality in ((XRAY_TITLE, Modality.XRAY), (CT_TITLE, Modality.CT)):
+        (tmp_path / f"{modality}.png").write_bytes(drawings()[title])
+        rows.append({"image_id": title, "path": f"{modality}.png", "modality": modality.value})
+    found = mapping.probabilities(pd.DataFrame(rows), tmp_path, tmp_path / "runs")
+    expected = [
+        classifier.all_probabilities(read_image((tmp_path / row["path"]).read_bytes()).pixels)[1][
+            DEFAULT_MODELS[Modality(row["modality"])]
+        ]
+        for row in rows
+    ]
+    assert found.tolist() == pytest.approx(expected, abs=1e-3)
 
 
 def test_average_of_forty_but_not_of_fewer() -> None:

@@ -49,11 +49,11 @@ def run(args: argparse.Namespace) -> int:
     manifest = load_manifest(args.root, args.runs)
     dropped = pd.read_csv(args.runs / "dropped.csv", dtype=str, keep_default_na=False)
     facts, averages = pictures.measure(manifest, args.root)
-    pooled, means = FeatureStore(args.runs).get(manifest, args.root)
+    means = FeatureStore(args.runs).get(manifest, args.root)[1]
     images = describe(manifest, args.root).join(facts)
     images[["x", "y"]] = mapping.flatten(means).round(2)
     images["neighbours"], images["similarity"] = mapping.nearest(means)
-    images["probability"] = mapping.probabilities(pooled, manifest["modality"])
+    images["probability"] = mapping.probabilities(manifest, args.root, args.runs)
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     pictures.save_averages(averages, DATA_DIR)
     tables = {

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.artifacts import weights_name
-from core.classifier import DEFAULT_MODELS, load_head
+from core.artifacts import MODELS_DIR, weights_name
+from core.classifier import DEFAULT_MODELS, load_head, lower_layers
 from core.guard import normalise
+from core.images import read_image
 from core.intervals import patient_draws, percentiles
 from core.schema import Modality
-from core.zoo import get_backbone
+from core.trunks import load_trunk
+from core.zoo import FLOAT32
+from training.cache import Compute, cached
+from training.features import DEFAULT_TRUNK
 
 SEED = 2020
 COMPONENTS = 50
@@ -113,18 +119,36 @@ def neighbour_shares(
     return share, chance
 
 
-def probabilities(pooled: NDArray[np.float16], modalities: pd.Series) -> NDArray[np.float64]:
-    """Answer (N,) of the default model of each image's modality, from cached pooled features."""
-    import keras
+def probabilities(manifest: pd.DataFrame, root: Path, runs: Path) -> NDArray[np.float64]:
+    """Answer (N,) of the default model of each image's modality; cached in RUNS/answers.
 
-    answers = np.full(len(modalities), np.nan)
-    for modality, name in DEFAULT_MODELS.items():
-        rows = (modalities == modality).to_numpy()
-        head = load_head(name)
-        pool = head.model.get_layer(get_backbone(head.card.backbone).pool)
-        tail = keras.Model(pool.output, head.model.output)
-        answers[rows] = tail.predict(pooled[rows].astype(np.float32), verbose=0)[:, 0]
-    return answers.round(4)
+    Args:
+        manifest: Rows with image_id, path and modality.
+        root: Data root the paths are relative to.
+        runs: Folder of caches.
+    """
+    key = hashlib.sha256(" ".join(model_record().values()).encode()).hexdigest()[:16]
+    found = cached(runs / "answers" / key, manifest, lambda: _start(root), "answers")
+    return found["answers"].astype(np.float64).round(4)
+
+
+def _start(root: Path) -> Compute:
+    """Load trunk and heads; what they then do with a few rows."""
+    heads = {modality: load_head(name) for modality, name in DEFAULT_MODELS.items()}
+    lower = lower_layers([head.card for head in heads.values()], DEFAULT_TRUNK)
+    trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, FLOAT32, lower)
+
+    def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
+        images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]
+        maps = trunk.all_maps(images)
+        answers = {
+            modality: head.probabilities(*(maps[layer] for layer in head.layers))
+            for modality, head in heads.items()
+        }
+        own = [answers[Modality(name)][place] for place, name in enumerate(part["modality"])]
+        return {"answers": np.array(own)}
+
+    return compute
 
 
 def model_record() -> dict[str, str]:

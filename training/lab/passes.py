@@ -11,14 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.artifacts import MODELS_DIR, read_card
-from core.classifier import load_head, pool_maps
+from core.classifier import DEFAULT_MODELS, load_head, lower_layers, pool_maps
 from core.images import Grey, read_image
+from core.schema import Modality
 from core.trunks import load_trunk
 from core.zoo import FLOAT32
 from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
 
-HEAD = "vgg16-xray"
+HEAD = DEFAULT_MODELS[Modality.XRAY]
 
 Alter = Callable[[Grey, str], Grey]  # pixels, image id -> pixels
 
@@ -42,11 +43,14 @@ def altered(
     key = "-".join(next(iter(files.values()))[:8] for files in hashes)
 
     def start() -> Compute:
-        trunk, head = load_trunk(DEFAULT_TRUNK, MODELS_DIR, FLOAT32), load_head(HEAD)
+        head = load_head(HEAD)
+        lower = lower_layers([head.card], DEFAULT_TRUNK)
+        trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, FLOAT32, lower)
 
         def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
-            maps: Any = trunk.maps([_image(row, root, alter) for row in part.itertuples()])
-            return {"means": pool_maps(maps), "answers": head.probabilities(maps)}
+            maps = trunk.all_maps([_image(row, root, alter) for row in part.itertuples()])
+            answers = head.probabilities(*(maps[layer] for layer in head.layers))
+            return {"means": pool_maps(maps[trunk.backbone.cam_layer]), "answers": answers}
 
         return compute
 
