@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.base import (
+    LEGEND,
     LINE_COLOUR,
     MARK_COLOUR,
     NEGATIVE_COLOUR,
@@ -21,8 +22,6 @@ from core.overview import COVID, OTHER, UNKNOWN, label_names
 LABEL_COLOURS = {COVID: POSITIVE_COLOUR, OTHER: NEGATIVE_COLOUR, UNKNOWN: "#b9b9b9"}
 # Okabe and Ito's colours, which colour-blind eyes tell apart, and two greys.
 PALETTE = ("#56b4e9", "#d55e00", "#009e73", "#cc79a7", "#e6b800", "#0072b2", "#8a8a8a", "#bdbdbd")
-# Above the plot; it pushes the plot down where it wraps.
-LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "traceorder": "normal"}
 
 
 def mosaic_figure(counts: pd.DataFrame) -> go.Figure:

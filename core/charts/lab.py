@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.base import (
+    LEGEND,
     LINE_COLOUR,
     MARK_COLOUR,
     NEGATIVE_COLOUR,
@@ -17,7 +18,6 @@ from core.charts.base import (
     intervals,
     written_cells,
 )
-from core.charts.data import LEGEND
 from core.overview import COVID, OTHER
 
 GROUP_COLOURS = (NEGATIVE_COLOUR, POSITIVE_COLOUR, "#7b5fa8")

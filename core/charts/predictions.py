@@ -6,10 +6,12 @@ Frames have the columns of core.schema.PREDICTION_COLUMNS, labels 0 and 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
 
 from core.areas import Area
 from core.charts.base import (
@@ -17,12 +19,14 @@ from core.charts.base import (
     MARK_COLOUR,
     NEGATIVE_COLOUR,
     POSITIVE_COLOUR,
+    Parts,
     calm,
     written_cells,
 )
 from core.metrics import Confusion
 
 BINS = 25
+CLASSES = (("not COVID-19", NEGATIVE_COLOUR), ("COVID-19", POSITIVE_COLOUR))
 CHANCE = 0.5
 
 
@@ -43,13 +47,10 @@ def prediction_histogram(
     Returns:
         Two overlaid bar traces (share of each class), then the marker where there is one.
     """
-    figure = go.Figure()
-    classes = ((0, "not COVID-19", NEGATIVE_COLOUR), (1, "COVID-19", POSITIVE_COLOUR))
-    top = 0.0
-    for label, name, colour in classes:
-        trace = _class_bars(frame.loc[frame["label"] == label, "probability"], name, colour)
-        top = max(top, float(np.max(trace.y)))
-        figure.add_trace(trace)
+    counts = class_counts(frame["label"], frame["probability"])
+    bars = class_bars(counts)
+    figure = go.Figure([go.Bar(**options) for options in bars])
+    top = max(float(np.max(options["y"])) for options in bars)
     figure.add_vline(
         x=threshold,
         line={"dash": "dash", "color": LINE_COLOUR, "width": 2},
@@ -82,6 +83,37 @@ def prediction_histogram(
     figure.update_xaxes(title="probability of COVID-19", range=[-0.01, 1.01])
     figure.update_yaxes(title="share of the class", tickformat=".0%")
     return calm(figure, height=320)
+
+
+def class_counts(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.int_]:
+    """Images of each class in BINS bins of 0..1: not COVID-19, COVID-19; (2, BINS)."""
+    y, p = np.asarray(labels), np.asarray(probabilities)
+    return np.stack([np.histogram(p[y == k], bins=BINS, range=(0, 1))[0] for k in (0, 1)])
+
+
+def class_bars(counts: NDArray[np.int_], **options: Any) -> list[Parts]:
+    """Overlaid bars of both classes, as arguments of go.Bar.
+
+    Args:
+        counts: Of class_counts.
+        options: Further arguments of both.
+    """
+    edges = np.linspace(0, 1, BINS + 1)
+    return [
+        {
+            "x": (edges[:-1] + edges[1:]) / 2,
+            "y": own / max(own.sum(), 1),
+            "width": 1 / BINS,
+            "customdata": own,
+            "name": f"{name} ({own.sum()})",
+            "marker": {"color": colour, "line": {"width": 0}},
+            "opacity": 0.65,
+            "hovertemplate": "%{customdata} images (%{y:.1%}) near %{x:.2f}"
+            f"<extra>{name}</extra>",
+            **options,
+        }
+        for own, (name, colour) in zip(counts, CLASSES, strict=True)
+    ]
 
 
 def confusion_figure(counts: Confusion) -> go.Figure:
@@ -145,18 +177,3 @@ def auc_figure(areas: Sequence[Area]) -> go.Figure:
     # Half a row of room above the first dot and below the last, for the numbers.
     figure.update_yaxes(range=[len(known) - 0.4, -0.7], automargin=True)
     return calm(figure, height=120 + 52 * len(known))
-
-
-def _class_bars(values: pd.Series, name: str, colour: str) -> go.Bar:
-    """Share of one class in each of BINS bins of 0..1."""
-    counts, edges = np.histogram(values, bins=BINS, range=(0, 1))
-    return go.Bar(
-        x=(edges[:-1] + edges[1:]) / 2,
-        y=counts / max(counts.sum(), 1),
-        width=1 / BINS,
-        customdata=counts,
-        name=f"{name} ({counts.sum()})",
-        marker={"color": colour, "line": {"width": 0}},
-        opacity=0.65,
-        hovertemplate="%{customdata} images (%{y:.1%}) near %{x:.2f}<extra>" + name + "</extra>",
-    )

@@ -1,0 +1,177 @@
+"""Models on one test set, ready to be drawn at any threshold: what never changes is kept.
+
+`ready` is called once a model and test set. The builders of the other modules
+take a sequence of Ready and as many thresholds, so that a slider costs milliseconds. Slots
+give each model its colour, dash and symbol; there are MOST of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.charts.predictions import class_counts
+from core.curves import Ranking, counts_at, precision_recall, roc
+from core.decision import net_benefit
+from core.intervals import Bootstrap, band
+from core.metrics import Confusion, Floats, auc, average_precision
+
+# Okabe and Ito's; each has three times the luminance of the dark ground, or a third of the light.
+MODEL_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
+DASHES = ("solid", "dash", "dot", "dashdot")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up")
+MOST = len(MODEL_COLOURS)
+POINTS = 161  # thresholds at which a curve with bands is drawn
+SAME = 1e-12
+ODDS_LIMIT = 0.99  # net benefit divides by 1 - threshold
+
+
+@dataclass(frozen=True)
+class Line:
+    """Points of one curve, float32 (P,) each; low and high are empty where there is no band."""
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """One model on one test set.
+
+    Attributes:
+        name: As shown; short.
+        slot: Which colour, 0 to MOST - 1.
+        ranking: Sorted predictions.
+        boot: Its replicates, None for no intervals.
+    """
+
+    name: str
+    slot: int
+    ranking: Ranking
+    boot: Bootstrap | None = None
+
+    @property
+    def colour(self) -> str:
+        """Of its lines and marks."""
+        return MODEL_COLOURS[self.slot]
+
+    @property
+    def share(self) -> float:
+        """Share of positives, NaN without images."""
+        total = len(self.ranking.labels)
+        return self.ranking.positives / total if total else float("nan")
+
+    @cached_property
+    def auc(self) -> float:
+        """core.metrics.auc."""
+        return auc(self.ranking.labels, self.ranking.probabilities)
+
+    @cached_property
+    def average_precision(self) -> float:
+        """core.metrics.average_precision."""
+        return average_precision(self.ranking.labels, self.ranking.probabilities)
+
+    @cached_property
+    def bars(self) -> NDArray[np.int_]:
+        """core.charts.predictions.class_counts."""
+        return class_counts(self.ranking.labels, self.ranking.probabilities)
+
+    @cached_property
+    def roc(self) -> Line:
+        """ROC curve without the points that lie on a straight line; empty with one class only."""
+        x, y = roc(self.ranking)
+        return _line(x, y, straight(x, y))
+
+    @cached_property
+    def precision_recall(self) -> Line:
+        """Precision by recall, to be drawn in steps; empty without positives."""
+        x, y = precision_recall(self.ranking)
+        return _line(x, y, straight(x, y, steps=True))
+
+    @cached_property
+    def benefit(self) -> Line:
+        """Net benefit at thresholds up to ODDS_LIMIT; empty without images."""
+        if not len(self.ranking.labels):
+            return _line(np.empty(0), np.empty(0))
+        x = np.linspace(0, ODDS_LIMIT, POINTS)
+        return _line(x, net_benefit(self.ranking, x))
+
+    def metric(self, name: str) -> Line:
+        """One of core.metrics.RATIOS by threshold, in steps, with its band where there is a boot.
+
+        A few milliseconds with a band: to be kept by the caller.
+        """
+        x = grid(self.ranking)
+        y = counts_at(self.ranking, x).ratios[name]
+        if self.boot is None or not len(self.ranking.labels):
+            return _line(x, y)
+        ends = band(self.ranking, self.boot, x, name).astype(np.float32)
+        return replace(_line(x, y), low=ends[:, 0], high=ends[:, 1])
+
+    def counts(self, threshold: float) -> Confusion:
+        """Confusion matrix at a threshold."""
+        found = counts_at(self.ranking, threshold)
+        return Confusion(*(int(value) for value in (found.tp, found.fp, found.fn, found.tn)))
+
+
+def ready(
+    names: Sequence[str], rankings: Sequence[Ranking], boots: Sequence[Bootstrap] | None = None
+) -> list[Ready]:
+    """Models in the order of their slots.
+
+    Args:
+        names: As shown.
+        rankings: Sorted predictions of each, on one test set.
+        boots: Their replicates, for bands.
+
+    Raises:
+        ValueError: More than MOST, or another number of rankings or replicates.
+    """
+    if len(names) > MOST:
+        raise ValueError(f"expected at most {MOST} models, received {len(names)}")
+    each = [None] * len(names) if boots is None else boots
+    rows = zip(names, rankings, each, strict=True)
+    return [Ready(name, slot, ranking, boot) for slot, (name, ranking, boot) in enumerate(rows)]
+
+
+def straight(x: Floats, y: Floats, steps: bool = False) -> NDArray[np.bool_]:
+    """Which points of a curve must be drawn: not those between two others on a straight line.
+
+    Args:
+        x: (P,) monotone.
+        y: (P,).
+        steps: The curve is drawn in steps, so that only level and upright stretches are straight.
+    """
+    moves = np.append(True, (np.diff(x) != 0) | (np.diff(y) != 0))
+    at = np.flatnonzero(moves[: len(x)])
+    dx, dy = np.diff(x[at]), np.diff(y[at])
+    level, upright = np.abs(dy) < SAME, np.abs(dx) < SAME
+    between = (level[:-1] & level[1:]) | (upright[:-1] & upright[1:])
+    if not steps:
+        between |= np.abs(dx[:-1] * dy[1:] - dx[1:] * dy[:-1]) < SAME
+    onward = (dx[:-1] * dx[1:] >= 0) & (dy[:-1] * dy[1:] >= 0)
+    keep = np.zeros(len(x), bool)
+    keep[at] = True
+    keep[at[1:-1]] = ~(between & onward)
+    return keep
+
+
+def grid(ranking: Ranking) -> Floats:
+    """Thresholds at which a curve is drawn: each that occurs, or POINTS of them, and 0 and 1."""
+    values = np.unique(ranking.probabilities)
+    if len(values) > POINTS:
+        values = values[np.linspace(0, len(values) - 1, POINTS).round().astype(int)]
+    return np.unique(np.concatenate([[0.0], values, [1.0]]))
+
+
+def _line(x: Floats, y: Floats, keep: NDArray[np.bool_] | None = None) -> Line:
+    chosen = np.ones(len(x), bool) if keep is None else keep
+    chosen &= ~np.isnan(x) & ~np.isnan(y) if keep is not None else chosen
+    none = np.empty(0, np.float32)
+    return Line(x[chosen].astype(np.float32), y[chosen].astype(np.float32), none, none)

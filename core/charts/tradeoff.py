@@ -1,0 +1,113 @@
+"""What finding more costs: ROC and precision-recall curves of several models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import nan
+
+import plotly.graph_objects as go
+
+from core.charts.base import LINE_COLOUR, Parts, drawn
+from core.charts.marks import Mark, curve_traces, legend_height, point_traces, unit_axes
+from core.charts.ready import Ready
+from core.charts.words import NONE_CHOSEN, at_threshold, number, of, percent
+
+
+def roc_figure(
+    models: Sequence[Ready], thresholds: Sequence[float], marks: Sequence[Mark] = ()
+) -> go.Figure:
+    """ROC curves with the operating points; the dotted diagonal is guessing.
+
+    Args:
+        models: M.
+        thresholds: (M,) in 0..1.
+        marks: Other thresholds.
+
+    Returns:
+        The diagonal, one curve a model, one operating point a model, one trace a mark.
+    """
+    names = [f"{model.name} (AUC {number(model.auc)})" for model in models]
+    lines = [model.roc for model in models]
+    traces = [_guessing([0, 1], [0, 1]), *curve_traces(models, lines, names, "linear")]
+    traces += point_traces(models, thresholds, marks, _on_roc)
+    return drawn(
+        traces, 320 + legend_height(traces), **unit_axes("false alarms among the others", "recall")
+    )
+
+
+def roc_words(models: Sequence[Ready], thresholds: Sequence[float]) -> str:
+    """The AUCs, and what each operating point finds at which price."""
+    if not models:
+        return NONE_CHOSEN
+    areas = "; ".join(f"{model.name} {number(model.auc)}" for model in models)
+    parts: list[str] = []
+    for model, threshold in zip(models, thresholds, strict=True):
+        alarms, found = _on_roc(model, threshold)
+        parts.append(
+            f"{model.name} {percent(found)} and {percent(alarms)}"
+            if parts
+            else f"{model.name} finds {percent(found)} of the COVID-19 images and calls "
+            f"{percent(alarms)} of the others positive"
+        )
+    return f"AUC (0.5 is guessing): {areas}. {at_threshold(thresholds)}, {'; '.join(parts)}."
+
+
+def precision_recall_figure(
+    models: Sequence[Ready], thresholds: Sequence[float], marks: Sequence[Mark] = ()
+) -> go.Figure:
+    """Precision by recall with the operating points; dotted: calling at random.
+
+    Args:
+        models: M, of the same test images.
+        thresholds: (M,) in 0..1.
+        marks: Other thresholds.
+
+    Returns:
+        The level of guessing, one curve a model, one operating point a model, one trace a mark.
+    """
+    names = [f"{model.name} (AP {number(model.average_precision)})" for model in models]
+    lines = [model.precision_recall for model in models]
+    share = models[0].share if models else nan
+    traces = [_guessing([0, 1], [share, share]), *curve_traces(models, lines, names, "vh")]
+    traces += point_traces(models, thresholds, marks, _on_precision_recall)
+    return drawn(traces, 320 + legend_height(traces), **unit_axes("recall", "precision"))
+
+
+def precision_recall_words(models: Sequence[Ready], thresholds: Sequence[float]) -> str:
+    """The average precisions, and how often a positive call is right."""
+    if not models:
+        return NONE_CHOSEN
+    areas = "; ".join(f"{model.name} {number(model.average_precision)}" for model in models)
+    parts: list[str] = []
+    for model, threshold in zip(models, thresholds, strict=True):
+        counts = model.counts(threshold)
+        right = of(counts.tp, counts.tp + counts.fp)
+        parts.append(f"{model.name} {right}")
+    return (
+        f"Average precision (guessing gets {number(models[0].share)}): {areas}. "
+        f"{at_threshold(thresholds)}, positive calls that are right: {'; '.join(parts)}."
+    )
+
+
+def _on_roc(model: Ready, threshold: float) -> tuple[float, float]:
+    counts = model.counts(threshold)
+    return 1 - counts.specificity, counts.recall
+
+
+def _on_precision_recall(model: Ready, threshold: float) -> tuple[float, float]:
+    """At recall 0 the precision is 1 by convention, as where the curve begins."""
+    counts = model.counts(threshold)
+    return counts.recall, counts.precision if counts.tp + counts.fp else 1.0
+
+
+def _guessing(x: Sequence[float], y: Sequence[float]) -> Parts:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "name": "guessing",
+        "line": {"color": LINE_COLOUR, "dash": "dot", "width": 1},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }

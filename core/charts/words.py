@@ -1,0 +1,31 @@
+"""How numbers read in the sentences beside the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isnan
+
+UNKNOWN = "not measurable"
+NONE_CHOSEN = "No model is chosen."
+
+
+def percent(value: float) -> str:
+    """A share in words."""
+    return UNKNOWN if isnan(value) else f"{value:.0%}"
+
+
+def of(hits: float, total: float) -> str:
+    """A share with its counts in words."""
+    return f"{hits / total:.0%} ({hits:.0f} of {total:.0f})" if total else "none of none"
+
+
+def number(value: float) -> str:
+    """A measure in words, two digits."""
+    return UNKNOWN if isnan(value) else f"{value:.2f}"
+
+
+def at_threshold(thresholds: Sequence[float]) -> str:
+    """How a sentence begins."""
+    if len(set(thresholds)) == 1:
+        return f"At threshold {thresholds[0]:.3g}"
+    return "At their own thresholds"
