@@ -88,8 +88,8 @@ def youden_threshold(ranking: Ranking) -> float:
     return _best(ranking, lambda recall, specificity: recall + specificity)
 
 
-def net_benefit(ranking: Ranking, thresholds: ArrayLike) -> Floats:
-    """Net benefit of acting on the calls (Vickers and Elkin 2006), per image of this test set.
+def net_benefit(ranking: Ranking, thresholds: ArrayLike, prevalence: float | None = None) -> Floats:
+    """Net benefit of acting on the calls (Vickers and Elkin 2006), per person.
 
     Found cases minus false alarms weighted by the odds of the threshold: who acts at p = 0.2 takes
     four false alarms for one found case.
@@ -97,10 +97,15 @@ def net_benefit(ranking: Ranking, thresholds: ArrayLike) -> Floats:
     Args:
         ranking: Sorted predictions.
         thresholds: (T,) in 0..1, excluding 1.
+        prevalence: Share of ill people, 0..1; None for that of this test set. With another one the
+            images need both classes.
     """
     t = np.asarray(thresholds, np.float64)
     counts = counts_at(ranking, t)
-    return (counts.tp - counts.fp * t / (1 - t)) / len(ranking.labels)
+    if prevalence is None:
+        return (counts.tp - counts.fp * t / (1 - t)) / len(ranking.labels)
+    found, _, alarms, _ = shares(counts.ratios["recall"], counts.ratios["specificity"], prevalence)
+    return found - alarms * t / (1 - t)
 
 
 def net_benefit_of_all(share: float, thresholds: ArrayLike) -> Floats:

@@ -110,7 +110,7 @@ def test_precision_recall_is_the_average_precision_in_steps(two) -> None:
     assert (none.x[0], none.y[0]) == (0, 1)
     assert precision_recall_words(two[:1], [1.0]) == (
         "Average precision (guessing gets 0.50): Good 0.92. At threshold 1, positive calls that "
-        "are right: Good none of none."
+        "are right: Good none (of 0)."
     )
 
 

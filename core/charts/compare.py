@@ -41,7 +41,6 @@ from core.charts.marks import (
     unit_axes,
     upright,
 )
-from core.charts.predictions import class_bars
 from core.charts.ready import Line, Ready
 from core.charts.words import NONE_CHOSEN, at_threshold, number, of
 from core.curves import counts_at
@@ -78,8 +77,7 @@ def histogram_figure(
     for at, (model, threshold) in enumerate(zip(models, thresholds, strict=True)):
         shown = {"xaxis": axis("x", at), "yaxis": axis("y", at), "showlegend": at == 0}
         traces += [
-            {"type": "bar", **bars, "name": bars["name"].split(" (")[0], **shown}
-            for bars in class_bars(model.bars)
+            {**bars, "name": str(bars["name"]).split(" (")[0], **shown} for bars in model.bars
         ]
         for place, mark in enumerate(marks):
             traces += _tops(model, at, mark, place)
@@ -171,9 +169,9 @@ def metric_words(metric: str, models: Sequence[Ready], thresholds: Sequence[floa
 
 def _tops(model: Ready, at: int, mark: Mark, place: int) -> list[Parts]:
     """A mark at the height of the highest bar of the at-th panel; in the legend once."""
-    shares = model.bars / np.maximum(model.bars.sum(axis=1, keepdims=True), 1)
+    top = max(float(bars["y"].max()) for bars in model.bars)
     own = Mark(mark.name, [mark.thresholds[at]])
-    trace, key = mark_traces([model], own, place, lambda _, cut: (cut, float(shares.max())))
+    trace, key = mark_traces([model], own, place, lambda _, cut: (cut, top))
     shown = {"xaxis": axis("x", at), "yaxis": axis("y", at)}
     return [{**trace, **shown}, key] if at == 0 else [{**trace, **shown}]
 

@@ -130,6 +130,20 @@ def curve_traces(
     ]
 
 
+def guessing(x: Sequence[float], y: Sequence[float]) -> Parts:
+    """A thin dotted line that is no model's: what guessing gets, or what would be perfect."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "name": "guessing",
+        "line": {"color": LINE_COLOUR, "dash": "dot", "width": 1},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
 def legend_height(traces: Sequence[Parts]) -> int:
     """Pixels for the legend where each entry takes a row, as on a phone."""
     return 19 * sum(trace.get("showlegend", True) for trace in traces)
@@ -211,6 +225,14 @@ def panel_title(model: Ready, number: int, note: str = "", **place: float | str)
     return {
         "text": f'<span style="color:{model.colour}">■</span> {words}',
         "align": "left",
+        **title_place(number),
+        **place,
+    }
+
+
+def title_place(number: int) -> Parts:
+    """Where words over the number-th panel stand: at its top left."""
+    return {
         "x": 0,
         "y": 1,
         "xref": f"{axis('x', number)} domain",
@@ -218,7 +240,6 @@ def panel_title(model: Ready, number: int, note: str = "", **place: float | str)
         "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,
-        **place,
     }
 
 

@@ -14,7 +14,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from core.charts.predictions import class_counts
+from core.charts.base import Parts
+from core.charts.predictions import class_bars, class_counts
 from core.curves import Ranking, counts_at, precision_recall, roc
 from core.decision import net_benefit
 from core.intervals import Bootstrap, band
@@ -78,9 +79,10 @@ class Ready:
         return average_precision(self.ranking.labels, self.ranking.probabilities)
 
     @cached_property
-    def bars(self) -> NDArray[np.int_]:
-        """core.charts.predictions.class_counts."""
-        return class_counts(self.ranking.labels, self.ranking.probabilities)
+    def bars(self) -> list[Parts]:
+        """core.charts.predictions.class_bars, as traces."""
+        counts = class_counts(self.ranking.labels, self.ranking.probabilities)
+        return [{"type": "bar", **bars} for bars in class_bars(counts)]
 
     @cached_property
     def roc(self) -> Line:
@@ -94,13 +96,12 @@ class Ready:
         x, y = precision_recall(self.ranking)
         return _line(x, y, straight(x, y, steps=True))
 
-    @cached_property
-    def benefit(self) -> Line:
-        """Net benefit at thresholds up to ODDS_LIMIT; empty without images."""
+    def benefit(self, prevalence: float | None = None) -> Line:
+        """core.decision.net_benefit at thresholds up to ODDS_LIMIT; empty without images."""
         if not len(self.ranking.labels):
             return _line(np.empty(0), np.empty(0))
         x = np.linspace(0, ODDS_LIMIT, POINTS)
-        return _line(x, net_benefit(self.ranking, x))
+        return _line(x, net_benefit(self.ranking, x, prevalence))
 
     def metric(self, name: str) -> Line:
         """One of core.metrics.RATIOS by threshold, in steps, with its band where there is a boot.

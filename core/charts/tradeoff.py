@@ -7,8 +7,8 @@ from math import nan
 
 import plotly.graph_objects as go
 
-from core.charts.base import LINE_COLOUR, Parts, drawn
-from core.charts.marks import Mark, curve_traces, legend_height, point_traces, unit_axes
+from core.charts.base import drawn
+from core.charts.marks import Mark, curve_traces, guessing, legend_height, point_traces, unit_axes
 from core.charts.ready import Ready
 from core.charts.words import NONE_CHOSEN, at_threshold, number, of, percent
 
@@ -28,7 +28,7 @@ def roc_figure(
     """
     names = [f"{model.name} (AUC {number(model.auc)})" for model in models]
     lines = [model.roc for model in models]
-    traces = [_guessing([0, 1], [0, 1]), *curve_traces(models, lines, names, "linear")]
+    traces = [guessing([0, 1], [0, 1]), *curve_traces(models, lines, names, "linear")]
     traces += point_traces(models, thresholds, marks, _on_roc)
     return drawn(
         traces, 320 + legend_height(traces), **unit_axes("false alarms among the others", "recall")
@@ -68,7 +68,7 @@ def precision_recall_figure(
     names = [f"{model.name} (AP {number(model.average_precision)})" for model in models]
     lines = [model.precision_recall for model in models]
     share = models[0].share if models else nan
-    traces = [_guessing([0, 1], [share, share]), *curve_traces(models, lines, names, "vh")]
+    traces = [guessing([0, 1], [share, share]), *curve_traces(models, lines, names, "vh")]
     traces += point_traces(models, thresholds, marks, _on_precision_recall)
     return drawn(traces, 320 + legend_height(traces), **unit_axes("recall", "precision"))
 
@@ -98,16 +98,3 @@ def _on_precision_recall(model: Ready, threshold: float) -> tuple[float, float]:
     """At recall 0 the precision is 1 by convention, as where the curve begins."""
     counts = model.counts(threshold)
     return counts.recall, counts.precision if counts.tp + counts.fp else 1.0
-
-
-def _guessing(x: Sequence[float], y: Sequence[float]) -> Parts:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "y": y,
-        "name": "guessing",
-        "line": {"color": LINE_COLOUR, "dash": "dot", "width": 1},
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }

@@ -16,7 +16,7 @@ def percent(value: float) -> str:
 
 def of(hits: float, total: float) -> str:
     """A share with its counts in words."""
-    return f"{hits / total:.0%} ({hits:.0f} of {total:.0f})" if total else "none of none"
+    return f"{hits / total:.0%} ({hits:.0f} of {total:.0f})" if total else "none (of 0)"
 
 
 def number(value: float) -> str:
