@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
+from figures import GOOD, LABELS, checked
 
 from core.charts.compare import histogram_figure, histogram_words, metric_figure, metric_words
 from core.charts.marks import Mark, panels
@@ -19,8 +19,6 @@ from core.charts.tradeoff import (
 from core.curves import rank
 from core.intervals import patient_draws, prepare
 
-LABELS = [0, 0, 1, 0, 1, 1]
-GOOD = [0.1, 0.2, 0.3, 0.4, 0.6, 0.9]
 TIED = [0.5] * 6
 FIGURES = (
     (confusion_figure, confusion_words),
@@ -36,12 +34,6 @@ def two() -> list[Ready]:
     draws = patient_draws(list("aabbcc"), 50)
     boots = [prepare(ranking, draws) for ranking in rankings]
     return ready(["Good", "Tied"], rankings, boots)
-
-
-def checked(figure: go.Figure) -> go.Figure:
-    """Put a figure through Plotly's own checks, which the builders leave out."""
-    go.Figure(figure.to_dict())
-    return figure
 
 
 def test_confusion_has_four_points_a_model(two) -> None:
@@ -77,7 +69,7 @@ def test_histogram_bars_hold_every_image_and_the_threshold(two) -> None:
     assert [list(t.x) for t in figure.data if t.name == "best"] == [[0.35], [None], []]
     assert histogram_words(two, [0.35, 0.35]) == (
         "At threshold 0.35, 33% (2 of 6) of the images lie on the wrong side for Good, 1 missed "
-        "and 1 false alarms; for Tied 50% (3 of 6), 0 and 3."
+        "and 1 false alarm; for Tied 50% (3 of 6), 0 and 3."
     )
 
 

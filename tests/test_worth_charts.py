@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
+from figures import GOOD, LABELS, checked
 
 from core.artifacts import HISTORY, MODELS_DIR
 from core.calibration import reliability
@@ -18,19 +18,10 @@ from core.charts.worth import benefit_figure, benefit_words
 from core.curves import rank
 from core.decision import net_benefit, people
 
-LABELS = [0, 0, 1, 0, 1, 1]
-GOOD = [0.1, 0.2, 0.3, 0.4, 0.6, 0.9]
-
 
 @pytest.fixture
 def good() -> list[Ready]:
     return ready(["Good"], [rank(LABELS, GOOD)])
-
-
-def checked(figure: go.Figure) -> go.Figure:
-    """Put a figure through Plotly's own checks, which the builders leave out."""
-    go.Figure(figure.to_dict())
-    return figure
 
 
 def test_reliability_draws_bins_before_and_after(good) -> None:

@@ -42,7 +42,7 @@ from core.charts.marks import (
     upright,
 )
 from core.charts.ready import Line, Ready
-from core.charts.words import NONE_CHOSEN, at_threshold, number, of
+from core.charts.words import NONE_CHOSEN, at_threshold, many, number, of
 from core.curves import counts_at
 from core.intervals import band
 
@@ -71,7 +71,7 @@ def histogram_figure(
         For each model two bar traces (share of each class), then its marks.
     """
     traces: list[Parts] = []
-    height = 30 + 104 * len(models)  # of the panels
+    height = 30 + 116 * len(models)  # of the panels
     layout: Parts = {"shapes": [], "annotations": [], "legend": {**LEGEND, "y": 1 + 26 / height}}
     places = panels(len(models), 1, gap_y=0.13)
     for at, (model, threshold) in enumerate(zip(models, thresholds, strict=True)):
@@ -114,7 +114,7 @@ def histogram_words(models: Sequence[Ready], thresholds: Sequence[float]) -> str
             f"for {model.name} {wrong}, {counts.fn} and {counts.fp}"
             if parts
             else f"{wrong} of the images lie on the wrong side for {model.name}, {counts.fn} "
-            f"missed and {counts.fp} false alarms"
+            f"missed and {many(counts.fp, 'false alarm')}"
         )
     return f"{at_threshold(thresholds)}, {'; '.join(parts)}."
 

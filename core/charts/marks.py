@@ -221,7 +221,8 @@ def panel_title(model: Ready, number: int, note: str = "", **place: float | str)
         note: What to add in words.
         place: Over Plotly's settings of the annotation.
     """
-    words = f"{model.name}, {note}" if note else "<br>".join(wrap(model.name, TITLE_WIDTH))
+    lines = [model.name] if note else wrap(model.name, TITLE_WIDTH)
+    words = "<br>".join(f"<b>{line}</b>" for line in lines) + (f", {note}" if note else "")
     return {
         "text": f'<span style="color:{model.colour}">■</span> {words}',
         "align": "left",

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from core.charts.base import MARK_COLOUR, POSITIVE_COLOUR, Parts, drawn
 from core.charts.marks import axis, axis_key, panel_title, panels, title_place
 from core.charts.ready import Ready
-from core.charts.words import NONE_CHOSEN, of
+from core.charts.words import NONE_CHOSEN, many, of
 
 # In the order of core.decision.people; they differ in lightness too.
 GROUPS = (
@@ -61,13 +61,13 @@ def people_words(models: Sequence[Ready], groups: Sequence[Sequence[int]]) -> st
     if not models:
         return NONE_CHOSEN
     parts: list[str] = []
-    for model, (found, missed, alarms, _) in zip(models, groups, strict=True):
-        ill = of(found, found + alarms)
+    for model, (found, missed, wrong, _) in zip(models, groups, strict=True):
+        ill, alarms = of(found, found + wrong), many(wrong, "false alarm")
         parts.append(
-            f"{model.name} {found} and {missed}, {alarms} false alarms, {ill}"
+            f"{model.name} {found} and {missed}, {alarms}, {ill}"
             if parts
-            else f"{model.name} finds {found} and misses {missed}, with {alarms} false alarms, and "
-            f"{ill} of those called positive are ill"
+            else f"{model.name} finds {found} and misses {missed}, with {alarms}, and {ill} of "
+            "those called positive are ill"
         )
     sick, total = sum(groups[0][:2]), sum(groups[0])
     return f"Of {total:,} people, {sick} of them ill: {'; '.join(parts)}."
@@ -100,8 +100,9 @@ def _squares(numbers: Sequence[int], at: int) -> Parts:
 
 def _counts(numbers: Sequence[int], at: int) -> Parts:
     found, missed, alarms, cleared = numbers
+    ill, well = f"{found} found, {missed} missed", many(alarms, "false alarm")
     return {
-        "text": f"{found} found, {missed} missed<br>{alarms} false alarms, {cleared} cleared",
+        "text": f"{ill}<br>{well}, {cleared} cleared",
         "align": "left",
         "font": {"size": 11},
         **title_place(at),

@@ -19,6 +19,11 @@ def of(hits: float, total: float) -> str:
     return f"{hits / total:.0%} ({hits:.0f} of {total:.0f})" if total else "none (of 0)"
 
 
+def many(count: int, word: str) -> str:
+    """A count with its word, in the plural where it must be."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def number(value: float) -> str:
     """A measure in words, two digits."""
     return UNKNOWN if isnan(value) else f"{value:.2f}"
