@@ -7,8 +7,9 @@ import pytest
 from figures import GOOD, LABELS, checked
 
 from core.charts.compare import histogram_figure, histogram_words, metric_figure, metric_words
-from core.charts.marks import Mark, panels
+from core.charts.marks import Mark
 from core.charts.matrices import confusion_figure, confusion_words
+from core.charts.panels import panels
 from core.charts.ready import MODEL_COLOURS, Ready, ready, straight
 from core.charts.tradeoff import (
     precision_recall_figure,

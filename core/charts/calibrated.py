@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from core.charts.base import LEGEND, LINE_COLOUR, Parts, drawn
-from core.charts.marks import GROUND, axis, axis_key, guessing, panel_title, panels
+from core.charts.marks import reference
+from core.charts.panels import GROUND, axis, axis_key, panel_title, panels
 from core.charts.ready import Ready
 from core.charts.words import NONE_CHOSEN, number
 
@@ -49,7 +50,7 @@ def reliability_figure(
             _dots(first, "before", LINE_COLOUR, GROUND, "circle-open"),
             _dots(second, "after temperature scaling", model.colour, model.colour, "circle"),
         ]
-        for trace in (guessing([0, 1], [0, 1]), *_bars(second), *dots):
+        for trace in (reference([0, 1], [0, 1], "perfect"), *_bars(second), *dots):
             shown = trace.get("showlegend", True) and at == 0
             place = {"xaxis": axis("x", at), "yaxis": axis("y", at), "showlegend": shown}
             traces.append({**trace, **place})

@@ -8,13 +8,13 @@ How the figures of the compare page are called:
     lines = [model.metric("recall") for model in models]       # once a metric, to be kept
     metric_figure("recall", lines, models, thresholds, marks)  # here
     roc_figure, precision_recall_figure(models, thresholds, marks)  # tradeoff.py
-    benefit_figure(models, thresholds, marks)     # worth.py
-    people_figure(names, groups)                  # people.py
-    reliability_figure(calibrations)              # calibrated.py: no threshold
+    benefit_figure(models, thresholds, marks, prevalence)  # worth.py
+    people_figure(models, groups)                 # people.py: core.decision.people of each
+    reliability_figure(models, before, after)     # calibrated.py: no threshold
     learning_figure(history)                      # learning.py: no threshold
 
 `thresholds` holds one value a model, `marks` further thresholds (marks.Mark). For each x_figure
-there is x_words with the same arguments: its result in one sentence, also its text alternative.
+there is x_words: its result in one sentence of plain words, also its text alternative.
 """
 
 from __future__ import annotations
@@ -27,20 +27,14 @@ import plotly.graph_objects as go
 
 from core.charts.base import LEGEND, Parts, drawn
 from core.charts.marks import (
-    GROUND,
     Mark,
-    axis,
-    axis_key,
     curve_traces,
-    legend_height,
     mark_traces,
-    panel_title,
-    panels,
     point_traces,
     threshold_lines,
-    unit_axes,
     upright,
 )
+from core.charts.panels import GROUND, axis, axis_key, legend_height, panel_title, panels, unit_axes
 from core.charts.ready import Line, Ready
 from core.charts.words import NONE_CHOSEN, at_threshold, many, number, of
 from core.curves import counts_at

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from core.charts.base import LEGEND, Parts, drawn
-from core.charts.marks import GROUND, axis, axis_key, panels, title_place
+from core.charts.panels import GROUND, axis, axis_key, panels, title_place
 from core.charts.ready import DASHES, MODEL_COLOURS
 from core.charts.words import number
 

@@ -13,7 +13,7 @@ from math import isnan, nan
 import plotly.graph_objects as go
 
 from core.charts.base import MARK_COLOUR, Parts, drawn
-from core.charts.marks import axis, axis_key, panel_title, panels
+from core.charts.panels import axis, axis_key, panel_title, panels
 from core.charts.ready import Ready
 from core.charts.words import NONE_CHOSEN, at_threshold, of
 from core.metrics import Confusion

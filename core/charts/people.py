@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.base import MARK_COLOUR, POSITIVE_COLOUR, Parts, drawn
-from core.charts.marks import axis, axis_key, panel_title, panels, title_place
+from core.charts.panels import axis, axis_key, panel_title, panels, title_place
 from core.charts.ready import Ready
 from core.charts.words import NONE_CHOSEN, many, of
 

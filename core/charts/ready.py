@@ -1,8 +1,8 @@
 """Models on one test set, ready to be drawn at any threshold: what never changes is kept.
 
-`ready` is called once a model and test set. The builders of the other modules
-take a sequence of Ready and as many thresholds, so that a slider costs milliseconds. Slots
-give each model its colour, dash and symbol; there are MOST of them.
+`ready` is called once a test set. The builders of the other modules take its models and as many
+thresholds, so that a slider costs milliseconds. A slot gives a model its colour, dash and symbol;
+there are MOST of them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 MOST = len(MODEL_COLOURS)
 POINTS = 161  # thresholds at which a curve with bands is drawn
-SAME = 1e-12
+SAME = 1e-12  # steps of curves are at least 1 / images squared
 ODDS_LIMIT = 0.99  # net benefit divides by 1 - threshold
 
 
@@ -172,7 +172,7 @@ def grid(ranking: Ranking) -> Floats:
 
 
 def _line(x: Floats, y: Floats, keep: NDArray[np.bool_] | None = None) -> Line:
-    chosen = np.ones(len(x), bool) if keep is None else keep
-    chosen &= ~np.isnan(x) & ~np.isnan(y) if keep is not None else chosen
+    """A curve without a band; of the points to keep those that are defined."""
+    chosen = np.ones(len(x), bool) if keep is None else keep & ~np.isnan(x) & ~np.isnan(y)
     none = np.empty(0, np.float32)
     return Line(x[chosen].astype(np.float32), y[chosen].astype(np.float32), none, none)

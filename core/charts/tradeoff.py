@@ -8,7 +8,8 @@ from math import nan
 import plotly.graph_objects as go
 
 from core.charts.base import drawn
-from core.charts.marks import Mark, curve_traces, guessing, legend_height, point_traces, unit_axes
+from core.charts.marks import Mark, curve_traces, point_traces, reference
+from core.charts.panels import legend_height, unit_axes
 from core.charts.ready import Ready
 from core.charts.words import NONE_CHOSEN, at_threshold, number, of, percent
 
@@ -28,7 +29,7 @@ def roc_figure(
     """
     names = [f"{model.name} (AUC {number(model.auc)})" for model in models]
     lines = [model.roc for model in models]
-    traces = [guessing([0, 1], [0, 1]), *curve_traces(models, lines, names, "linear")]
+    traces = [reference([0, 1], [0, 1], "guessing"), *curve_traces(models, lines, names, "linear")]
     traces += point_traces(models, thresholds, marks, _on_roc)
     return drawn(
         traces, 320 + legend_height(traces), **unit_axes("false alarms among the others", "recall")
@@ -68,7 +69,10 @@ def precision_recall_figure(
     names = [f"{model.name} (AP {number(model.average_precision)})" for model in models]
     lines = [model.precision_recall for model in models]
     share = models[0].share if models else nan
-    traces = [guessing([0, 1], [share, share]), *curve_traces(models, lines, names, "vh")]
+    traces = [
+        reference([0, 1], [share, share], "guessing"),
+        *curve_traces(models, lines, names, "vh"),
+    ]
     traces += point_traces(models, thresholds, marks, _on_precision_recall)
     return drawn(traces, 320 + legend_height(traces), **unit_axes("recall", "precision"))
 

@@ -8,19 +8,14 @@ from math import isnan, nan
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.base import LINE_COLOUR, Parts, drawn
-from core.charts.marks import (
-    Mark,
-    curve_traces,
-    legend_height,
-    point_traces,
-    threshold_lines,
-    unit_axes,
-)
+from core.charts.base import drawn
+from core.charts.marks import Mark, curve_traces, point_traces, reference, threshold_lines
+from core.charts.panels import legend_height, unit_axes
 from core.charts.ready import ODDS_LIMIT, POINTS, Ready
 from core.charts.words import NONE_CHOSEN, UNKNOWN, at_threshold, percent
 from core.decision import net_benefit, net_benefit_of_all
-from core.metrics import Floats
+
+EVERYONE, NO_ONE = "everyone called positive", "no one called positive"
 
 
 def benefit_figure(
@@ -44,8 +39,8 @@ def benefit_figure(
     share = _share(models, prevalence)
     at = np.linspace(0, ODDS_LIMIT, POINTS)
     traces = [
-        _reference(at, net_benefit_of_all(share, at), "everyone called positive", "dash"),
-        _reference(at[[0, -1]], np.zeros(2), "no one called positive", "dot"),
+        reference(at, net_benefit_of_all(share, at), EVERYONE, "dash", in_legend=True),
+        reference(at[[0, -1]], np.zeros(2), NO_ONE, in_legend=True),
         *curve_traces(models, lines, [model.name for model in models], "linear"),
         *point_traces(models, thresholds, marks, lambda model, cut: _place(model, cut, prevalence)),
     ]
@@ -92,15 +87,3 @@ def _place(model: Ready, threshold: float, prevalence: float | None) -> tuple[fl
     if threshold > ODDS_LIMIT or not len(model.ranking.labels):
         return nan, nan
     return threshold, float(net_benefit(model.ranking, threshold, prevalence))
-
-
-def _reference(x: Floats, y: Floats, name: str, dash: str) -> Parts:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "y": y,
-        "name": name,
-        "line": {"color": LINE_COLOUR, "dash": dash, "width": 1.5},
-        "hoverinfo": "skip",
-    }
