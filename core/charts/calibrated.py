@@ -17,7 +17,8 @@ from core.charts.words import NONE_CHOSEN, number
 if TYPE_CHECKING:
     import pandas as pd
 
-BARS = 0.16  # height of the most filled bin's bar, on the axis of shares
+# Below the axis of shares, in its units: where the bars of counts stand, and the highest of them.
+FOOT, HIGHEST = -0.32, 0.16
 
 
 def reliability_figure(
@@ -29,7 +30,7 @@ def reliability_figure(
     """Share of COVID-19 by mean probability, one panel a model; the dotted diagonal is perfect.
 
     Grey and hollow before the temperature, coloured after it, each with Wilson's 95 % intervals.
-    Bars at the bottom count the images of each bin after it.
+    Bars below count the images of each bin after it.
 
     Args:
         models: M.
@@ -42,9 +43,9 @@ def reliability_figure(
     """
     traces: list[Parts] = []
     rows = max(1, -(-len(models) // across))
-    height = 250 * rows
-    layout: Parts = {"annotations": [], "legend": {**LEGEND, "y": 1 + 26 / height}}
-    places = panels(len(models), across, gap_x=0.08, gap_y=0.14)
+    height = 290 * rows
+    layout: Parts = {"annotations": [], "legend": {**LEGEND, "y": 1 + 42 / height}}
+    places = panels(len(models), across, gap_x=0.08, gap_y=0.17)
     for at, (model, first, second) in enumerate(zip(models, before, after, strict=True)):
         dots = [
             _dots(first, "before", LINE_COLOUR, GROUND, "circle-open"),
@@ -117,11 +118,12 @@ def _dots(table: pd.DataFrame, name: str, colour: str, faint: str, symbol: str) 
 def _bars(table: pd.DataFrame) -> tuple[Parts, Parts]:
     """How many images are in each bin, and the numbers on top: Plotly shrinks a bar's own text."""
     images, x = table["images"].to_numpy(float), table["probability"].to_numpy(float)
-    heights = images / max(images.max(initial=0), 1) * BARS
+    heights = images / max(images.max(initial=0), 1) * HIGHEST
     bars = {
         "type": "bar",
         "x": x,
         "y": heights,
+        "base": FOOT,
         "width": 0.05,
         "marker": {"color": GROUND, "line": {"width": 0}},
         "showlegend": False,
@@ -131,7 +133,7 @@ def _bars(table: pd.DataFrame) -> tuple[Parts, Parts]:
         "type": "scatter",
         "mode": "text",
         "x": x,
-        "y": heights,
+        "y": heights + FOOT,
         "text": [f"{count:.0f}" for count in images],
         "textposition": "top center",
         "textfont": {"size": 9},
@@ -156,7 +158,7 @@ def _axes(place: tuple[list[float], list[float]], at: int, count: int, across: i
             **both,
             "domain": place[1],
             "anchor": axis("x", at),
-            "range": [-0.03, 1.05],
+            "range": [FOOT - 0.02, 1.05],
             "tickformat": ".0%",
             "title": {"text": "share of COVID-19" if first else ""},
         },

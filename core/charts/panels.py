@@ -8,7 +8,7 @@ from textwrap import wrap
 from core.charts.base import LEGEND, Parts
 from core.charts.ready import Ready
 
-TITLE_WIDTH = 20  # letters, two panels side by side on a phone
+TITLE_WIDTH = 22  # letters, two panels side by side on a phone
 GROUND = "rgba(127, 127, 127, 0.25)"  # of grid lines, on light and dark
 
 
