@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.curves import rank
-from core.intervals import patient_draws, percentiles, prepare
+from core.intervals import patient_draws, patients_of, percentiles, prepare
 from core.metrics import auc
 from core.schema import Split
 
@@ -61,8 +61,6 @@ def areas(predictions: pd.DataFrame, left_out: pd.DataFrame) -> list[Area]:
 
 def _area(name: str, part: pd.DataFrame) -> Area:
     labels, probabilities = part["label"], part["probability"]
-    # Without patient ids every image counts as its own patient: the interval is then too narrow.
-    patients = part["patient_id"].where(part["patient_id"] != "", part["image_id"])
-    boot = prepare(rank(labels, probabilities), patient_draws(patients))
+    boot = prepare(rank(labels, probabilities), patient_draws(patients_of(part)))
     low, high = percentiles(boot.areas["auc"])
     return Area(name, len(part), auc(labels, probabilities), float(low), float(high))

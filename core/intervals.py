@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.curves import Ranking, below
 from core.metrics import Floats, ratios
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REPLICATES = 1000
 TAILS = (0.025, 0.975)  # two-sided 95 %
@@ -36,6 +40,17 @@ class Bootstrap:
     positives: Weights
     negatives: Weights
     areas: dict[str, Floats]
+
+
+def patients_of(rows: pd.DataFrame) -> pd.Series:
+    """Whom to draw, (N,): the patient, or the image itself where its source names none.
+
+    The interval is too narrow then, since images of one person count as several.
+
+    Args:
+        rows: With columns patient_id and image_id.
+    """
+    return rows["patient_id"].where(rows["patient_id"] != "", rows["image_id"])
 
 
 def patient_draws(patients: ArrayLike, replicates: int = REPLICATES, seed: int = 0) -> Weights:

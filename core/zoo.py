@@ -102,6 +102,8 @@ BACKBONES = {
 }
 # fmt: on
 IMAGENET = "imagenet"
+CNN = "cnn"  # the home-made network
+NETWORKS = {name: row.name for name, row in BACKBONES.items()} | {CNN: "Home-made CNN"}
 
 
 def get_backbone(name: str) -> Backbone:

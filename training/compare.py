@@ -41,7 +41,7 @@ SEEDS_OF_HEADS = (0, 1, 2, 3, 4)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of this verb."""
-    names = [*zoo.BACKBONES, scratch.CNN]
+    names = [*zoo.BACKBONES, zoo.CNN]
     parser.add_argument("--root", type=Path, required=True, help="folder with the data sets")
     parser.add_argument("--runs", type=Path, default=RUNS, help="caches")
     parser.add_argument("--backbones", nargs="+", choices=names, default=names, metavar="NAME")
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         model_id = name_of(dataset, name, args.init)
         if _is_done(model_id, manifest) and not args.again:
             continue
-        from_scratch = args.init == RANDOM or name == scratch.CNN
+        from_scratch = args.init == RANDOM or name == zoo.CNN
         card = Card(model_id, HEAD, title_of(dataset, name, args.init, args.note), name)
         recipe = recipe_of(dataset)
         if from_scratch:
@@ -71,14 +71,14 @@ def run(args: argparse.Namespace) -> int:
 
 def name_of(dataset: str, name: str, init: str) -> str:
     """Id of a compared model."""
-    start = "random160" if init == RANDOM or name == scratch.CNN else zoo.IMAGENET
+    start = "random160" if init == RANDOM or name == zoo.CNN else zoo.IMAGENET
     return f"{dataset}-{name}-{start}"
 
 
 def title_of(dataset: str, name: str, init: str, note: str) -> str:
     """What people read."""
-    title = zoo.BACKBONES[name].name if name in zoo.BACKBONES else "Home-made CNN"
-    if init == RANDOM or name == scratch.CNN:
+    title = zoo.NETWORKS[name]
+    if init == RANDOM or name == zoo.CNN:
         return f"{title}, random start, {scratch.SIZE} px ({TITLES[dataset]})"
     return f"{title}, {note or 'ImageNet weights'}, frozen ({TITLES[dataset]})"
 

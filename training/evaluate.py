@@ -23,15 +23,15 @@ import pandas as pd
 from core import artifacts
 from core.areas import POOLED, areas
 from core.artifacts import LEFT_OUT, MODELS_DIR, Card
+from core.intervals import patients_of
 from core.metrics import auc, bootstrap_interval, confusion
 from core.schema import MODALITY_TITLES, PREDICTION_COLUMNS, Modality, Split
-from core.zoo import BACKBONES, IMAGENET
+from core.zoo import BACKBONES, IMAGENET, NETWORKS
 from training.publish import SEEDS
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 CHANCE = 0.5
 NONE = "no weights here"
-NETWORKS = {"cnn": "Home-made CNN"} | {name: row.name for name, row in BACKBONES.items()}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -140,10 +140,8 @@ def evaluate(card: Card) -> list[dict[str, Any]]:
 
 def _row(card: Card, name: str, part: pd.DataFrame) -> dict[str, Any]:
     y, p = part["label"], part["probability"]
-    # Without patient ids every image counts as its own patient: the interval is then too narrow.
-    patients = part["patient_id"].where(part["patient_id"] != "", part["image_id"])
     counts = confusion(y, p, card.threshold)
-    low, high = bootstrap_interval(auc, y, p, patients)
+    low, high = bootstrap_interval(auc, y, p, patients_of(part))
     return {
         "model": card.id,
         "tested on": name,

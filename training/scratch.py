@@ -19,6 +19,7 @@ from core import zoo
 from core.head import build_tail
 from core.images import read_image
 from core.schema import Split
+from core.zoo import CNN
 from training.fitting import Data, Fitted, balanced, curves, labels_and_weights
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from training.recipes import Recipe
 
-CNN = "cnn"
 SIZE = 160
 
 

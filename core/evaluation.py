@@ -1,0 +1,353 @@
+"""Models on one test set: prepared once, then answered at any threshold by look-up.
+
+All models stand on the same images in one order and share the draws of patients, so that their
+differences are paired. Thresholds are chosen on validation patients and reported on test patients.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import calibration, cohorts, decision, intervals, metrics, paired
+from core.cohorts import Contender, TestSet
+from core.curves import Ranking, below, counts_at, rank
+from core.intervals import AREAS, Bootstrap
+from core.metrics import RATIOS, Confusion, Floats
+from core.paired import Difference, McNemar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEASURES = (*RATIOS, *AREAS)
+WANTED_RECALL = 0.95
+CELLS = {"tp": (1, True), "fn": (1, False), "fp": (0, True), "tn": (0, False)}
+TAKEN_AREAS = {
+    "auc": metrics.auc,
+    "average_precision": metrics.average_precision,
+    "brier": metrics.brier,
+}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measured value with its patient-level 95 % interval; NaN where undefined."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """One model on one test set.
+
+    Attributes:
+        contender: The model.
+        rows: (N) predictions in the order shared by all entrants.
+        ranking: The same, sorted.
+        boot: Replicates over patients.
+        areas: AREAS -> estimate.
+        validation: Its validation patients, sorted; without the source that must not be seen.
+        left_out: Whether the same recipe trained without the source answers here.
+        own_images: How many images of the test set it has, shared or not.
+    """
+
+    contender: Contender
+    rows: pd.DataFrame
+    ranking: Ranking
+    boot: Bootstrap
+    areas: dict[str, Estimate]
+    validation: Ranking
+    left_out: bool
+    own_images: int
+
+    @property
+    def id(self) -> str:
+        """Of the model."""
+        return self.contender.card.id
+
+    @property
+    def name(self) -> str:
+        """Short name of the model."""
+        return self.contender.name
+
+    @property
+    def operating_point(self) -> float:
+        """The threshold of its card."""
+        return self.contender.card.threshold
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Models on the images that all of them share.
+
+    Attributes:
+        test_set: What was asked for.
+        entrants: In the order asked for.
+        absent: Models without predictions on the test set.
+        images: N.
+        positives: COVID-19 images among them.
+        patients: How many; images without a patient id count as one each.
+    """
+
+    test_set: TestSet
+    entrants: tuple[Entrant, ...]
+    absent: tuple[Contender, ...]
+    images: int
+    positives: int
+    patients: int
+
+    @property
+    def names(self) -> list[str]:
+        """Short names in order."""
+        return [one.name for one in self.entrants]
+
+    @property
+    def share(self) -> float:
+        """Share of COVID-19 images; NaN without images."""
+        return self.positives / self.images if self.images else math.nan
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One model at one threshold.
+
+    Attributes:
+        threshold: 0..1.
+        counts: The confusion matrix.
+        measures: MEASURES -> estimate.
+    """
+
+    threshold: float
+    counts: Confusion
+    measures: dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What one temperature, fitted on validation patients, does to test probabilities.
+
+    Attributes:
+        temperature: NaN where none can be fitted.
+        before: core.calibration.reliability of the test images.
+        after: The same of the tempered probabilities; as before without a temperature.
+        errors: Expected calibration error before and after.
+        losses: Log loss before and after.
+    """
+
+    temperature: float
+    before: pd.DataFrame
+    after: pd.DataFrame
+    errors: tuple[float, float]
+    losses: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Duel:
+    """Two models on the same images.
+
+    Attributes:
+        calls: McNemar's test of their calls at the thresholds.
+        accuracy: Difference of accuracies at the thresholds, patients drawn anew.
+        auc: Difference of AUCs (DeLong).
+        auc_patients: The same, patients drawn anew.
+    """
+
+    calls: McNemar
+    accuracy: Difference
+    auc: Difference
+    auc_patients: Difference
+
+
+def compare(contenders: Sequence[Contender], test_set: TestSet) -> Comparison:
+    """Prepare everything that a moved threshold needs.
+
+    Args:
+        contenders: Models, each once.
+        test_set: Images to compare on.
+
+    Raises:
+        ArtifactError: Two models disagree about the label of an image.
+    """
+    own = {one.card.id: cohorts.rows_on(one, test_set) for one in contenders}
+    present = [one for one in contenders if len(own[one.card.id])]
+    tables = cohorts.shared({one.card.id: own[one.card.id] for one in present})
+    absent = tuple(one for one in contenders if one not in present)
+    if not tables or tables[present[0].card.id].empty:
+        return Comparison(test_set, (), tuple(contenders), 0, 0, 0)
+    rows = tables[present[0].card.id]
+    patients = intervals.patients_of(rows)
+    draws = intervals.patient_draws(patients)
+    entrants = tuple(
+        _entrant(one, tables[one.card.id], draws, test_set, len(own[one.card.id]))
+        for one in present
+    )
+    positives = int(rows["label"].sum())
+    return Comparison(test_set, entrants, absent, len(rows), positives, int(patients.nunique()))
+
+
+def answer(entrants: Sequence[Entrant], thresholds: Sequence[float]) -> list[Answer]:
+    """Every measure with its interval at one threshold a model: look-ups only.
+
+    Args:
+        entrants: M models of one comparison.
+        thresholds: (M,) in 0..1.
+    """
+    if not entrants:
+        return []
+    places = [int(below(one.ranking, cut)) for one, cut in zip(entrants, thresholds, strict=True)]
+    replicates = intervals.ratios_at([one.boot for one in entrants], places)
+    ends = intervals.percentiles(np.stack([replicates[name] for name in RATIOS]))  # (7, M, 2)
+    answers = []
+    for number, (one, cut) in enumerate(zip(entrants, thresholds, strict=True)):
+        counts = _counts(one.ranking, cut)
+        values = metrics.ratios(counts.tp, counts.fp, counts.fn, counts.tn)
+        found = {
+            name: Estimate(float(values[name]), *map(float, ends[row, number]))
+            for row, name in enumerate(RATIOS)
+        }
+        answers.append(Answer(float(cut), counts, found | one.areas))
+    return answers
+
+
+def validated_threshold(
+    entrant: Entrant, rule: str, cost: float = 1.0, prevalence: float = 0.5
+) -> float:
+    """A threshold chosen on the entrant's validation patients.
+
+    Args:
+        entrant: The model.
+        rule: "own" (its operating point), "youden", "recall" (largest with WANTED_RECALL) or
+            "cost" (least expected cost).
+        cost: What a missed case costs, in false alarms; for "cost".
+        prevalence: Where it will be used, 0..1; for "cost".
+
+    Returns:
+        0..1; NaN where the validation patients are of one class.
+
+    Raises:
+        ValueError: Another rule.
+    """
+    ranking = entrant.validation
+    if rule == "own":
+        return entrant.operating_point
+    if not ranking.positives or not ranking.negatives:
+        return math.nan
+    if rule == "youden":
+        return decision.youden_threshold(ranking)
+    if rule == "recall":
+        return metrics.threshold_at_recall(ranking.labels, ranking.probabilities, WANTED_RECALL)
+    if rule == "cost":
+        return decision.cost_threshold(ranking, cost, prevalence)
+    raise ValueError(f"expected own, youden, recall or cost, received {rule!r}")
+
+
+def bands(entrant: Entrant, measure: str, thresholds: Floats) -> tuple[Floats, Floats]:
+    """One of RATIOS at thresholds (T,): values (T,) and 95 % intervals (T, 2)."""
+    values = counts_at(entrant.ranking, thresholds).ratios[measure]
+    return values, intervals.band(entrant.ranking, entrant.boot, thresholds, measure)
+
+
+def calibrate(entrant: Entrant) -> Calibration:
+    """Reliability before and after temperature scaling, fitted on validation patients only."""
+    valid, test = entrant.validation, entrant.ranking
+    temperature = calibration.fit_temperature(valid.labels, valid.probabilities)
+    before = test.probabilities
+    after = before if math.isnan(temperature) else calibration.temper(before, temperature)
+    both = [(test.labels, before), (test.labels, after)]
+    return Calibration(
+        temperature,
+        *(calibration.reliability(y, p) for y, p in both),
+        errors=_pair(calibration.calibration_error(y, p) for y, p in both),
+        losses=_pair(calibration.log_loss(y, p) for y, p in both),
+    )
+
+
+def duel(first: Entrant, second: Entrant, cuts: tuple[float, float]) -> Duel:
+    """Paired tests of two models of one comparison, each at its threshold."""
+    truth = first.rows["label"].to_numpy() == 1
+    scores = [one.rows["probability"].to_numpy() for one in (first, second)]
+    right = [(p >= cut) == truth for p, cut in zip(scores, cuts, strict=True)]
+    places = [int(below(one.ranking, cut)) for one, cut in zip((first, second), cuts, strict=True)]
+    accuracies = intervals.ratios_at([first.boot, second.boot], places)["accuracy"]
+    return Duel(
+        paired.mcnemar(*right),
+        paired.bootstrap_difference(float(right[0].mean() - right[1].mean()), *accuracies),
+        paired.delong(first.rows["label"], *scores),
+        paired.bootstrap_difference(
+            first.areas["auc"].value - second.areas["auc"].value,
+            first.boot.areas["auc"],
+            second.boot.areas["auc"],
+        ),
+    )
+
+
+def in_cell(entrant: Entrant, threshold: float, cell: str) -> pd.DataFrame:
+    """The images in one cell of the confusion matrix, worst first.
+
+    Worst is farthest on the wrong side for "fn" and "fp", nearest to it for "tp" and "tn".
+
+    Raises:
+        KeyError: A cell that is none of CELLS.
+    """
+    label, called = CELLS[cell]
+    rows = entrant.rows
+    inside = (rows["label"] == label) & ((rows["probability"] >= threshold) == called)
+    return rows[inside].sort_values("probability", ascending=label == 1, kind="stable")
+
+
+def changing_sides(entrant: Entrant, one: float, other: float) -> pd.DataFrame:
+    """The images that two thresholds call differently, by probability.
+
+    The higher threshold calls them negative, the lower one positive.
+    """
+    low, high = sorted((one, other))
+    rows = entrant.rows
+    between = (rows["probability"] >= low) & (rows["probability"] < high)
+    return rows[between].sort_values("probability", kind="stable")
+
+
+def _entrant(
+    contender: Contender,
+    rows: pd.DataFrame,
+    draws: NDArray[np.signedinteger],
+    test_set: TestSet,
+    own_images: int,
+) -> Entrant:
+    ranking = rank(rows["label"], rows["probability"])
+    boot = intervals.prepare(ranking, draws)
+    areas = {
+        name: Estimate(
+            measure(ranking.labels, ranking.probabilities),
+            *map(float, intervals.percentiles(boot.areas[name])),
+        )
+        for name, measure in TAKEN_AREAS.items()
+    }
+    valid = contender.validation
+    valid = valid[valid["source"] != test_set.unseen]
+    return Entrant(
+        contender,
+        rows,
+        ranking,
+        boot,
+        areas,
+        rank(valid["label"], valid["probability"]),
+        cohorts.uses_left_out(contender, test_set),
+        own_images,
+    )
+
+
+def _counts(ranking: Ranking, threshold: float) -> Confusion:
+    found = counts_at(ranking, threshold)
+    return Confusion(*(int(x) for x in (found.tp, found.fp, found.fn, found.tn)))
+
+
+def _pair(values) -> tuple[float, float]:  # type: ignore[no-untyped-def]
+    before, after = values
+    return before, after
