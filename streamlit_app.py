@@ -8,6 +8,7 @@ st.navigation(
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
         st.Page("pages/predict.py", title="Predict", icon=":material/radiology:"),
         st.Page("pages/explain.py", title="Explain", icon=":material/frame_inspect:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("pages/data.py", title="Data", icon=":material/database:"),
         st.Page("pages/lab.py", title="Shortcut lab", icon=":material/labs:"),
     ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNSEEN = "unseen"
+NEARLY = "nearly ImageNet"  # in short names, for a start that takes a sentence to describe
 HELD_OUT = (Split.TEST, Split.EXTERNAL)
 
 
@@ -165,7 +166,7 @@ def _short_name(card: Card) -> str:
     parts = [data_name(card)]
     start = card.config.get("init", IMAGENET)
     if start != IMAGENET:
-        parts.append(start if len(start) < 30 else "nearly ImageNet")
+        parts.append(start if len(start) < 30 else NEARLY)
     if "members" in card.config:
         parts.append("second-order pooling")
     if artifacts.is_shipped(card):

@@ -7,7 +7,7 @@ differences are paired. Thresholds are chosen on validation patients and reporte
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from core import calibration, cohorts, decision, intervals, metrics, paired
 from core.cohorts import Contender, TestSet
 from core.curves import Ranking, below, counts_at, rank
 from core.intervals import AREAS, Bootstrap
-from core.metrics import RATIOS, Confusion, Floats
+from core.metrics import RATIOS, Confusion
 from core.paired import Difference, McNemar
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MEASURES = (*RATIOS, *AREAS)
 WANTED_RECALL = 0.95
-CELLS = {"tp": (1, True), "fn": (1, False), "fp": (0, True), "tn": (0, False)}
+CELLS = {"TP": (1, True), "FN": (1, False), "FP": (0, True), "TN": (0, False)}  # label, called
 TAKEN_AREAS = {
     "auc": metrics.auc,
     "average_precision": metrics.average_precision,
@@ -248,24 +248,19 @@ def validated_threshold(
     raise ValueError(f"expected own, youden, recall or cost, received {rule!r}")
 
 
-def bands(entrant: Entrant, measure: str, thresholds: Floats) -> tuple[Floats, Floats]:
-    """One of RATIOS at thresholds (T,): values (T,) and 95 % intervals (T, 2)."""
-    values = counts_at(entrant.ranking, thresholds).ratios[measure]
-    return values, intervals.band(entrant.ranking, entrant.boot, thresholds, measure)
-
-
 def calibrate(entrant: Entrant) -> Calibration:
     """Reliability before and after temperature scaling, fitted on validation patients only."""
     valid, test = entrant.validation, entrant.ranking
     temperature = calibration.fit_temperature(valid.labels, valid.probabilities)
     before = test.probabilities
     after = before if math.isnan(temperature) else calibration.temper(before, temperature)
-    both = [(test.labels, before), (test.labels, after)]
+    y = test.labels
     return Calibration(
         temperature,
-        *(calibration.reliability(y, p) for y, p in both),
-        errors=_pair(calibration.calibration_error(y, p) for y, p in both),
-        losses=_pair(calibration.log_loss(y, p) for y, p in both),
+        calibration.reliability(y, before),
+        calibration.reliability(y, after),
+        (calibration.calibration_error(y, before), calibration.calibration_error(y, after)),
+        (calibration.log_loss(y, before), calibration.log_loss(y, after)),
     )
 
 
@@ -288,10 +283,55 @@ def duel(first: Entrant, second: Entrant, cuts: tuple[float, float]) -> Duel:
     )
 
 
+def summary(comparison: Comparison) -> pd.DataFrame:
+    """One row a model at its operating point, largest AUC first.
+
+    Returns:
+        id, name, title, threshold, images, then MEASURES, and low and high of the AUC.
+    """
+    import pandas as pd
+
+    entrants = comparison.entrants
+    rows = [
+        {
+            "id": one.id,
+            "name": one.name,
+            "title": one.contender.card.title,
+            "threshold": found.threshold,
+            "images": comparison.images,
+            **{name: estimate.value for name, estimate in found.measures.items()},
+            "auc_low": found.measures["auc"].low,
+            "auc_high": found.measures["auc"].high,
+        }
+        for one, found in zip(
+            entrants, answer(entrants, [one.operating_point for one in entrants]), strict=True
+        )
+    ]
+    columns = ["id", "name", "title", "threshold", "images", *MEASURES, "auc_low", "auc_high"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values("auc", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def lead(comparison: Comparison) -> tuple[Entrant, list[Entrant]] | None:
+    """The entrant of largest AUC, and those whose paired 95 % interval of the distance reaches 0.
+
+    None where no AUC can be measured. A distance without an interval counts as reaching 0.
+    """
+    known = [one for one in comparison.entrants if not math.isnan(one.areas["auc"].value)]
+    if not known:
+        return None
+    first = max(known, key=lambda one: one.areas["auc"].value)
+    apart = {one.id: first.boot.areas["auc"] - one.boot.areas["auc"] for one in known}
+    equals = [
+        one for one in known if one is not first and not intervals.percentiles(apart[one.id])[0] > 0
+    ]
+    return first, equals
+
+
 def in_cell(entrant: Entrant, threshold: float, cell: str) -> pd.DataFrame:
     """The images in one cell of the confusion matrix, worst first.
 
-    Worst is farthest on the wrong side for "fn" and "fp", nearest to it for "tp" and "tn".
+    Worst is farthest on the wrong side for "FN" and "FP", nearest to it for "TP" and "TN".
 
     Raises:
         KeyError: A cell that is none of CELLS.
@@ -346,8 +386,3 @@ def _entrant(
 def _counts(ranking: Ranking, threshold: float) -> Confusion:
     found = counts_at(ranking, threshold)
     return Confusion(*(int(x) for x in (found.tp, found.fp, found.fn, found.tn)))
-
-
-def _pair(values) -> tuple[float, float]:  # type: ignore[no-untyped-def]
-    before, after = values
-    return before, after

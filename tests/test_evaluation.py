@@ -105,7 +105,7 @@ def test_four_images_by_hand(tmp_path: Path) -> None:
         cell: evaluation.in_cell(entrant, 0.4, cell)["image_id"].tolist()
         for cell in evaluation.CELLS
     }
-    assert cells == {"tp": ["a"], "fn": ["b"], "fp": ["c"], "tn": ["d"]}
+    assert cells == {"TP": ["a"], "FN": ["b"], "FP": ["c"], "TN": ["d"]}
     assert evaluation.changing_sides(entrant, 0.4, 0.15)["image_id"].tolist() == ["b"]
     assert evaluation.changing_sides(entrant, 0.2, 0.2).empty
 
@@ -123,7 +123,7 @@ def test_worst_come_first(tmp_path: Path) -> None:
         cell: evaluation.in_cell(entrant, 0.5, cell)["probability"].iloc[0]
         for cell in evaluation.CELLS
     }
-    assert worst == {"tp": 0.6, "fn": 0.1, "fp": 0.8, "tn": 0.4}
+    assert worst == {"TP": 0.6, "FN": 0.1, "FP": 0.8, "TN": 0.4}
 
 
 def test_thresholds_are_chosen_on_validation_patients(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_one_class_only_leaves_the_rest_undefined(tmp_path: Path) -> None:
     undefined = ("recall", "precision", "balanced_accuracy", "mcc", "auc", "average_precision")
     assert all(math.isnan(found.measures[name].value) for name in undefined)
     assert found.measures["specificity"].value == 1
-    assert evaluation.in_cell(comparison.entrants[0], 0.5, "tp").empty
+    assert evaluation.in_cell(comparison.entrants[0], 0.5, "TP").empty
 
 
 def test_unknown_labels_do_not_count(tmp_path: Path) -> None:

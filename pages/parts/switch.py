@@ -8,6 +8,9 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+# Arguments of a widget whose value stands in the address and outlives a visit to another page.
+KEPT: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+
 
 def switch(
     label: str,
@@ -29,10 +32,12 @@ def switch(
         options: Further arguments of st.segmented_control.
     """
     first = default or next(iter(titles))
+    # Not as default=: callbacks may set the key, and a widget with both logs a warning.
+    if st.session_state.get(key) not in titles:
+        st.session_state[key] = first
     chosen = (place or st).segmented_control(
         label,
         list(titles),
-        default=first,
         required=True,
         format_func=titles.__getitem__,
         key=key,

@@ -1,0 +1,118 @@
+"""Compare page: which models, on which test set. Both are in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.charts.ready import MOST
+from core.cohorts import NEARLY, Contender, TestSet
+from core.evaluation import Comparison
+from core.schema import Modality
+from pages.parts import loaders_compare
+from pages.parts.loaders_compare import Ids
+from pages.parts.switch import KEPT
+
+SET = "compare_set"
+FIRST = {
+    "xray": (
+        "all-vgg16-imagenet",
+        "all-xception-imagenet",
+        "all-mobilenetv2-imagenet",
+        "all-cnn-random160",
+    ),
+    "ct": ("ct-vgg16-imagenet", "ct-xception-imagenet", "ct-mobilenetv2-imagenet"),
+}
+# The paper's Figure 3: the model of the large data at two thresholds, then that of the small data.
+BIG, SMALL = "all-vgg16-imagenet", "small-vgg16-imagenet"
+
+
+def models_key(modality: str) -> str:
+    """Key of the models chosen for X-rays, or for CT slices."""
+    return f"compare_models_{modality}"
+
+
+def choose() -> tuple[Ids, str]:
+    """Test set and models: the ids chosen, and the key of the set."""
+    sets, known = loaders_compare.test_sets(), loaders_compare.contenders()
+    left, right = st.columns([2, 5])
+    key = _choose_set(sets, left)
+    fitting = {n: one.name for n, one in known.items() if one.card.modality == sets[key].modality}
+    first = [name for name in FIRST[sets[key].modality] if name in fitting] or list(fitting)[:2]
+    _warn_of_unknown(models_key(sets[key].modality), fitting.values(), "model")
+    chosen = right.multiselect(
+        f"Models, up to {MOST}",
+        list(fitting),
+        default=first,
+        format_func=fitting.__getitem__,
+        max_selections=MOST,
+        key=models_key(sets[key].modality),
+        **KEPT,
+    )
+    return tuple(chosen), key
+
+
+def facts(comparison: Comparison) -> None:
+    """What the comparison stands on, in one line, and what narrows it."""
+    unseen = comparison.test_set.unseen
+    st.caption(
+        f"**{comparison.images} images** of {comparison.patients} patients, "
+        f"{comparison.positives} with COVID-19; no model learned from any of them. "
+        + _starts([one.contender for one in comparison.entrants])
+    )
+    fewer = [one for one in comparison.entrants if one.own_images > comparison.images]
+    if fewer:
+        parts = ", ".join(f"{one.name} has {one.own_images}" for one in fewer)
+        st.info(f"Compared on the {comparison.images} images that all of them share; {parts}.")
+    if comparison.absent:
+        names = ", ".join(one.name for one in comparison.absent)
+        st.info(f"Without predictions on these images, so left out: {names}.")
+    stand_ins = [one.name for one in comparison.entrants if one.left_out]
+    if stand_ins:
+        st.info(
+            f"Here the same recipe trained **without {unseen}** answers for {', '.join(stand_ins)}."
+            f" Validation patients of {unseen} choose no threshold; the operating point is the "
+            "full model's."
+        )
+    if comparison.positives in (0, comparison.images):
+        st.info("These images are of one class only: what needs both cannot be measured on them.")
+
+
+def open_paper(first: str) -> None:
+    """Callback: the paper's small-data and large-data model on the large test set."""
+    st.session_state[SET] = Modality.XRAY.value
+    second = BIG if first == SMALL else SMALL
+    st.session_state[models_key(Modality.XRAY)] = [first, second]
+
+
+def has_paper_models() -> bool:
+    """Whether both models of the paper's Figure 3 are here."""
+    return {BIG, SMALL} <= set(loaders_compare.contenders())
+
+
+def _choose_set(sets: Mapping[str, TestSet], place: DeltaGenerator) -> str:
+    titles = {key: found.title for key, found in sets.items()}
+    _warn_of_unknown(SET, titles.values(), "test set")
+    return place.selectbox(
+        "Test set",
+        list(titles),
+        format_func=titles.__getitem__,
+        key=SET,
+        **KEPT,
+    )
+
+
+def _warn_of_unknown(key: str, known: Collection[str], what: str) -> None:
+    """Say which values of a link are left out, before the widget drops them."""
+    unknown = [value for value in st.query_params.get_all(key) if value not in known]
+    if unknown:
+        names = ", ".join(f"“{value}”" for value in unknown)
+        st.warning(f"The link names a {what} that is not here and was left out: {names}.")
+
+
+def _starts(contenders: Sequence[Contender]) -> str:
+    """What "nearly ImageNet" stands for, where a name says so."""
+    starts = [str(one.card.config.get("init")) for one in contenders if NEARLY in one.name]
+    return "".join(f"{NEARLY}: {start}. " for start in dict.fromkeys(starts))

@@ -1,0 +1,137 @@
+"""Compare page: the images in one cell of a confusion matrix, and those that change sides."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core import artifacts, evaluation
+from core.artifacts import Card
+from core.charts.matrices import CELLS
+from core.classifier import DEFAULT_MODELS
+from core.evaluation import Entrant
+from core.schema import Modality
+from pages.parts import loaders_compare, loaders_data
+from pages.parts.compare_view import Shown, table_csv
+from pages.parts.switch import KEPT, switch
+
+VIEW, IMAGES = "compare_view", "images"
+MODEL, CELL, OTHER, PAGE = "compare_of", "compare_cell", "compare_other", "compare_page"
+WHICH = "compare_which"
+SHOWN = 12  # images a page
+TILE = 150
+CELL_TITLES = {name: f"{name}: {words}" for name, (_, _, words) in CELLS.items()}
+WHICH_TITLES = {"cell": "In one cell", "changing": "That change sides"}
+MEANINGS = {
+    "TP": "COVID-19 images that are found, the least sure first",
+    "FN": "COVID-19 images that are missed, the most wrong first",
+    "FP": "false alarms, the most wrong first",
+    "TN": "other images that are cleared, the least sure first",
+}
+
+
+def open_cell(chart: str) -> None:
+    """Callback of a click on a matrix: open the images of that cell."""
+    points = st.session_state[chart]["selection"]["points"]
+    if points:
+        st.session_state[MODEL], st.session_state[CELL], *_ = points[0]["customdata"]
+        st.session_state[WHICH] = "cell"
+        st.session_state[VIEW] = IMAGES
+
+
+def framed(shown: Shown) -> tuple[str, str] | None:
+    """Name of the model and the cell whose images are open, None while none are."""
+    state = st.session_state
+    if state.get(VIEW) != IMAGES or state.get(WHICH, "cell") != "cell":
+        return None
+    return state.get(MODEL, shown.comparison.names[0]), state.get(CELL, next(iter(CELLS)))
+
+
+def show(shown: Shown) -> None:
+    """Images of a cell, or those that two thresholds call differently."""
+    which = switch("Images", WHICH_TITLES, WHICH, label_visibility="collapsed")
+    names = shown.comparison.names
+    name = switch("Of which model", {name: name for name in names}, MODEL)
+    number = names.index(name)
+    entrant, cut = shown.comparison.entrants[number], shown.cuts.values[number]
+    if which == "cell":
+        _cell(entrant, cut)
+    else:
+        _changing(entrant, cut)
+
+
+def _cell(entrant: Entrant, cut: float) -> None:
+    cell = switch("Cell", CELL_TITLES, CELL, default="FN")
+    found = evaluation.in_cell(entrant, cut, cell)
+    st.markdown(f"**{len(found)}** {MEANINGS[cell]}, {entrant.name} at {cut:.3f}.")
+    _images(entrant, found, f"{entrant.id}-{cell}")
+
+
+def _changing(entrant: Entrant, cut: float) -> None:
+    other = st.slider(
+        f"Other threshold, against {cut:.3f}",
+        0.0,
+        1.0,
+        0.5,
+        0.001,
+        format="%.3f",
+        key=OTHER,
+        **KEPT,
+    )
+    found = evaluation.changing_sides(entrant, cut, other)
+    ill = int(found["label"].sum())
+    low, high = sorted((cut, other))
+    st.markdown(
+        f"**{len(found)}** images are called positive at {low:.3f} and negative at {high:.3f}: "
+        f"the lower threshold finds {ill} more with COVID-19 and raises {len(found) - ill} more "
+        "false alarms."
+    )
+    _images(entrant, found, f"{entrant.id}-changing")
+
+
+def _images(entrant: Entrant, found: pd.DataFrame, name: str) -> None:
+    """Tiles where the data folder is here, else a table; a page of them at a time."""
+    if found.empty:
+        st.info("There is none.")
+        return
+    pages = -(-len(found) // SHOWN)
+    page = 1
+    if pages > 1:
+        st.session_state[PAGE] = min(st.session_state.get(PAGE, 1), pages)
+        page = st.number_input(f"Page, 1 to {pages}", 1, pages, key=PAGE, width=200)
+    part = found.iloc[(page - 1) * SHOWN : page * SHOWN]
+    card, words = _explaining(entrant.contender.card)
+    st.caption(words)
+    grid = st.container(horizontal=True)
+    for row in part.itertuples():
+        with grid.container(width=TILE, border=True, gap="small"):
+            _tile(row, card)
+    table_csv(lambda: found, name)
+
+
+def _tile(row, card: Card) -> None:  # type: ignore[no-untyped-def]
+    """One image: picture where it is here, probability, source, patient, a link to Explain."""
+    number = loaders_compare.catalogue_row(row.image_id)
+    small = None if number is None else loaders_data.small_picture(number)
+    if small:
+        st.image(small, width="stretch", alt=f"{row.image_id}, {row.source}")
+    patient = row.patient_id.removeprefix(f"{row.source}/") or "not named"
+    st.markdown(f"**{row.probability:.3f}**")
+    st.caption(f"{row.source}  \npatient {patient}")
+    st.page_link(
+        "pages/explain.py",
+        label="Explain",
+        icon=":material/frame_inspect:",
+        query_params={"model": card.id, "image": row.image_id},
+    )
+
+
+def _explaining(card: Card) -> tuple[Card, str]:
+    """The model that Explain can run: this one where it ships weights, else the app's own."""
+    if artifacts.is_shipped(card):
+        return card, f"Explain opens each image with this model, {card.title}."
+    own = artifacts.read_card(DEFAULT_MODELS[Modality(card.modality)])
+    return own, (
+        f"The weights of this model are not in the app: Explain opens each image with {own.id} "
+        "instead, whose probability may differ."
+    )

@@ -1,0 +1,85 @@
+"""Compare page: every model on this test set, those that are missing, and the CNN's curves."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core import zoo
+from core.cohorts import Contender
+from pages.parts import compare_words, loaders_compare
+from pages.parts.compare_view import Shown, table_csv
+
+COLUMNS = ("accuracy", "recall", "specificity", "precision", "average_precision", "brier")
+
+
+def show(shown: Shown) -> None:
+    """The table, and what is not in it."""
+    table = loaders_compare.summary(shown.key)
+    known = loaders_compare.contenders()
+    st.markdown(summary_words(table))
+    span = [
+        f"{low:.2f} to {high:.2f}" if low == low else compare_words.UNDEFINED
+        for low, high in zip(table["auc_low"], table["auc_high"], strict=True)
+    ]
+    columns = pd.DataFrame(
+        {
+            "model": table["name"],
+            "AUC": table["auc"],
+            "95 % interval": span,
+            "operating point": table["threshold"],
+            **{compare_words.TITLES[name].lower(): table[name] for name in COLUMNS},
+            "trained how": table["title"],
+        }
+    )
+    number = st.column_config.NumberColumn(format="%.2f")
+    st.dataframe(
+        columns,
+        hide_index=True,
+        height="content",
+        column_config={name: number for name in columns.columns[3:-1]}
+        | {
+            "AUC": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1),
+            "model": st.column_config.TextColumn(width="medium"),
+        },
+        alt=summary_words(table),
+    )
+    st.caption(
+        "Each model at its own operating point, on the images that all in this table share. One "
+        "run each, the one of lowest validation loss; the spread over seeds stands in "
+        "docs/comparison.md."
+    )
+    table_csv(lambda: table, f"models-{shown.key}")
+    st.markdown(missing_words(list(known.values())))
+
+
+def summary_words(table: pd.DataFrame) -> str:
+    """The largest and the smallest AUC of the table."""
+    found = table.dropna(subset=["auc"])
+    if found.empty:
+        return "No AUC can be measured on these images: they are of one class only."
+    first, last = found.iloc[0], found.iloc[-1]
+    chance = int((found["auc_low"] <= 0.5).sum())
+    words = f"**{first['name']}** has the largest AUC of {len(found)} models, {first['auc']:.2f}"
+    if len(found) > 1:
+        words += f", {last['name']} the smallest, {last['auc']:.2f}"
+    return f"{words}. The intervals of {chance} reach down to 0.5, which is guessing."
+
+
+def missing_words(contenders: list[Contender]) -> str:
+    """Which models of the paper are not here, or only from a random start."""
+    pretrained = {
+        one.card.backbone
+        for one in contenders
+        if not str(one.card.config.get("init", zoo.IMAGENET)).startswith("random")
+    }
+    absent = [row.name for name, row in zoo.BACKBONES.items() if name not in pretrained]
+    parts = []
+    if absent:
+        parts.append(
+            f"{', '.join(absent)} from ImageNet weights, which could not be had where these were "
+            "trained: those shown start from random weights at 160 px"
+        )
+    if not any(one.card.config.get("unfrozen") for one in contenders):
+        parts.append("VGG16 with its top convolution blocks unfrozen: not trained yet")
+    return f"**Not in this table:** {'; '.join(parts)}." if parts else ""

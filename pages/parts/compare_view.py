@@ -1,0 +1,75 @@
+"""What every view of the Compare page gets, and how it shows figures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.charts.marks import Mark
+from core.charts.ready import Ready
+from core.evaluation import Answer, Comparison
+from pages.parts.compare_cut import Cuts
+from pages.parts.loaders_compare import Ids
+
+FORMAT = "compare_format"
+FORMATS = ("png", "svg")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The state of the page.
+
+    Attributes:
+        ids: Models as chosen.
+        key: Of the test set.
+        comparison: Of both.
+        models: The entrants, ready to be drawn.
+        cuts: Their thresholds.
+        answers: Their measures there.
+    """
+
+    ids: Ids
+    key: str
+    comparison: Comparison
+    models: list[Ready] = field(repr=False)
+    cuts: Cuts
+    answers: list[Answer]
+
+    @property
+    def marks(self) -> list[Mark]:
+        """The threshold of least cost, to be drawn on every curve."""
+        return [Mark("least cost, chosen on validation patients", self.cuts.best)]
+
+
+def figure(drawing: Any, words: str, key: str, **options: Any) -> Any:
+    """A figure with its sentence, which is its text alternative; its camera saves PNG or SVG."""
+    st.markdown(words)
+    return chart(drawing, words, key, **options)
+
+
+def chart(drawing: Any, words: str, key: str, **options: Any) -> Any:
+    """A figure whose sentence stands elsewhere."""
+    kind = st.session_state.get(FORMAT, FORMATS[0])
+    config = {
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": kind, "filename": key, "scale": 2},
+    }
+    return st.plotly_chart(drawing, width="stretch", config=config, alt=words, key=key, **options)
+
+
+def table_csv(table: Callable[[], pd.DataFrame], name: str) -> None:
+    """A button that makes the CSV of a table when it is clicked."""
+    st.download_button(
+        "Table as CSV",
+        lambda: table().to_csv(index=False),
+        f"lunglens-{name}.csv",
+        "text/csv",
+        key=f"compare_csv_{name}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
