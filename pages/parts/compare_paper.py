@@ -8,7 +8,7 @@ from core import evaluation
 from core.charts import matrices
 from core.evaluation import Answer
 from core.schema import PAPER_THRESHOLDS
-from pages.parts import compare_choice, loaders_compare
+from pages.parts import compare_choice, compare_cut, loaders_compare
 from pages.parts.compare_choice import BIG, SMALL
 from pages.parts.compare_view import Shown, chart
 
