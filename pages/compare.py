@@ -39,13 +39,16 @@ VIEWS: dict[str, tuple[str, Callable[[Shown], None]]] = {
 st.title("Compare")
 st.markdown("Which model is better, at which threshold, and how sure is that? **Move the slider.**")
 st.caption(text.DISCLAIMER)
-widgets.heads_or_stop()
 try:
+    if not loaders_compare.contenders():
+        st.error(text.NO_TABLES, icon=":material/error:")
+        st.stop()
     ids, key = compare_choice.choose()
     comparison = loaders_compare.comparison(ids, key)
 except ArtifactError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
+widgets.untrained_banner(one.contender.card for one in comparison.entrants)
 compare_choice.facts(comparison)
 if not comparison.entrants:
     st.info("Choose a model that was tested on these images.")

@@ -32,15 +32,14 @@ def show(shown: Shown) -> None:
             "trained how": table["title"],
         }
     )
-    number = st.column_config.NumberColumn(format="%.2f")
+    numbers = list(columns.columns[3:-1])
     st.dataframe(
-        columns,
+        columns.style.format("{:.2f}", subset=numbers, na_rep=compare_words.UNDEFINED),
         hide_index=True,
         height="content",
-        column_config={name: number for name in columns.columns[3:-1]}
-        | {
+        column_config={
             "AUC": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1),
-            "model": st.column_config.TextColumn(width="medium"),
+            "model": st.column_config.TextColumn(width="large"),
         },
         alt=summary_words(table),
     )

@@ -18,6 +18,10 @@ DISCLAIMER = (
 UNTRAINED = "**{title}** is a smoke run, not a trained model: its numbers mean nothing at all."
 OUT_OF_SCOPE = "This does not look like a chest X-ray or a lung CT slice"
 NONE_LEARNED = "None of these taught a model here: all are held out. "
+NO_TABLES = (
+    "There is no model with a prediction table here yet. `python -m training compare --root DIR` "
+    "makes them, where DIR is the folder of the public data sets."
+)
 NEIGHBOURS = 40
 
 

@@ -1,0 +1,324 @@
+"""The Compare page as a user reads it, on the shipped tables: no TensorFlow, no network."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from tables import drawn_rows, write_model
+
+from core import cohorts, evaluation, examples
+from core.evaluation import Comparison
+from pages.parts import loaders
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT = (
+    "all-vgg16-imagenet",
+    "all-xception-imagenet",
+    "all-mobilenetv2-imagenet",
+    "all-cnn-random160",
+)
+VIEWS = (
+    "histograms",
+    "curves",
+    "thresholds",
+    "calibration",
+    "practice",
+    "different",
+    "images",
+    "paper",
+    "all",
+    "measures",
+)
+
+
+@pytest.fixture(autouse=True)
+def no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examples, "data_root", lambda: None)
+
+
+def page(**address: str | list[str]) -> AppTest:
+    """The page as opened by a link."""
+    at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    at.switch_page("pages/compare.py")
+    for name, value in address.items():
+        at.query_params[f"compare_{name}"] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    kinds = ("markdown", "caption", "info", "warning", "error")
+    return "\n".join(e.value for kind in kinds for e in at.get(kind))
+
+
+def group(at: AppTest, key: str):
+    return next(g for g in at.get("button_group") if g.key == f"compare_{key}")
+
+
+def choose(at: AppTest, key: str, value: str) -> AppTest:
+    group(at, key).set_value(value).run()
+    assert not at.exception
+    return at
+
+
+def measured(key: str = "xray", *ids: str) -> Comparison:
+    contenders = cohorts.read_contenders()
+    sets = cohorts.test_sets(contenders.values())
+    return evaluation.compare([contenders[name] for name in ids or DEFAULT], sets[key])
+
+
+def test_first_look() -> None:
+    at = page()
+    text = words(at)
+    comparison = measured()
+    assert at.title[0].value == "Compare"
+    assert "not for diagnosis" in text
+    assert f"**{comparison.images} images** of {comparison.patients} patients" in text
+    assert "no model learned from any of them" in text
+    assert "Chosen on validation patients" in text
+    assert "Exploratory" not in text
+    assert "dog photographs" in text
+    found = evaluation.answer(comparison.entrants, [e.operating_point for e in comparison.entrants])
+    table = at.dataframe[0].value
+    for entrant, answer in zip(comparison.entrants, found, strict=True):
+        estimate = answer.measures["recall"]
+        assert table.loc["Recall", entrant.name] == (
+            f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
+        )
+        assert table.loc["Threshold", entrant.name] == f"{entrant.operating_point:.3f}"
+    formulas = "\n".join(e.value for e in at.get("latex"))
+    assert all(f"({number})" in formulas for number in (1, 2, 3, 4))
+
+
+def test_moving_the_slider_is_marked_as_exploratory() -> None:
+    at = page()
+    at.slider("compare_cut").set_value(0.6).run()
+    assert not at.exception
+    assert "Exploratory" in words(at)
+    assert group(at, "rule").value == "hand"
+    assert set(at.dataframe[0].value.loc["Threshold"]) == {"0.600"}
+    choose(at, "rule", "youden")
+    assert "Exploratory" not in words(at)
+    entrant = measured().entrants[0]
+    cut = evaluation.validated_threshold(entrant, "youden")
+    assert at.dataframe[0].value.loc["Threshold", entrant.name] == f"{cut:.3f}"
+
+
+@pytest.mark.parametrize("name", ["0.5", "0.3"])
+def test_the_papers_thresholds_are_one_click(name: str) -> None:
+    at = choose(page(), "rule", name)
+    assert set(at.dataframe[0].value.loc["Threshold"]) == {f"{float(name):.3f}"}
+    assert at.slider("compare_cut").value == float(name)
+    assert "Fixed beforehand" in words(at)
+
+
+def test_small_data_model_on_the_big_test_set_is_one_click() -> None:
+    at = page(set="CT: covid-ct")
+    assert "VGG16 (CT)" in words(at)
+    at.button("compare_small_on_big").click().run()
+    assert not at.exception
+    assert at.selectbox("compare_set").value == "xray"
+    assert at.multiselect("compare_models_xray").value == [
+        "small-vgg16-imagenet",
+        "all-vgg16-imagenet",
+    ]
+    assert group(at, "rule").value == "0.5"
+    (found,) = evaluation.answer(measured("xray", "small-vgg16-imagenet").entrants, [0.5])
+    shown = at.dataframe[0].value.loc["Recall", "VGG16 (small)"]
+    assert shown.startswith(f"{found.measures['recall'].value:.2f} ")
+
+
+def test_figure_3_in_three_panels() -> None:
+    at = choose(page(), "view", "paper")
+    big, small = measured("xray", "all-vgg16-imagenet", "small-vgg16-imagenet").entrants
+    half, lower, other = evaluation.answer([big, big, small], [0.5, 0.3, 0.5])
+    more, alarms = lower.counts.tp - half.counts.tp, lower.counts.fp - half.counts.fp
+    assert f"finds {more} more of the {half.counts.tp + half.counts.fn}" in words(at)
+    assert f"raises {alarms} more false alarms" in words(at)
+    assert f"finds {other.counts.tp} and calls {other.counts.fp} of the" in words(at)
+    at.button("compare_open_1").click().run()
+    assert not at.exception
+    assert at.multiselect("compare_models_xray").value[0] == "all-vgg16-imagenet"
+    assert group(at, "rule").value == "0.3"
+
+
+def test_a_link_opens_the_same_view() -> None:
+    at = page(
+        set="X-ray: covid-chestxray alone",
+        models_xray=["VGG16 (small)", "Xception (small)"],
+        rule="By hand",
+        cut="0.321",
+        view="Every threshold",
+        metric="Specificity",
+        cost="50 false alarms",
+        prevalence="1 %",
+    )
+    assert at.selectbox("compare_set").value == "xray-covid-chestxray"
+    assert at.multiselect("compare_models_xray").value == [
+        "small-vgg16-imagenet",
+        "small-xception-imagenet",
+    ]
+    assert at.slider("compare_cut").value == 0.321
+    assert "At threshold 0.321, specificity" in words(at)
+    assert "Exploratory" in words(at)
+    assert at.select_slider("compare_cost").value == 50
+    assert at.select_slider("compare_prevalence").value == 0.01
+
+
+def test_a_link_with_a_threshold_alone_means_that_threshold() -> None:
+    at = page(cut="0.3")
+    assert group(at, "rule").value == "hand"
+    assert set(at.dataframe[0].value.loc["Threshold"]) == {"0.300"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"set": "No such set"},
+        {"models_xray": ["No such model", "VGG16 (all)"]},
+        {"cut": "7"},
+        {"cut": "much"},
+        {"rule": "Best of all"},
+        {"view": "Nowhere"},
+        {"prevalence": "120 %"},
+        {"cost": "-1"},
+        {"metric": "Beauty", "view": "Every threshold"},
+        {"of": "No such model", "view": "Images"},
+        {"cell": "XY", "view": "Images"},
+        {"other": "-3", "view": "Images"},
+    ],
+)
+def test_bad_links_still_open_the_page(address: dict[str, str]) -> None:
+    at = page(**address)
+    assert "images** of" in words(at)
+    if "set" in address or "models_xray" in address:
+        assert "The link names a" in at.warning[0].value
+        assert "No such" in at.warning[0].value
+
+
+def test_each_model_alone() -> None:
+    at = page()
+    at.toggle("compare_alone").set_value(True).run()
+    at.slider("compare_cut_all-xception-imagenet").set_value(0.9).run()
+    assert not at.exception
+    table = at.dataframe[0].value.loc["Threshold"]
+    assert table["Xception (all)"] == "0.900"
+    assert table["VGG16 (all)"] == f"{measured().entrants[0].operating_point:.3f}"
+    assert "Exploratory" in words(at)
+
+
+def test_images_of_a_cell_worst_first() -> None:
+    at = choose(page(), "view", "images")
+    entrant = measured().entrants[0]
+    missed = evaluation.in_cell(entrant, entrant.operating_point, "FN")
+    text = words(at)
+    assert f"**{len(missed)}** COVID-19 images that are missed, the most wrong first" in text
+    worst = missed.iloc[0]
+    assert f"**{worst['probability']:.3f}**" in text
+    assert "opens each image with vgg16-xray instead" in text
+    links = at.get("page_link")
+    assert links[0].proto.page == "explain"
+    assert f"image={worst['image_id'].split('/')[0]}" in links[0].proto.query_string
+    choose(at, "cell", "TN")
+    cleared = evaluation.in_cell(entrant, entrant.operating_point, "TN")
+    assert f"**{len(cleared)}** other images that are cleared" in words(at)
+    at.number_input("compare_page").set_value(2).run()
+    assert f"**{cleared.iloc[12]['probability']:.3f}**" in words(at)
+
+
+def test_images_that_change_sides() -> None:
+    at = choose(choose(page(rule="The paper's 0.5"), "view", "images"), "which", "changing")
+    at.slider("compare_other").set_value(0.3).run()
+    entrant = measured().entrants[0]
+    found = evaluation.changing_sides(entrant, 0.5, 0.3)
+    assert f"**{len(found)}** images are called positive at 0.300 and negative at 0.500" in words(
+        at
+    )
+    assert f"finds {int(found['label'].sum())} more with COVID-19" in words(at)
+
+
+def test_are_two_models_really_different() -> None:
+    at = choose(page(), "view", "different")
+    first, second, *_, last = measured().entrants
+    found = evaluation.duel(first, second, (first.operating_point, second.operating_point))
+    text = words(at)
+    assert f"is right {found.calls.only_first} times and {second.name}" in text
+    assert "no real difference is shown" in text
+    at.selectbox("compare_second").set_value(last.name).run()
+    found = evaluation.duel(first, last, (first.operating_point, last.operating_point))
+    assert found.accuracy.low > 0
+    assert f"**{first.name} is better**" in words(at)
+    at.selectbox("compare_second").set_value(first.name).run()
+    assert "the same model twice" in words(at)
+
+
+def test_all_models_and_those_that_are_missing() -> None:
+    at = choose(page(), "view", "all")
+    table = at.dataframe[0].value
+    own = [c for c in cohorts.read_contenders().values() if c.card.modality == "xray"]
+    assert sorted(table["model"]) == sorted(one.name for one in own)
+    assert table["AUC"].is_monotonic_decreasing
+    assert "ResNet152V2" in words(at).split("Not in this table:")[1]
+    random = table.loc[table["model"].str.startswith("DenseNet121"), "model"].item()
+    assert "random start, 160 px" in random
+
+
+def test_a_source_never_trained_on_says_who_answers() -> None:
+    at = page(set="X-ray: figure1, never trained on")
+    text = words(at)
+    assert "**30 images**" in text
+    assert "trained **without figure1** answers for VGG16 (all), Xception (all)" in text
+    assert "left out: Home-made CNN" in text
+
+
+def test_one_class_only_is_said() -> None:
+    at = page(set="X-ray: nih alone")
+    assert "of one class only" in words(at)
+    assert at.dataframe[0].value.loc["Recall"].eq("–").all()
+    for view in VIEWS:
+        choose(at, "view", view)
+
+
+def test_no_model_chosen_is_said() -> None:
+    at = page()
+    at.multiselect("compare_models_xray").set_value([]).run()
+    assert not at.exception
+    assert "Choose a model" in at.info[-1].value
+
+
+def test_a_table_that_cannot_be_believed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_model(tmp_path, "m", [*drawn_rows(0, 4), ("x", "one", "p", "test", 1.0, 1.7)])
+    monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
+    text = page().error[0].value
+    assert "m/predictions.csv" in text
+    assert "row 6" in text
+
+
+def test_no_tables_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
+    assert "python -m training compare" in page().error[0].value
+
+
+def test_smoke_runs_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_model(tmp_path, "m", drawn_rows(0, 40), trained=False)
+    monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
+    assert "smoke run" in page().warning[0].value
+
+
+def test_page_needs_no_tensorflow() -> None:
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        "at = AppTest.from_file('streamlit_app.py', default_timeout=60); "
+        "at.switch_page('pages/compare.py').run(); "
+        "view = lambda: next(g for g in at.get('button_group') if g.key == 'compare_view'); "
+        f"bad = [v for v in {VIEWS} if view().set_value(v).run().exception or view().value != v]; "
+        "sys.exit('tensorflow' in sys.modules or bool(at.exception) or bool(bad))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
