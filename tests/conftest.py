@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,22 @@ def classifier():  # noqa: ANN201
     from core.classifier import load_classifier
 
     return load_classifier(precision="float32")
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path]]:
+    """URL of a local server and its folder; Keras caches elsewhere."""
+    import keras
+    from serving import serving
+
+    folder = tmp_path / "served"
+    folder.mkdir()
+    cache = tmp_path / "cache"
+    monkeypatch.setattr(
+        keras.utils, "get_file", partial(keras.utils.get_file, cache_dir=str(cache))
+    )
+    with serving(folder) as url:
+        yield url, folder
 
 
 @pytest.fixture
