@@ -1,6 +1,6 @@
 """Compare: models side by side, on one test set, at every threshold."""
 
-from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -14,16 +14,17 @@ from pages.parts import (
     compare_images,
     compare_models,
     compare_paper,
+    compare_report,
     compare_views,
     compare_worth,
     loaders_compare,
     text,
     widgets,
 )
-from pages.parts.compare_view import Shown, chart
+from pages.parts.compare_view import Shown, View, chart
 from pages.parts.switch import switch
 
-VIEWS: dict[str, tuple[str, Callable[[Shown], None]]] = {
+VIEWS: dict[str, tuple[str, View]] = {
     "measures": ("Measures", compare_views.measures),
     "histograms": ("Histograms", compare_views.histograms),
     "curves": ("ROC and precision", compare_views.curves),
@@ -69,8 +70,13 @@ def answers() -> None:
     )
     _matrices(shown)
     titles = {name: title for name, (title, _) in VIEWS.items()}
-    name = switch("Look at", titles, compare_images.VIEW, label_visibility="collapsed")
-    VIEWS[name][1](shown)
+    name = switch(
+        "Look at",
+        titles,
+        compare_images.VIEW,
+        label_visibility="collapsed",
+    )
+    compare_report.foot(shown, VIEWS[name][1](shown))
 
 
 def _matrices(shown: Shown) -> None:
@@ -79,13 +85,13 @@ def _matrices(shown: Shown) -> None:
     columns = zip(shown.cuts.columns, shown.models, shown.cuts.values, strict=True)
     for number, (column, model, cut) in enumerate(columns):
         chosen = (0, framed[1]) if framed and framed[0] == model.name else None
-        key = f"compare_matrix_{number}"
+        key = f"matrix-{number}"
         with column:
             chart(
                 matrices.confusion_figure([model], [cut], chosen),
                 matrices.confusion_words([model], [cut]),
                 key,
-                on_select=lambda key=key: compare_images.open_cell(key),
+                on_select=partial(compare_images.open_cell, f"compare_figure_{key}"),
                 selection_mode="points",
             )
             st.caption(f"Threshold {cut:.3f}")

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tables import drawn_rows, write_model
 
@@ -212,12 +214,73 @@ def test_each_model_alone() -> None:
     assert "Exploratory" in words(at)
 
 
+def test_in_practice_follows_prevalence_and_cost() -> None:
+    at = choose(page(rule="The paper's 0.5"), "view", "practice")
+    comparison = measured()
+    found = evaluation.answer(comparison.entrants, [0.5] * 4)[0].measures
+    recall, specificity = found["recall"].value, found["specificity"].value
+    for prevalence, ill in ((0.05, 50), (0.01, 10)):
+        at.select_slider("compare_prevalence").set_value(prevalence).run()
+        hits = prevalence * recall
+        precision = hits / (hits + (1 - prevalence) * (1 - specificity))
+        table = at.dataframe[0].value.set_index("model")
+        shown = table.loc["VGG16 (all)", f"precision at {100 * prevalence:g} %"]
+        assert shown == f"{precision:.1%}"
+        assert f"Of 1,000 people, {ill} of them ill" in words(at)
+    missed, alarms = round(10 * (1 - recall)), 990 - round(990 * specificity)
+    at.select_slider("compare_cost").set_value(100).run()
+    assert f"VGG16 (all) {100 * missed + alarms:g}, least at" in words(at)
+    best = evaluation.validated_threshold(comparison.entrants[0], "cost", 100, 0.01)
+    assert f"least at {best:.3f} (chosen on validation)" in words(at)
+    choose(at, "view", "measures")
+    choose(at, "rule", "cost")
+    assert at.dataframe[0].value.loc["Threshold", "VGG16 (all)"] == f"{best:.3f}"
+
+
+def test_calibration_says_what_the_temperature_did() -> None:
+    at = choose(page(), "view", "calibration")
+    found = evaluation.calibrate(measured().entrants[0])
+    assert f"(temperature {found.temperature:.2f}" in words(at)
+    assert "fitted on validation patients" in words(at)
+
+
+def test_the_home_made_network_overfits() -> None:
+    at = choose(page(), "view", "paper")
+    history = pd.read_csv(ROOT / "models" / "small-cnn-random160" / "history.csv")
+    last = history.iloc[-1]
+    assert f"reaches AUC {last['auc']:.2f} on its training images and {last['test_auc']:.2f}" in (
+        words(at)
+    )
+
+
+def test_a_report_holds_the_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def button(self: object, label: str, data: object, *args: object, **options: object) -> bool:
+        if label.startswith("Report") and callable(data):
+            made.append(data())
+        return False
+
+    monkeypatch.setattr(st.delta_generator.DeltaGenerator, "download_button", button)
+    page(view="Really different?", cut="0.3")
+    text = made[-1]
+    assert text.startswith("<!doctype html>")
+    assert "not for diagnosis" in text
+    assert "Exploratory: moved by hand" in text
+    assert "VGG16 (all) 0.300" in text
+    assert "VGG16 (all) and Xception (all)" in text
+    assert "random start, 160 px" in text
+    assert "http://" not in text.split("<body>")[1].split("<script>")[0].replace(
+        "http://www.w3.org", ""
+    )
+
+
 def test_images_of_a_cell_worst_first() -> None:
     at = choose(page(), "view", "images")
     entrant = measured().entrants[0]
     missed = evaluation.in_cell(entrant, entrant.operating_point, "FN")
     text = words(at)
-    assert f"**{len(missed)}** COVID-19 images that are missed, the most wrong first" in text
+    assert f"{len(missed)} COVID-19 images that are missed, the most wrong first" in text
     worst = missed.iloc[0]
     assert f"**{worst['probability']:.3f}**" in text
     assert "opens each image with vgg16-xray instead" in text
@@ -226,7 +289,7 @@ def test_images_of_a_cell_worst_first() -> None:
     assert f"image={worst['image_id'].split('/')[0]}" in links[0].proto.query_string
     choose(at, "cell", "TN")
     cleared = evaluation.in_cell(entrant, entrant.operating_point, "TN")
-    assert f"**{len(cleared)}** other images that are cleared" in words(at)
+    assert f"{len(cleared)} other images that are cleared" in words(at)
     at.number_input("compare_page").set_value(2).run()
     assert f"**{cleared.iloc[12]['probability']:.3f}**" in words(at)
 
@@ -236,9 +299,7 @@ def test_images_that_change_sides() -> None:
     at.slider("compare_other").set_value(0.3).run()
     entrant = measured().entrants[0]
     found = evaluation.changing_sides(entrant, 0.5, 0.3)
-    assert f"**{len(found)}** images are called positive at 0.300 and negative at 0.500" in words(
-        at
-    )
+    assert f"{len(found)} images are called positive at 0.300 and negative at 0.500" in words(at)
     assert f"finds {int(found['label'].sum())} more with COVID-19" in words(at)
 
 
@@ -252,7 +313,7 @@ def test_are_two_models_really_different() -> None:
     at.selectbox("compare_second").set_value(last.name).run()
     found = evaluation.duel(first, last, (first.operating_point, last.operating_point))
     assert found.accuracy.low > 0
-    assert f"**{first.name} is better**" in words(at)
+    assert f"{first.name} is better, by more" in words(at)
     at.selectbox("compare_second").set_value(first.name).run()
     assert "the same model twice" in words(at)
 

@@ -83,7 +83,8 @@ def controls(comparison: Comparison) -> Cuts:
     sliders, *stakes = st.columns([4, 2, 1.5], gap="large")
     cost, prevalence = _stakes(*stakes)
     status, toggle = st.columns([4, 1], vertical_alignment="center")
-    status.markdown(_status(rule))
+    badge, words = _status(rule)
+    status.markdown(f":{'orange' if rule == HAND else 'green'}-badge[{badge}] {words}")
     alone = len(entrants) > 1 and toggle.toggle(
         "Each model alone", key=ALONE, on_change=_spread, args=(entrants,), **KEPT
     )
@@ -204,19 +205,26 @@ def _spread(entrants: Sequence[Entrant]) -> None:
         st.session_state[CUT] = st.session_state[key_of(entrants[0].id)]
 
 
-def _status(rule: str) -> str:
-    """How far the numbers below may be believed."""
+def status_text(rule: str) -> str:
+    """How far numbers at a rule's thresholds may be believed."""
+    badge, words = _status(rule)
+    return f"{badge}: {words}"
+
+
+def _status(rule: str) -> tuple[str, str]:
+    """The same as a badge and a sentence."""
     if rule == HAND:
         return (
-            ":orange-badge[Exploratory] Moved by hand with the test images in view: a threshold "
-            "found that way looks better than it is. To report a number, choose by a rule."
+            "Exploratory",
+            "moved by hand with the test images in view. A threshold found that way looks better "
+            "than it is; to report a number, choose by a rule.",
         )
     if rule in PAPER:
         return (
-            f":green-badge[Fixed beforehand] The paper's threshold {rule}, not chosen on these "
-            "images; reported on test patients."
+            "Fixed beforehand",
+            f"the paper's threshold {rule}, not chosen on these images; reported on test patients.",
         )
-    return ":green-badge[Chosen on validation patients] Reported on test patients."
+    return "Chosen on validation patients", "reported on test patients."
 
 
 def _say_undefined(entrants: Sequence[Entrant], rule: str) -> None:

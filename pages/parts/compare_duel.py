@@ -8,6 +8,7 @@ import streamlit as st
 from core import evaluation
 from core.evaluation import Duel
 from core.paired import Difference
+from core.report import Section
 from pages.parts.compare_view import Shown, table_csv
 from pages.parts.compare_words import UNDEFINED
 from pages.parts.switch import KEPT
@@ -16,31 +17,36 @@ FIRST, SECOND = "compare_first", "compare_second"
 SURE = 0.05
 
 
-def show(shown: Shown) -> None:
+def show(shown: Shown) -> list[Section]:
     """Two models, paired tests, the answer in a sentence."""
     entrants = {one.name: one for one in shown.comparison.entrants}
     if len(entrants) < 2:
         st.info("Choose a second model above: a difference needs two.")
-        return
+        return []
     names = list(entrants)
     left, right = st.columns(2)
     first = left.selectbox("One model", names, key=FIRST, **KEPT)
     second = right.selectbox("Another", names, index=1, key=SECOND, **KEPT)
     if first == second:
         st.info("This is the same model twice: choose another one.")
-        return
+        return []
     cuts = dict(zip(names, shown.cuts.values, strict=True))
     found = evaluation.duel(entrants[first], entrants[second], (cuts[first], cuts[second]))
-    st.markdown(sentence(first, second, found))
     table = duel_table(first, second, found)
-    st.table(table.set_index("test"))
-    st.caption(
-        "Both models answered the same images, so they are compared image by image. McNemar's and "
-        "DeLong's test take images as independent; several images of one patient make them too "
+    result = Section(
+        f"{first} and {second}",
+        sentence(first, second, found),
+        table=table,
+        note="Both models answered the same images, so they are compared image by image. McNemar's "
+        "and DeLong's test take images as independent; several images of one patient make them too "
         "sure. The rows over patients do not. Whoever tries many pairs finds a difference by luck "
-        f"in one of {1 / SURE:.0f}."
+        f"in one of {1 / SURE:.0f}.",
     )
+    st.markdown(result.words)
+    st.dataframe(table, hide_index=True, height="content", alt=result.words)
+    st.caption(result.note)
     table_csv(lambda: table, "paired")
+    return [result]
 
 
 def sentence(first: str, second: str, found: Duel) -> str:
@@ -78,10 +84,10 @@ def duel_table(first: str, second: str, found: Duel) -> pd.DataFrame:
 def _verdict(apart: Difference, first: str, second: str) -> str:
     """What an interval of a difference says."""
     if apart.low > 0:
-        return f"**{first} is better**, by more than the choice of patients explains"
+        return f"{first} is better, by more than the choice of patients explains"
     if apart.high < 0:
-        return f"**{second} is better**, by more than the choice of patients explains"
-    return "**no real difference is shown**, other patients could turn it round"
+        return f"{second} is better, by more than the choice of patients explains"
+    return "no real difference is shown, other patients could turn it round"
 
 
 def _numbers(apart: Difference) -> tuple[str, str, str]:

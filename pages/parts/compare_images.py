@@ -10,6 +10,7 @@ from core.artifacts import Card
 from core.charts.matrices import CELLS
 from core.classifier import DEFAULT_MODELS
 from core.evaluation import Entrant
+from core.report import Section
 from core.schema import Modality
 from pages.parts import loaders_compare, loaders_data
 from pages.parts.compare_view import Shown, table_csv
@@ -18,6 +19,7 @@ from pages.parts.switch import KEPT, switch
 VIEW, IMAGES = "compare_view", "images"
 MODEL, CELL, OTHER, PAGE = "compare_of", "compare_cell", "compare_other", "compare_page"
 WHICH = "compare_which"
+COLUMNS = ["image_id", "source", "patient_id", "probability"]
 SHOWN = 12  # images a page
 TILE = 150
 CELL_TITLES = {name: f"{name}: {words}" for name, (_, _, words) in CELLS.items()}
@@ -47,27 +49,24 @@ def framed(shown: Shown) -> tuple[str, str] | None:
     return state.get(MODEL, shown.comparison.names[0]), state.get(CELL, next(iter(CELLS)))
 
 
-def show(shown: Shown) -> None:
+def show(shown: Shown) -> list[Section]:
     """Images of a cell, or those that two thresholds call differently."""
     which = switch("Images", WHICH_TITLES, WHICH, label_visibility="collapsed")
     names = shown.comparison.names
     name = switch("Of which model", {name: name for name in names}, MODEL)
     number = names.index(name)
     entrant, cut = shown.comparison.entrants[number], shown.cuts.values[number]
-    if which == "cell":
-        _cell(entrant, cut)
-    else:
-        _changing(entrant, cut)
+    return [_cell(entrant, cut) if which == "cell" else _changing(entrant, cut)]
 
 
-def _cell(entrant: Entrant, cut: float) -> None:
+def _cell(entrant: Entrant, cut: float) -> Section:
     cell = switch("Cell", CELL_TITLES, CELL, default="FN")
     found = evaluation.in_cell(entrant, cut, cell)
-    st.markdown(f"**{len(found)}** {MEANINGS[cell]}, {entrant.name} at {cut:.3f}.")
-    _images(entrant, found, f"{entrant.id}-{cell}")
+    words = f"{len(found)} {MEANINGS[cell]}, {entrant.name} at {cut:.3f}."
+    return _images(entrant, found, words, cell)
 
 
-def _changing(entrant: Entrant, cut: float) -> None:
+def _changing(entrant: Entrant, cut: float) -> Section:
     other = st.slider(
         f"Other threshold, against {cut:.3f}",
         0.0,
@@ -81,32 +80,34 @@ def _changing(entrant: Entrant, cut: float) -> None:
     found = evaluation.changing_sides(entrant, cut, other)
     ill = int(found["label"].sum())
     low, high = sorted((cut, other))
-    st.markdown(
-        f"**{len(found)}** images are called positive at {low:.3f} and negative at {high:.3f}: "
-        f"the lower threshold finds {ill} more with COVID-19 and raises {len(found) - ill} more "
-        "false alarms."
+    words = (
+        f"{len(found)} images are called positive at {low:.3f} and negative at {high:.3f}: the "
+        f"lower threshold finds {ill} more with COVID-19 and raises {len(found) - ill} more false "
+        "alarms."
     )
-    _images(entrant, found, f"{entrant.id}-changing")
+    return _images(entrant, found, words, "changing")
 
 
-def _images(entrant: Entrant, found: pd.DataFrame, name: str) -> None:
-    """Tiles where the data folder is here, else a table; a page of them at a time."""
+def _images(entrant: Entrant, found: pd.DataFrame, words: str, name: str) -> Section:
+    """A sentence, and a page of tiles, with pictures where the data folder is here."""
+    st.markdown(words)
+    result = Section("Images", words, table=found[COLUMNS])
     if found.empty:
-        st.info("There is none.")
-        return
+        return result
     pages = -(-len(found) // SHOWN)
     page = 1
     if pages > 1:
         st.session_state[PAGE] = min(st.session_state.get(PAGE, 1), pages)
         page = st.number_input(f"Page, 1 to {pages}", 1, pages, key=PAGE, width=200)
     part = found.iloc[(page - 1) * SHOWN : page * SHOWN]
-    card, words = _explaining(entrant.contender.card)
-    st.caption(words)
+    card, opened = _explaining(entrant.contender.card)
+    st.caption(opened)
     grid = st.container(horizontal=True)
     for row in part.itertuples():
         with grid.container(width=TILE, border=True, gap="small"):
             _tile(row, card)
-    table_csv(lambda: found, name)
+    table_csv(lambda: found, f"{entrant.id}-{name}")
+    return result
 
 
 def _tile(row, card: Card) -> None:  # type: ignore[no-untyped-def]

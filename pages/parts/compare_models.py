@@ -1,4 +1,4 @@
-"""Compare page: every model on this test set, those that are missing, and the CNN's curves."""
+"""Compare page: every model on this test set, and those that are missing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import streamlit as st
 
 from core import zoo
 from core.cohorts import Contender
+from core.report import Section
 from pages.parts import compare_words, loaders_compare
 from pages.parts.compare_view import Shown, table_csv
 
 COLUMNS = ("accuracy", "recall", "specificity", "precision", "average_precision", "brier")
 
 
-def show(shown: Shown) -> None:
+def show(shown: Shown) -> list[Section]:
     """The table, and what is not in it."""
     table = loaders_compare.summary(shown.key)
     known = loaders_compare.contenders()
@@ -49,7 +50,9 @@ def show(shown: Shown) -> None:
         "docs/comparison.md."
     )
     table_csv(lambda: table, f"models-{shown.key}")
-    st.markdown(missing_words(list(known.values())))
+    missing = missing_words(list(known.values()))
+    st.markdown(missing)
+    return [Section("All models", summary_words(table), table=columns.round(3), note=missing)]
 
 
 def summary_words(table: pd.DataFrame) -> str:
@@ -59,7 +62,7 @@ def summary_words(table: pd.DataFrame) -> str:
         return "No AUC can be measured on these images: they are of one class only."
     first, last = found.iloc[0], found.iloc[-1]
     chance = int((found["auc_low"] <= 0.5).sum())
-    words = f"**{first['name']}** has the largest AUC of {len(found)} models, {first['auc']:.2f}"
+    words = f"{first['name']} has the largest AUC of {len(found)} models, {first['auc']:.2f}"
     if len(found) > 1:
         words += f", {last['name']} the smallest, {last['auc']:.2f}"
     return f"{words}. The intervals of {chance} reach down to 0.5, which is guessing."
@@ -81,4 +84,4 @@ def missing_words(contenders: list[Contender]) -> str:
         )
     if not any(one.card.config.get("unfrozen") for one in contenders):
         parts.append("VGG16 with its top convolution blocks unfrozen: not trained yet")
-    return f"**Not in this table:** {'; '.join(parts)}." if parts else ""
+    return f"Not in this table: {'; '.join(parts)}." if parts else ""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core import evaluation
-from core.charts import matrices
+from core.charts import learning, matrices
 from core.evaluation import Answer
+from core.report import Section
 from core.schema import PAPER_THRESHOLDS
 from pages.parts import compare_choice, compare_cut, loaders_compare
 from pages.parts.compare_choice import BIG, SMALL
-from pages.parts.compare_view import Shown, chart
+from pages.parts.compare_view import Shown, chart, draw
 
 HALF, LOWER = PAPER_THRESHOLDS
 PANELS = (
@@ -19,32 +22,36 @@ PANELS = (
     (SMALL, HALF, f"Small data, threshold {HALF:g}"),
 )
 ALL_SOURCES = "xray"
-CNNS = {"all-cnn-random160": "On all sources", "small-cnn-random160": "On the small data"}
+CNNS = {"all-cnn-random160": "all sources", "small-cnn-random160": "the small data"}
 
 
-def show(shown: Shown) -> None:
+def show(shown: Shown) -> list[Section]:
     """Figure 3's three panels, then the training curves of the home-made CNN."""
-    st.subheader("Figure 3: two thresholds, and the small-data model on the big test set")
-    if compare_choice.has_paper_models():
-        _panels()
-    else:
-        st.info(f"This needs the models {BIG} and {SMALL}; one of them is not here.")
+    found = [_panels()] if compare_choice.has_paper_models() else []
+    if not found:
+        st.info(f"Figure 3 needs the models {BIG} and {SMALL}; one of them is not here.")
+    return found + _curves()
 
 
-def _panels() -> None:
+def _panels() -> Section:
     ids = (BIG, SMALL)
     entrants = {one.id: one for one in loaders_compare.comparison(ids, ALL_SOURCES).entrants}
     models = dict(zip(ids, loaders_compare.ready(ids, ALL_SOURCES), strict=True))
-    answers = evaluation.answer([entrants[name] for name, *_ in PANELS], [t for _, t, _ in PANELS])
-    st.markdown(panel_words(answers))
-    for number, (column, (name, cut, title)) in enumerate(zip(st.columns(3), PANELS, strict=True)):
+    cuts = [cut for _, cut, _ in PANELS]
+    answers = evaluation.answer([entrants[name] for name, *_ in PANELS], cuts)
+    shown = [replace(models[name], name=title) for name, _, title in PANELS]
+    result = Section(
+        "The paper's Figure 3: two thresholds, and the small-data model on the big test set",
+        panel_words(answers),
+        matrices.confusion_figure(shown, cuts, across=2),
+    )
+    st.subheader(result.heading)
+    st.markdown(result.words)
+    columns = zip(st.columns(len(PANELS)), PANELS, shown, strict=True)
+    for number, (column, (name, cut, _), model) in enumerate(columns):
         with column:
-            st.markdown(f"**{title}**")
-            chart(
-                matrices.confusion_figure([models[name]], [cut]),
-                matrices.confusion_words([models[name]], [cut]),
-                f"compare_panel_{number}",
-            )
+            words = matrices.confusion_words([model], [cut])
+            chart(matrices.confusion_figure([model], [cut]), words, f"figure-3-{number}")
             if st.button(
                 "Open it above",
                 key=f"compare_open_{number}",
@@ -52,6 +59,20 @@ def _panels() -> None:
                 args=(name, f"{cut:g}"),
             ):
                 st.rerun(scope="app")  # models and test set are chosen outside this fragment
+    return result
+
+
+def _curves() -> list[Section]:
+    """Training and test curves of the networks that recorded both."""
+    found = []
+    for model_id, data in CNNS.items():
+        history = loaders_compare.history(model_id)
+        if history is not None and "test_auc" in history:
+            name = f"the home-made CNN on {data}"
+            words = learning.learning_words(history, name)
+            found.append(Section(f"How {name} learned", words, learning.learning_figure(history)))
+            draw(found[-1], f"learning-{model_id}")
+    return found
 
 
 def panel_words(answers: list[Answer]) -> str:

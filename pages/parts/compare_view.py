@@ -12,11 +12,12 @@ import streamlit as st
 from core.charts.marks import Mark
 from core.charts.ready import Ready
 from core.evaluation import Answer, Comparison
+from core.report import Section
 from pages.parts.compare_cut import Cuts
 from pages.parts.loaders_compare import Ids
 
 FORMAT = "compare_format"
-FORMATS = ("png", "svg")
+FORMATS = {"png": "PNG", "svg": "SVG"}
 
 
 @dataclass(frozen=True)
@@ -45,21 +46,40 @@ class Shown:
         return [Mark("least cost, chosen on validation patients", self.cuts.best)]
 
 
-def figure(drawing: Any, words: str, key: str, **options: Any) -> Any:
-    """A figure with its sentence, which is its text alternative; its camera saves PNG or SVG."""
-    st.markdown(words)
-    return chart(drawing, words, key, **options)
+View = Callable[[Shown], list[Section]]  # draws, and returns what a report of it holds
+
+
+def draw(section: Section, key: str, heading: bool = True) -> Section:
+    """A result: sentence, figure, note. The sentence is the figure's text alternative.
+
+    Args:
+        section: What to show; its table is left to the caller.
+        key: Of the figure, and the name of its file.
+        heading: Whether to show the section's heading.
+    """
+    if heading:
+        st.subheader(section.heading)
+    st.markdown(section.words)
+    if section.figure is not None:
+        chart(section.figure, section.words, key)
+    if section.note:
+        st.caption(section.note)
+    return section
 
 
 def chart(drawing: Any, words: str, key: str, **options: Any) -> Any:
-    """A figure whose sentence stands elsewhere."""
-    kind = st.session_state.get(FORMAT, FORMATS[0])
+    """A figure whose sentence stands elsewhere; its camera saves PNG or SVG."""
     config = {
         "displaylogo": False,
         "modeBarButtons": [["toImage"]],
-        "toImageButtonOptions": {"format": kind, "filename": key, "scale": 2},
+        "toImageButtonOptions": {
+            "format": st.session_state.get(FORMAT, "png"),
+            "filename": f"lunglens-{key}",
+            "scale": 2,
+        },
     }
-    return st.plotly_chart(drawing, width="stretch", config=config, alt=words, key=key, **options)
+    name = f"compare_figure_{key}"
+    return st.plotly_chart(drawing, width="stretch", config=config, alt=words, key=name, **options)
 
 
 def table_csv(table: Callable[[], pd.DataFrame], name: str) -> None:

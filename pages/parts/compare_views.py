@@ -2,86 +2,131 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
+from core.charts import calibrated, tradeoff
 from core.charts import compare as charts
-from core.charts import tradeoff
 from core.metrics import RATIOS
+from core.report import Section
 from pages.parts import compare_words, loaders_compare
-from pages.parts.compare_view import Shown, figure, table_csv
+from pages.parts.compare_view import Shown, draw, table_csv
+from pages.parts.compare_words import TITLES
 from pages.parts.switch import switch
 
 
-def measures(shown: Shown) -> None:
-    """Every measure with its interval, and the paper's equations."""
-    names = shown.comparison.names
-    st.markdown(compare_words.lead_words(shown.comparison))
-    table = compare_words.measures_table(names, shown.answers)
-    st.dataframe(table, height="content", alt="Each measure with its interval, a column a model")
-    st.caption(
-        "In brackets: 95 % intervals, patients drawn anew with all their images (1,000 times); a "
-        f"{compare_words.UNDEFINED} where nothing is left to divide by. AUC, average precision and "
-        "Brier score do not depend on the threshold."
+def measures_section(shown: Shown) -> Section:
+    """Every measure with its interval, a column a model."""
+    table = compare_words.measures_table(shown.comparison.names, shown.answers)
+    return Section(
+        "Measures",
+        compare_words.lead_words(shown.comparison),
+        table=table.reset_index(names="measure"),
+        note="In brackets: 95 % intervals, patients drawn anew with all their images (1,000 "
+        f"times); {compare_words.UNDEFINED} where nothing is left to divide by. AUC, average "
+        "precision and Brier score do not depend on the threshold.",
     )
+
+
+def measures(shown: Shown) -> list[Section]:
+    """The table of measures, and the paper's equations."""
+    result = measures_section(shown)
+    st.markdown(result.words)
+    if result.table is not None:
+        st.dataframe(
+            result.table.set_index("measure"),
+            height="content",
+            alt=f"Each measure, a column a model. {result.words}",
+        )
+    st.caption(result.note)
     ids = [one.id for one in shown.comparison.entrants]
     table_csv(lambda: compare_words.measures_csv(ids, shown.answers), "measures")
     with st.expander("The paper's equations 1 to 4, and the other measures"):
-        columns = st.columns(4)
-        for number, (name, formula) in enumerate(compare_words.EQUATIONS.items(), start=1):
-            columns[number - 1].latex(
-                rf"\text{{{compare_words.TITLES[name].lower()}}} = {formula} \quad ({number})"
-            )
-        st.markdown(
-            "\n".join(
-                f"- **{compare_words.TITLES[name]}**: {words}"
-                for name, words in compare_words.MEANINGS.items()
-            )
-        )
+        _equations()
+    return [result]
 
 
-def histograms(shown: Shown) -> None:
+def _equations() -> None:
+    columns = st.columns(4)
+    for number, (name, formula) in enumerate(compare_words.EQUATIONS.items(), start=1):
+        title = TITLES[name].lower()
+        columns[number - 1].latex(rf"\text{{{title}}} = {formula} \quad ({number})")
+    meanings = compare_words.MEANINGS.items()
+    st.markdown("\n".join(f"- **{TITLES[name]}**: {words}" for name, words in meanings))
+
+
+def histograms(shown: Shown) -> list[Section]:
     """Predictions by class with the threshold."""
     cuts = shown.cuts.values
-    figure(
-        charts.histogram_figure(shown.models, cuts, shown.marks),
+    result = Section(
+        "Predictions by class",
         charts.histogram_words(shown.models, cuts),
-        "histograms",
+        charts.histogram_figure(shown.models, cuts, shown.marks),
     )
+    return [draw(result, "histograms", heading=False)]
 
 
-def curves(shown: Shown) -> None:
+def curves(shown: Shown) -> list[Section]:
     """ROC and precision-recall."""
     cuts = shown.cuts.values
+    roc = Section(
+        "ROC",
+        tradeoff.roc_words(shown.models, cuts),
+        tradeoff.roc_figure(shown.models, cuts, shown.marks),
+    )
+    precision = Section(
+        "Precision and recall",
+        tradeoff.precision_recall_words(shown.models, cuts),
+        tradeoff.precision_recall_figure(shown.models, cuts, shown.marks),
+    )
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("ROC")
-        figure(
-            tradeoff.roc_figure(shown.models, cuts, shown.marks),
-            tradeoff.roc_words(shown.models, cuts),
-            "roc",
-        )
+        draw(roc, "roc")
     with right:
-        st.subheader("Precision and recall")
-        figure(
-            tradeoff.precision_recall_figure(shown.models, cuts, shown.marks),
-            tradeoff.precision_recall_words(shown.models, cuts),
-            "precision-recall",
-        )
+        draw(precision, "precision-recall")
+    return [roc, precision]
 
 
-def sweep(shown: Shown) -> None:
+def sweep(shown: Shown) -> list[Section]:
     """One measure at every threshold, with bands."""
-    titles = {name: compare_words.TITLES[name] for name in RATIOS}
+    titles = {name: TITLES[name] for name in RATIOS}
     metric = switch("Measure", titles, "compare_metric")
     lines = loaders_compare.lines(shown.ids, shown.key, metric)
     cuts = shown.cuts.values
-    figure(
-        charts.metric_figure(metric, lines, shown.models, cuts, shown.marks),
+    result = Section(
+        f"{titles[metric]} at every threshold",
         charts.metric_words(metric, shown.models, cuts),
-        f"threshold-{metric}",
+        charts.metric_figure(metric, lines, shown.models, cuts, shown.marks),
+        note="Bands are 95 % intervals over patients, at each threshold by itself.",
     )
-    st.caption("Bands are 95 % intervals over patients, at each threshold by itself.")
+    return [draw(result, f"threshold-{metric}", heading=False)]
 
 
-def calibration(shown: Shown) -> None:
-    """To come."""
+def calibration(shown: Shown) -> list[Section]:
+    """Reliability before and after temperature scaling."""
+    found = loaders_compare.calibrations(shown.ids, shown.key)
+    temperatures = [one.temperature for one in found]
+    errors = [one.errors for one in found]
+    table = pd.DataFrame(
+        {
+            "model": shown.comparison.names,
+            "temperature": temperatures,
+            "calibration error before": [one.errors[0] for one in found],
+            "after": [one.errors[1] for one in found],
+            "log loss before": [one.losses[0] for one in found],
+            "log loss after": [one.losses[1] for one in found],
+        }
+    )
+    result = Section(
+        "Calibration",
+        calibrated.reliability_words(shown.models, temperatures, errors),
+        calibrated.reliability_figure(
+            shown.models, [one.before for one in found], [one.after for one in found]
+        ),
+        table.round(3),
+        note="One temperature divides the log-odds; it is fitted on validation patients alone, so "
+        "it may help or harm on test patients. The order of the images, and the AUC, stay.",
+    )
+    draw(result, "calibration", heading=False)
+    table_csv(lambda: table, "calibration")
+    return [result]

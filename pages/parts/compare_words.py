@@ -88,7 +88,7 @@ def lead_words(comparison: Comparison) -> str:
     if found is None:
         return "The AUC cannot be measured on these images: they are of one class only."
     first, equals = found
-    words = f"**{first.name}** has the largest AUC, {shown(first.areas['auc'])}"
+    words = f"{first.name} has the largest AUC, {shown(first.areas['auc'])}"
     others = len(comparison.entrants) - 1
     if not others:
         return f"{words}."

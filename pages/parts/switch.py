@@ -41,7 +41,7 @@ def switch(
         required=True,
         format_func=titles.__getitem__,
         key=key,
-        bind="query-params",
+        **KEPT,
         **options,
     )
     return chosen or first
