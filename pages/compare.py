@@ -81,7 +81,8 @@ def answers() -> None:
 
 def _matrices(shown: Shown) -> None:
     """A confusion matrix a model; a click on a cell opens its images."""
-    framed = compare_images.framed(shown)
+    compare_images.first_values(shown.comparison.names)
+    framed = compare_images.framed()
     columns = zip(shown.cuts.columns, shown.models, shown.cuts.values, strict=True)
     for number, (column, model, cut) in enumerate(columns):
         chosen = (0, framed[1]) if framed and framed[0] == model.name else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
@@ -284,9 +285,9 @@ def test_images_of_a_cell_worst_first() -> None:
     worst = missed.iloc[0]
     assert f"**{worst['probability']:.3f}**" in text
     assert "opens each image with vgg16-xray instead" in text
-    links = at.get("page_link")
-    assert links[0].proto.page == "explain"
-    assert f"image={worst['image_id'].split('/')[0]}" in links[0].proto.query_string
+    link = urlsplit(at.get("link_button")[0].proto.url)
+    assert link.path == "explain"
+    assert parse_qs(link.query) == {"model": ["vgg16-xray"], "image": [worst["image_id"]]}
     choose(at, "cell", "TN")
     cleared = evaluation.in_cell(entrant, entrant.operating_point, "TN")
     assert f"{len(cleared)} other images that are cleared" in words(at)

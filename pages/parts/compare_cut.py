@@ -70,6 +70,7 @@ def controls(comparison: Comparison) -> Cuts:
             format_func=RULES.__getitem__,
             key=RULE,
             help=HELP,
+            wrap=True,
             **KEPT,
         )
         if compare_choice.has_paper_models() and st.button(
@@ -84,6 +85,8 @@ def controls(comparison: Comparison) -> Cuts:
     cost, prevalence = _stakes(*stakes)
     status, toggle = st.columns([4, 1], vertical_alignment="center")
     badge, words = _status(rule)
+    if rule not in (*PAPER, HAND) and len(entrants) > 1:
+        words += " Each model stands at its own threshold; the slider moves all to one."
     status.markdown(f":{'orange' if rule == HAND else 'green'}-badge[{badge}] {words}")
     alone = len(entrants) > 1 and toggle.toggle(
         "Each model alone", key=ALONE, on_change=_spread, args=(entrants,), **KEPT
@@ -92,12 +95,13 @@ def controls(comparison: Comparison) -> Cuts:
     columns = st.columns(len(entrants))
     values = [_by_rule(one, rule, cost, prevalence) for one in entrants]
     if alone:
-        values = [
+        moved = [
             _slider(column, f"Threshold of {one.name}", key_of(one.id), value, rule)
             for column, one, value in zip(columns, entrants, values, strict=True)
         ]
     else:
-        values = _one_slider(sliders, values, rule)
+        moved = [_slider(sliders, "Threshold of all models", CUT, values[0], rule)] * len(values)
+    values = moved if rule == HAND else values  # sliders round to their step
     best = [validated_threshold(one, "cost", cost, prevalence) for one in entrants]
     return Cuts(rule, values, best, cost, prevalence, columns)
 
@@ -119,7 +123,10 @@ def open_panel(first: str, rule: str) -> None:
 
 
 def _read_address(entrants: Sequence[Entrant]) -> None:
-    """A link with a threshold and no rule means that threshold."""
+    """First values; a link with a threshold and no rule means that threshold."""
+    for one in entrants:
+        # Known before their widgets, so that the address follows them once they are drawn.
+        st.session_state.setdefault(key_of(one.id), round(one.operating_point, 3))
     if RULE in st.session_state:
         return
     given = CUT in st.query_params and RULE not in st.query_params
@@ -162,25 +169,15 @@ def _by_rule(entrant: Entrant, rule: str, cost: float, prevalence: float) -> flo
     if rule in PAPER:
         return PAPER[rule]
     if rule == HAND:
-        return float(st.session_state.get(key_of(entrant.id), entrant.operating_point))
+        return float(st.session_state[key_of(entrant.id)])
     chosen = validated_threshold(entrant, rule, cost, prevalence)
     return entrant.operating_point if math.isnan(chosen) else chosen
-
-
-def _one_slider(place: DeltaGenerator, wanted: list[float], rule: str) -> list[float]:
-    """The slider that moves all; until it is moved, each model stays where its rule put it."""
-    apart = len(set(wanted)) > 1 and rule != HAND
-    words = "Threshold of all models"
-    if apart:
-        words = "Move all models to one threshold (each stands at its own now)"
-    value = _slider(place, words, CUT, wanted[0], rule)
-    return wanted if apart else [value] * len(wanted)
 
 
 def _slider(place: DeltaGenerator, words: str, key: str, value: float, rule: str) -> float:
     """A threshold; moving it by hand leaves the rule."""
     if rule != HAND or key not in st.session_state:
-        st.session_state[key] = value
+        st.session_state[key] = round(value, 3)
     return place.slider(
         words,
         0.0,

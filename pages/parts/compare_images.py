@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pandas as pd
 import streamlit as st
 
@@ -41,12 +43,18 @@ def open_cell(chart: str) -> None:
         st.session_state[VIEW] = IMAGES
 
 
-def framed(shown: Shown) -> tuple[str, str] | None:
+def first_values(names: list[str]) -> None:
+    """Set before the widgets are drawn, so that the address follows a click on a matrix."""
+    for key, value in ((MODEL, names[0]), (CELL, "FN"), (WHICH, "cell")):
+        st.session_state.setdefault(key, value)
+
+
+def framed() -> tuple[str, str] | None:
     """Name of the model and the cell whose images are open, None while none are."""
     state = st.session_state
-    if state.get(VIEW) != IMAGES or state.get(WHICH, "cell") != "cell":
+    if state.get(VIEW) != IMAGES or state[WHICH] != "cell":
         return None
-    return state.get(MODEL, shown.comparison.names[0]), state.get(CELL, next(iter(CELLS)))
+    return state[MODEL], state[CELL]
 
 
 def show(shown: Shown) -> list[Section]:
@@ -60,7 +68,7 @@ def show(shown: Shown) -> list[Section]:
 
 
 def _cell(entrant: Entrant, cut: float) -> Section:
-    cell = switch("Cell", CELL_TITLES, CELL, default="FN")
+    cell = switch("Cell", CELL_TITLES, CELL)
     found = evaluation.in_cell(entrant, cut, cell)
     words = f"{len(found)} {MEANINGS[cell]}, {entrant.name} at {cut:.3f}."
     return _images(entrant, found, words, cell)
@@ -119,11 +127,13 @@ def _tile(row, card: Card) -> None:  # type: ignore[no-untyped-def]
     patient = row.patient_id.removeprefix(f"{row.source}/") or "not named"
     st.markdown(f"**{row.probability:.3f}**")
     st.caption(f"{row.source}  \npatient {patient}")
-    st.page_link(
-        "pages/explain.py",
-        label="Explain",
+    # In a new tab: this view stays as it is, and so does the browser's way back.
+    st.link_button(
+        "Explain",
+        f"explain?{urlencode({'model': card.id, 'image': row.image_id})}",
+        type="tertiary",
         icon=":material/frame_inspect:",
-        query_params={"model": card.id, "image": row.image_id},
+        key=f"compare_explain_{row.image_id}",
     )
 
 

@@ -27,9 +27,9 @@ def show(shown: Shown) -> list[Section]:
     cuts, at = shown.cuts.values, shown.cuts.prevalence
     groups = _people(shown)
     crowd = Section(
-        f"1,000 people, {at:.1%} of them ill",
+        f"1,000 people, {100 * at:g} % of them ill",
         people.people_words(shown.models, groups),
-        people.people_figure(shown.models, groups, across=4),
+        people.people_figure(shown.models, groups),
         note=cost_words(shown, groups),
     )
     draw(crowd, "people")
