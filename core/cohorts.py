@@ -15,12 +15,23 @@ from typing import TYPE_CHECKING
 from core import artifacts
 from core.artifacts import LEFT_OUT, MODELS_DIR, ArtifactError, Card
 from core.schema import MODALITY_TITLES, Modality, Split
-from core.zoo import IMAGENET, NETWORKS
+from core.zoo import BACKBONES, CNN, IMAGENET, NETWORKS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 UNSEEN = "unseen"
+RANDOM = "random"  # how config["init"] of a card begins, for random weights
+# What the Compare page opens with.
+FIRST = {
+    Modality.XRAY: (
+        "all-vgg16-imagenet",
+        "all-xception-imagenet",
+        "all-mobilenetv2-imagenet",
+        "all-cnn-random160",
+    ),
+    Modality.CT: ("ct-vgg16-imagenet", "ct-xception-imagenet", "ct-mobilenetv2-imagenet"),
+}
 NEARLY = "nearly ImageNet"  # in short names, for a start that takes a sentence to describe
 HELD_OUT = (Split.TEST, Split.EXTERNAL)
 
@@ -91,6 +102,16 @@ def short_names(cards: Sequence[Card]) -> dict[str, str]:
         name: short if taken.count(short) == 1 else f"{short} [{name}]"
         for name, short in names.items()
     }
+
+
+def never_pretrained(contenders: Collection[Contender]) -> list[str]:
+    """Backbones of the paper that are here from no start but a random one, or not at all."""
+    pretrained = {
+        one.card.backbone
+        for one in contenders
+        if not str(one.card.config.get("init", IMAGENET)).startswith(RANDOM)
+    }
+    return [row.name for name, row in BACKBONES.items() if name not in pretrained]
 
 
 def data_name(card: Card) -> str:
@@ -179,7 +200,7 @@ def _ordered(cards: Sequence[Card]) -> list[Card]:
     data = ("all", "CT", "small")
 
     def place(card: Card) -> tuple[bool, int, bool, str]:
-        random = str(card.config.get("init", "")).startswith("random") and card.backbone != "cnn"
+        random = str(card.config.get("init", "")).startswith(RANDOM) and card.backbone != CNN
         return random, data.index(data_name(card)), artifacts.is_shipped(card), card.id
 
     return sorted(cards, key=place)

@@ -24,11 +24,12 @@ from PIL import Image
 
 from core.images import read_image
 from core.phantoms import drawings
+from scripts import bench_compare
+from training.evaluate import fill_block
 
 ROUNDS = 15
 FILES = 64
 DOCUMENT = Path("docs/bench.md")
-BEGIN, END = "<!-- bench:begin -->\n", "<!-- bench:end -->\n"
 # One visitor in a process of its own, as after `streamlit run`.
 VISIT = """
 import sys, time, psutil
@@ -63,21 +64,27 @@ def main() -> None:
     """Run all measurements and print them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help=f"put the output into {DOCUMENT}")
+    parser.add_argument(
+        "--only", choices=sorted(PARTS), help="one part; the others stay as written"
+    )
     arguments = parser.parse_args()
-    lines = []
-    for line in _measurements():
-        print(line, flush=True)
-        lines.append(line)
-    if arguments.write:
-        head, rest = DOCUMENT.read_text(encoding="utf-8").split(BEGIN)
-        tail = rest.split(END)[1]
-        table = "```\n" + "\n".join(lines) + "\n```\n"
-        DOCUMENT.write_text(head + BEGIN + table + END + tail, encoding="utf-8")
+    for name in [arguments.only] if arguments.only else PARTS:
+        lines = []
+        for line in (*_machine(), *PARTS[name]()):
+            print(line, flush=True)
+            lines.append(line)
+        if arguments.write:
+            written = DOCUMENT.read_text(encoding="utf-8")
+            table = "```\n" + "\n".join(lines) + "\n```"
+            DOCUMENT.write_text(fill_block(written, name, table), encoding="utf-8")
+
+
+def _machine() -> Iterator[str]:
+    yield f"machine: {_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    yield f"load before the run: {os.getloadavg()[0]:.1f} (on a busy machine even ratios mislead)"
 
 
 def _measurements() -> Iterator[str]:
-    yield f"machine: {_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    yield f"load before the run: {os.getloadavg()[0]:.1f} (on a busy machine even ratios mislead)"
     yield "\none visitor of a fresh server: computation, memory of the process"
     visit = [sys.executable, "-c", VISIT]
     done = subprocess.run(visit, capture_output=True, text=True, check=True)
@@ -171,6 +178,11 @@ def _processor() -> str:
     lines = info.read_text(encoding="utf-8").splitlines()
     return next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), "unknown")
 
+
+PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "bench": _measurements,
+    "compare": lambda: bench_compare.measurements(_goal),
+}
 
 if __name__ == "__main__":
     main()

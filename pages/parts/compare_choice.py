@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.charts.ready import MOST
-from core.cohorts import NEARLY, Contender, TestSet
+from core.cohorts import FIRST, NEARLY, Contender, TestSet
 from core.evaluation import Comparison
 from core.schema import Modality
 from pages.parts import loaders_compare
@@ -16,15 +16,6 @@ from pages.parts.loaders_compare import Ids
 from pages.parts.switch import KEPT
 
 SET = "compare_set"
-FIRST = {
-    "xray": (
-        "all-vgg16-imagenet",
-        "all-xception-imagenet",
-        "all-mobilenetv2-imagenet",
-        "all-cnn-random160",
-    ),
-    "ct": ("ct-vgg16-imagenet", "ct-xception-imagenet", "ct-mobilenetv2-imagenet"),
-}
 # The paper's Figure 3: the model of the large data at two thresholds, then that of the small data.
 BIG, SMALL = "all-vgg16-imagenet", "small-vgg16-imagenet"
 
@@ -40,7 +31,9 @@ def choose() -> tuple[Ids, str]:
     left, right = st.columns([2, 5])
     key = _choose_set(sets, left)
     fitting = {n: one.name for n, one in known.items() if one.card.modality == sets[key].modality}
-    first = [name for name in FIRST[sets[key].modality] if name in fitting] or list(fitting)[:2]
+    first = [name for name in FIRST[Modality(sets[key].modality)] if name in fitting] or list(
+        fitting
+    )[:2]
     _warn_of_unknown(models_key(sets[key].modality), fitting.values(), "model")
     chosen = right.multiselect(
         f"Models, up to {MOST}",

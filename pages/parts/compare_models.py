@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core import zoo
-from core.cohorts import Contender
+from core.cohorts import Contender, never_pretrained
 from core.report import Section
 from pages.parts import compare_words, loaders_compare
 from pages.parts.compare_view import Shown, table_csv
@@ -70,12 +69,7 @@ def summary_words(table: pd.DataFrame) -> str:
 
 def missing_words(contenders: list[Contender]) -> str:
     """Which models of the paper are not here, or only from a random start."""
-    pretrained = {
-        one.card.backbone
-        for one in contenders
-        if not str(one.card.config.get("init", zoo.IMAGENET)).startswith("random")
-    }
-    absent = [row.name for name, row in zoo.BACKBONES.items() if name not in pretrained]
+    absent = never_pretrained(contenders)
     parts = []
     if absent:
         parts.append(

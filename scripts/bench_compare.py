@@ -1,0 +1,99 @@
+"""Speed of the Compare page: what a moved threshold computes, and when the new state is ready.
+
+Part of `python -m scripts.bench`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from core import cohorts, evaluation
+from core.charts import matrices, tradeoff
+from core.charts.ready import Ready
+from core.cohorts import FIRST
+from core.schema import Modality
+
+MOVES = 40
+COMPUTE_MS, STATE_MS = 20, 150
+# One visitor in a process of its own. AppTest runs the whole script, where a browser has only the
+# fragment run, and reads every message back; only the way over the network is missing.
+VISIT = """
+import sys, time
+import numpy as np
+from streamlit.testing.v1 import AppTest
+at = AppTest.from_file("streamlit_app.py", default_timeout=120)
+at.switch_page("pages/compare.py").run()
+for view in sys.argv[1:]:
+    next(g for g in at.get("button_group") if g.key == "compare_view").set_value(view).run()
+    taken = []
+    for cut in np.linspace(0.05, 0.95, 20):
+        begun = time.perf_counter()
+        at.slider("compare_cut").set_value(round(float(cut), 3)).run()
+        taken.append(time.perf_counter() - begun)
+        assert not at.exception, at.exception
+    taken = taken[1:]  # the first prepares what the view keeps
+    print(view, 1000 * np.median(taken), 1000 * np.quantile(taken, 0.95))
+"""
+VIEWS = ("measures", "histograms", "curves", "thresholds", "calibration", "practice", "different")
+
+
+def measurements(goal: Callable[..., str]) -> Iterator[str]:
+    """Lines of the table; goal(words, found, most=) says whether a goal is met."""
+    yield from _computing(goal)
+    yield from _sending(goal)
+
+
+def _computing(goal: Callable[..., str]) -> Iterator[str]:
+    contenders = cohorts.read_contenders()
+    pooled = cohorts.test_sets(contenders.values())[Modality.XRAY]
+    four = evaluation.compare([contenders[name] for name in FIRST[Modality.XRAY]], pooled)
+    everyone = evaluation.compare(
+        [one for one in contenders.values() if one.card.modality == Modality.XRAY], pooled
+    )
+    models = [Ready(e.name, n, e.ranking, e.boot) for n, e in enumerate(four.entrants)]
+    yield f"\nCompare: one move of the threshold, {four.images} images, median of {MOVES} moves"
+    shown = _per_move(lambda cuts: evaluation.answer(four.entrants, cuts), len(models))
+    yield f"  {'all measures and intervals, 4 models':44} {shown:8.2f} ms"
+    whole = _per_move(
+        lambda cuts: evaluation.answer(everyone.entrants, cuts), len(everyone.entrants)
+    )
+    yield f"  {f'the same, all {len(everyone.entrants)} X-ray models':44} {whole:8.2f} ms"
+
+    def drawn(cuts: list[float]) -> None:
+        for model, cut in zip(models, cuts, strict=True):
+            matrices.confusion_figure([model], [cut])
+            matrices.confusion_words([model], [cut])
+        tradeoff.roc_figure(models, cuts)
+        tradeoff.precision_recall_figure(models, cuts)
+
+    figures = _per_move(drawn, len(models))
+    yield f"  {'4 confusion matrices, ROC, precision-recall':44} {figures:8.2f} ms"
+    yield goal("ms for all shown models and their figures", shown + figures, most=COMPUTE_MS)
+
+
+def _sending(goal: Callable[..., str]) -> Iterator[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", VISIT, *VIEWS], capture_output=True, text=True, check=True
+    )
+    rows = [line.split() for line in done.stdout.splitlines()]
+    yield "\nCompare: slider moved until every new element has been sent, the whole script run"
+    for view, median, slow in rows:
+        name = f"view {view}"
+        yield f"  {name:44} {float(median):8.0f} ms   19 of 20 below {float(slow):.0f} ms"
+    worst = max(float(median) for _, median, _ in rows)
+    yield goal("ms in the slowest view", worst, most=STATE_MS)
+
+
+def _per_move(act: Callable[[list[float]], object], models: int) -> float:
+    """Median milliseconds of act(thresholds), thresholds moving from 0 to 1."""
+    taken = []
+    for cut in np.linspace(0, 1, MOVES):
+        begun = time.perf_counter()
+        act([float(cut)] * models)
+        taken.append(time.perf_counter() - begun)
+    return 1000 * float(np.median(taken))
