@@ -161,8 +161,8 @@ def verdict(tables: dict[str, list[Row]]) -> str:
         )
     ]
     return (
-        f"Of {len(tables)} data sets VGG16 has the largest AUC over seeds on {_named(ahead)}, and by "
-        "more than both the spread over seeds and the choice of patients explain on "
+        f"Of {len(tables)} data sets VGG16 has the largest AUC over seeds on {_named(ahead)}, and "
+        "by more than both the spread over seeds and the choice of patients explain on "
         f"{_named(sure)}."
     )
 

@@ -7,9 +7,9 @@
 folder of <backbone>_imagenet_notop.weights.h5; the frozen backbone then sees each image once and
 average-256-512-1 is trained on the cached features over five seeds. --init random trains the whole
 network from random weights at 160 px, on a short schedule that two cores can do, with one seed.
-"cnn" is the paper's home-made network, always from random weights; "vgg16-top" is VGG16 with its
-last block unfrozen. Writes models/<dataset>-<backbone>-<init>/ with tables and no weights. What is
-done already is not done again, unless --again.
+"cnn" is the paper's home-made network, always from random weights. Writes
+models/<dataset>-<backbone>-<init>/ with tables and no weights. What is done already is not done
+again, unless --again.
 """
 
 from __future__ import annotations

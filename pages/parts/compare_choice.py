@@ -30,18 +30,17 @@ def choose() -> tuple[Ids, str]:
     sets, known = loaders_compare.test_sets(), loaders_compare.contenders()
     left, right = st.columns([2, 5])
     key = _choose_set(sets, left)
-    fitting = {n: one.name for n, one in known.items() if one.card.modality == sets[key].modality}
-    first = [name for name in FIRST[Modality(sets[key].modality)] if name in fitting] or list(
-        fitting
-    )[:2]
-    _warn_of_unknown(models_key(sets[key].modality), fitting.values(), "model")
+    modality = Modality(sets[key].modality)
+    fitting = {n: one.name for n, one in known.items() if one.card.modality == modality}
+    first = [name for name in FIRST[modality] if name in fitting] or list(fitting)[:2]
+    _warn_of_unknown(models_key(modality), fitting.values(), "model")
     chosen = right.multiselect(
         f"Models, up to {MOST}",
         list(fitting),
         default=first,
         format_func=fitting.__getitem__,
         max_selections=MOST,
-        key=models_key(sets[key].modality),
+        key=models_key(modality),
         **KEPT,
     )
     return tuple(chosen), key
