@@ -1,7 +1,8 @@
 """Models on one test set: prepared once, then answered at any threshold by look-up.
 
 All models stand on the same images in one order and share the draws of patients, so that their
-differences are paired. Thresholds are chosen on validation patients and reported on test patients.
+differences are paired. What validation patients decide is in validated.py, tests of differences in
+contest.py.
 """
 
 from __future__ import annotations
@@ -14,18 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core import calibration, cohorts, decision, intervals, metrics, paired
+from core import cohorts, intervals, metrics
 from core.cohorts import Contender, TestSet
 from core.curves import Ranking, below, counts_at, rank
 from core.intervals import AREAS, Bootstrap
 from core.metrics import RATIOS, Confusion
-from core.paired import Difference, McNemar
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MEASURES = (*RATIOS, *AREAS)
-WANTED_RECALL = 0.95
 CELLS = {"TP": (1, True), "FN": (1, False), "FP": (0, True), "TN": (0, False)}  # label, called
 TAKEN_AREAS = {
     "auc": metrics.auc,
@@ -129,42 +128,6 @@ class Answer:
     measures: dict[str, Estimate]
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """What one temperature, fitted on validation patients, does to test probabilities.
-
-    Attributes:
-        temperature: NaN where none can be fitted.
-        before: core.calibration.reliability of the test images.
-        after: The same of the tempered probabilities; as before without a temperature.
-        errors: Expected calibration error before and after.
-        losses: Log loss before and after.
-    """
-
-    temperature: float
-    before: pd.DataFrame
-    after: pd.DataFrame
-    errors: tuple[float, float]
-    losses: tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Duel:
-    """Two models on the same images.
-
-    Attributes:
-        calls: McNemar's test of their calls at the thresholds.
-        accuracy: Difference of accuracies at the thresholds, patients drawn anew.
-        auc: Difference of AUCs (DeLong).
-        auc_patients: The same, patients drawn anew.
-    """
-
-    calls: McNemar
-    accuracy: Difference
-    auc: Difference
-    auc_patients: Difference
-
-
 def compare(contenders: Sequence[Contender], test_set: TestSet) -> Comparison:
     """Prepare everything that a moved threshold needs.
 
@@ -216,73 +179,6 @@ def answer(entrants: Sequence[Entrant], thresholds: Sequence[float]) -> list[Ans
     return answers
 
 
-def validated_threshold(
-    entrant: Entrant, rule: str, cost: float = 1.0, prevalence: float = 0.5
-) -> float:
-    """A threshold chosen on the entrant's validation patients.
-
-    Args:
-        entrant: The model.
-        rule: "own" (its operating point), "youden", "recall" (largest with WANTED_RECALL) or
-            "cost" (least expected cost).
-        cost: What a missed case costs, in false alarms; for "cost".
-        prevalence: Where it will be used, 0..1; for "cost".
-
-    Returns:
-        0..1; NaN where the validation patients are of one class.
-
-    Raises:
-        ValueError: Another rule.
-    """
-    ranking = entrant.validation
-    if rule == "own":
-        return entrant.operating_point
-    if not ranking.positives or not ranking.negatives:
-        return math.nan
-    if rule == "youden":
-        return decision.youden_threshold(ranking)
-    if rule == "recall":
-        return metrics.threshold_at_recall(ranking.labels, ranking.probabilities, WANTED_RECALL)
-    if rule == "cost":
-        return decision.cost_threshold(ranking, cost, prevalence)
-    raise ValueError(f"expected own, youden, recall or cost, received {rule!r}")
-
-
-def calibrate(entrant: Entrant) -> Calibration:
-    """Reliability before and after temperature scaling, fitted on validation patients only."""
-    valid, test = entrant.validation, entrant.ranking
-    temperature = calibration.fit_temperature(valid.labels, valid.probabilities)
-    before = test.probabilities
-    after = before if math.isnan(temperature) else calibration.temper(before, temperature)
-    y = test.labels
-    return Calibration(
-        temperature,
-        calibration.reliability(y, before),
-        calibration.reliability(y, after),
-        (calibration.calibration_error(y, before), calibration.calibration_error(y, after)),
-        (calibration.log_loss(y, before), calibration.log_loss(y, after)),
-    )
-
-
-def duel(first: Entrant, second: Entrant, cuts: tuple[float, float]) -> Duel:
-    """Paired tests of two models of one comparison, each at its threshold."""
-    truth = first.rows["label"].to_numpy() == 1
-    scores = [one.rows["probability"].to_numpy() for one in (first, second)]
-    right = [(p >= cut) == truth for p, cut in zip(scores, cuts, strict=True)]
-    places = [int(below(one.ranking, cut)) for one, cut in zip((first, second), cuts, strict=True)]
-    accuracies = intervals.ratios_at([first.boot, second.boot], places)["accuracy"]
-    return Duel(
-        paired.mcnemar(*right),
-        paired.bootstrap_difference(float(right[0].mean() - right[1].mean()), *accuracies),
-        paired.delong(first.rows["label"], *scores),
-        paired.bootstrap_difference(
-            first.areas["auc"].value - second.areas["auc"].value,
-            first.boot.areas["auc"],
-            second.boot.areas["auc"],
-        ),
-    )
-
-
 def summary(comparison: Comparison) -> pd.DataFrame:
     """One row a model at its operating point, largest AUC first.
 
@@ -310,22 +206,6 @@ def summary(comparison: Comparison) -> pd.DataFrame:
     columns = ["id", "name", "title", "threshold", "images", *MEASURES, "auc_low", "auc_high"]
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values("auc", ascending=False, kind="stable").reset_index(drop=True)
-
-
-def lead(comparison: Comparison) -> tuple[Entrant, list[Entrant]] | None:
-    """The entrant of largest AUC, and those whose paired 95 % interval of the distance reaches 0.
-
-    None where no AUC can be measured. A distance without an interval counts as reaching 0.
-    """
-    known = [one for one in comparison.entrants if not math.isnan(one.areas["auc"].value)]
-    if not known:
-        return None
-    first = max(known, key=lambda one: one.areas["auc"].value)
-    apart = {one.id: first.boot.areas["auc"] - one.boot.areas["auc"] for one in known}
-    equals = [
-        one for one in known if one is not first and not intervals.percentiles(apart[one.id])[0] > 0
-    ]
-    return first, equals
 
 
 def in_cell(entrant: Entrant, threshold: float, cell: str) -> pd.DataFrame:

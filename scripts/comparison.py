@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core import cohorts, evaluation
+from core import cohorts, contest, evaluation
 from core.artifacts import MODELS_DIR
 from core.cohorts import Contender
 from core.evaluation import Entrant
@@ -89,7 +89,7 @@ def rows_of(data: str, contenders: dict[str, Contender]) -> list[Row]:
             NETWORKS[one.contender.card.backbone],
             one,
             seeds_of(one.id),
-            None if one is first else evaluation.duel(first, one, (0.5, 0.5)).auc_patients,
+            None if one is first else contest.duel(first, one, (0.5, 0.5)).auc_patients,
         )
         for one in entrants
     ]

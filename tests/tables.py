@@ -1,4 +1,4 @@
-"""Prediction tables of made-up models, small enough to work their numbers out by hand."""
+"""Made-up prediction tables, and the measures of scikit-learn to hold ours against."""
 
 from __future__ import annotations
 
@@ -8,11 +8,26 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn import metrics as reference
 
 from core import artifacts
 from core.artifacts import Card
 from core.schema import PREDICTION_COLUMNS
 
+REFERENCES = {
+    "accuracy": reference.accuracy_score,
+    "recall": reference.recall_score,
+    "specificity": lambda y, c: reference.recall_score(y, c, pos_label=0),
+    "precision": reference.precision_score,
+    "f1": reference.f1_score,
+    "balanced_accuracy": reference.balanced_accuracy_score,
+    "mcc": reference.matthews_corrcoef,
+}
+AREAS = {
+    "auc": reference.roc_auc_score,
+    "average_precision": reference.average_precision_score,
+    "brier": reference.brier_score_loss,
+}
 Row = tuple[str, str, str, str, float | None, float]  # image, source, patient, split, label, p
 
 

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tables import drawn_rows, write_model
 
-from core import cohorts, evaluation, examples
+from core import cohorts, contest, evaluation, examples, validated
 from core.evaluation import Comparison
 from pages.parts import loaders
 
@@ -82,7 +82,7 @@ def test_first_look() -> None:
     assert at.title[0].value == "Compare"
     assert "not for diagnosis" in text
     assert f"**{comparison.images} images** of {comparison.patients} patients" in text
-    assert "no model learned from any of them" in text
+    assert "none of them was learned from" in text
     assert "Chosen on validation patients" in text
     assert "Exploratory" not in text
     assert "dog photographs" in text
@@ -108,7 +108,7 @@ def test_moving_the_slider_is_marked_as_exploratory() -> None:
     choose(at, "rule", "youden")
     assert "Exploratory" not in words(at)
     entrant = measured().entrants[0]
-    cut = evaluation.validated_threshold(entrant, "youden")
+    cut = validated.threshold(entrant, "youden")
     assert at.dataframe[0].value.loc["Threshold", entrant.name] == f"{cut:.3f}"
 
 
@@ -231,7 +231,7 @@ def test_in_practice_follows_prevalence_and_cost() -> None:
     missed, alarms = round(10 * (1 - recall)), 990 - round(990 * specificity)
     at.select_slider("compare_cost").set_value(100).run()
     assert f"VGG16 (all) {100 * missed + alarms:g}, least at" in words(at)
-    best = evaluation.validated_threshold(comparison.entrants[0], "cost", 100, 0.01)
+    best = validated.threshold(comparison.entrants[0], "cost", 100, 0.01)
     assert f"least at {best:.3f} (chosen on validation)" in words(at)
     choose(at, "view", "measures")
     choose(at, "rule", "cost")
@@ -240,7 +240,7 @@ def test_in_practice_follows_prevalence_and_cost() -> None:
 
 def test_calibration_says_what_the_temperature_did() -> None:
     at = choose(page(), "view", "calibration")
-    found = evaluation.calibrate(measured().entrants[0])
+    found = validated.calibrate(measured().entrants[0])
     assert f"(temperature {found.temperature:.2f}" in words(at)
     assert "fitted on validation patients" in words(at)
 
@@ -307,12 +307,12 @@ def test_images_that_change_sides() -> None:
 def test_are_two_models_really_different() -> None:
     at = choose(page(), "view", "different")
     first, second, *_, last = measured().entrants
-    found = evaluation.duel(first, second, (first.operating_point, second.operating_point))
+    found = contest.duel(first, second, (first.operating_point, second.operating_point))
     text = words(at)
     assert f"is right {found.calls.only_first} times and {second.name}" in text
     assert "no real difference is shown" in text
     at.selectbox("compare_second").set_value(last.name).run()
-    found = evaluation.duel(first, last, (first.operating_point, last.operating_point))
+    found = contest.duel(first, last, (first.operating_point, last.operating_point))
     assert found.accuracy.low > 0
     assert f"{first.name} is better, by more" in words(at)
     at.selectbox("compare_second").set_value(first.name).run()

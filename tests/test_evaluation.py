@@ -8,26 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn import metrics as reference
-from tables import drawn_rows, write_model
+from tables import AREAS, REFERENCES, drawn_rows, write_model
 
-from core import cohorts, evaluation
+from core import cohorts, contest, evaluation, validated
 from core.artifacts import ArtifactError
 from core.evaluation import Comparison
 
-REFERENCES = {
-    "accuracy": reference.accuracy_score,
-    "recall": reference.recall_score,
-    "specificity": lambda y, c: reference.recall_score(y, c, pos_label=0),
-    "precision": reference.precision_score,
-    "f1": reference.f1_score,
-    "balanced_accuracy": reference.balanced_accuracy_score,
-    "mcc": reference.matthews_corrcoef,
-}
-AREAS = {
-    "auc": reference.roc_auc_score,
-    "average_precision": reference.average_precision_score,
-    "brier": reference.brier_score_loss,
-}
 # Four test images and four validation images, one a patient.
 FOUR = [
     ("a", "one", "pa", "test", 1.0, 0.9),
@@ -130,32 +116,32 @@ def test_thresholds_are_chosen_on_validation_patients(tmp_path: Path) -> None:
     """f at 0.6 is found while h at 0.7 is a false alarm; test images play no part."""
     write_model(tmp_path, "m", FOUR)
     (entrant,) = compared(tmp_path).entrants
-    assert evaluation.validated_threshold(entrant, "own") == 0.4
-    assert evaluation.validated_threshold(entrant, "recall") == 0.6
+    assert validated.threshold(entrant, "own") == 0.4
+    assert validated.threshold(entrant, "recall") == 0.6
     # Recall 1/2 at no false alarm, or all at one: equal, and the higher threshold is taken.
-    assert evaluation.validated_threshold(entrant, "youden") == pytest.approx(0.75)
-    assert evaluation.validated_threshold(entrant, "cost", 10, 0.5) == pytest.approx(0.45)
-    assert evaluation.validated_threshold(entrant, "cost", 0.1, 0.5) == pytest.approx(0.75)
+    assert validated.threshold(entrant, "youden") == pytest.approx(0.75)
+    assert validated.threshold(entrant, "cost", 10, 0.5) == pytest.approx(0.45)
+    assert validated.threshold(entrant, "cost", 0.1, 0.5) == pytest.approx(0.75)
     with pytest.raises(ValueError, match="received 'best'"):
-        evaluation.validated_threshold(entrant, "best")
+        validated.threshold(entrant, "best")
     moved = [row if row[3] == "val" else (*row[:5], 1 - row[5]) for row in FOUR]
     write_model(tmp_path, "m", moved)
     (entrant,) = compared(tmp_path).entrants
-    assert evaluation.validated_threshold(entrant, "recall") == 0.6
+    assert validated.threshold(entrant, "recall") == 0.6
 
 
 def test_validation_of_one_class_chooses_nothing(tmp_path: Path) -> None:
     write_model(tmp_path, "m", FOUR[:6])
     (entrant,) = compared(tmp_path).entrants
-    assert math.isnan(evaluation.validated_threshold(entrant, "youden"))
-    found = evaluation.calibrate(entrant)
+    assert math.isnan(validated.threshold(entrant, "youden"))
+    found = validated.calibrate(entrant)
     assert math.isnan(found.temperature)
     assert found.losses[0] == found.losses[1]
 
 
 def test_calibration_is_fitted_on_validation_patients(two: Path) -> None:
     entrant = compared(two).entrants[1]
-    found = evaluation.calibrate(entrant)
+    found = validated.calibrate(entrant)
     valid = entrant.validation
     p = np.clip(valid.probabilities, 5e-7, 1 - 5e-7)
     odds = np.log(p / (1 - p))
@@ -176,7 +162,7 @@ def test_models_share_images_and_draws(two: Path) -> None:
     assert ids[0] == ids[1] == ids[2] == sorted(ids[0])
     write_model(two, "twin", rows)
     pair = compared(two, "xray", "short", "twin").entrants
-    same = evaluation.duel(*pair, (0.5, 0.5))
+    same = contest.duel(*pair, (0.5, 0.5))
     assert (same.calls.only_first, same.calls.only_second, same.calls.p_value) == (0, 0, 1.0)
     assert (same.accuracy.value, same.accuracy.low, same.accuracy.high) == (0, 0, 0)
     assert same.auc_patients.value == 0
@@ -184,7 +170,7 @@ def test_models_share_images_and_draws(two: Path) -> None:
 
 def test_duel_agrees_with_a_count_by_hand(two: Path) -> None:
     first, second = compared(two).entrants
-    found = evaluation.duel(first, second, (0.5, 0.4))
+    found = contest.duel(first, second, (0.5, 0.4))
     y = first.rows["label"] == 1
     right = [(one.rows["probability"] >= c) == y for one, c in ((first, 0.5), (second, 0.4))]
     assert found.calls.only_first == int((right[0] & ~right[1]).sum())
@@ -268,3 +254,17 @@ def test_shipped_models_share_their_test_patients() -> None:
         if one.card.modality == "xray"
     }
     assert sizes == {len(pooled.images)}
+
+
+def test_the_leader_names_those_that_are_not_shown_to_be_worse(two: Path) -> None:
+    """A model that tells all apart, its twin, and one that only guesses."""
+    for name, noise in (("best", 0.0), ("twin", 0.05), ("guess", None)):
+        rows = [
+            (*row[:5], 0.5 if noise is None else abs(row[4] - noise)) for row in drawn_rows(0, 80)
+        ]
+        write_model(two, name, rows)
+    first, equals = contest.lead(compared(two, "xray", "guess", "best", "twin")) or (None, [])
+    assert first is not None
+    assert (first.id, [one.id for one in equals]) == ("best", ["twin"])
+    write_model(two, "one-class", [row for row in FOUR if row[4] == 0])
+    assert contest.lead(compared(two, "xray", "one-class")) is None

@@ -4,26 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from sklearn import metrics as reference
+from tables import AREAS, REFERENCES
 
 from core import curves, intervals
 from core.metrics import bootstrap_interval
 
 PATIENTS = 25
-REFERENCES = {
-    "accuracy": reference.accuracy_score,
-    "recall": reference.recall_score,
-    "specificity": lambda y, c: reference.recall_score(y, c, pos_label=0),
-    "precision": reference.precision_score,
-    "f1": reference.f1_score,
-    "balanced_accuracy": reference.balanced_accuracy_score,
-    "mcc": reference.matthews_corrcoef,
-}
-AREAS = {
-    "auc": reference.roc_auc_score,
-    "average_precision": reference.average_precision_score,
-    "brier": reference.brier_score_loss,
-}
 
 
 @pytest.fixture

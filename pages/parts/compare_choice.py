@@ -51,7 +51,7 @@ def facts(comparison: Comparison) -> None:
     unseen = comparison.test_set.unseen
     st.caption(
         f"**{comparison.images} images** of {comparison.patients} patients, "
-        f"{comparison.positives} with COVID-19; no model learned from any of them. "
+        f"{comparison.positives} with COVID-19; none of them was learned from. "
         + _starts([one.contender for one in comparison.entrants])
     )
     fewer = [one for one in comparison.entrants if one.own_images > comparison.images]
@@ -65,8 +65,8 @@ def facts(comparison: Comparison) -> None:
     if stand_ins:
         st.info(
             f"Here the same recipe trained **without {unseen}** answers for {', '.join(stand_ins)}."
-            f" Validation patients of {unseen} choose no threshold; the operating point is the "
-            "full model's."
+            " Thresholds come from the full model's validation patients, those of "
+            f"{unseen} left out; only its operating point was set with them."
         )
     if comparison.positives in (0, comparison.images):
         st.info("These images are of one class only: what needs both cannot be measured on them.")

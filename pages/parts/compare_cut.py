@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.evaluation import WANTED_RECALL, Comparison, Entrant, validated_threshold
+from core.evaluation import Comparison, Entrant
 from core.schema import PAPER_THRESHOLDS
+from core.validated import WANTED_RECALL, threshold
 from pages.parts import compare_choice
 from pages.parts.switch import KEPT
 
@@ -86,7 +87,7 @@ def controls(comparison: Comparison) -> Cuts:
     status, toggle = st.columns([4, 1], vertical_alignment="center")
     badge, words = _status(rule)
     if rule not in (*PAPER, HAND) and len(entrants) > 1:
-        words += " Each model stands at its own threshold; the slider moves all to one."
+        words += " The slider moves all to one threshold."
     status.markdown(f":{'orange' if rule == HAND else 'green'}-badge[{badge}] {words}")
     alone = len(entrants) > 1 and toggle.toggle(
         "Each model alone", key=ALONE, on_change=_spread, args=(entrants,), **KEPT
@@ -102,7 +103,7 @@ def controls(comparison: Comparison) -> Cuts:
     else:
         moved = [_slider(sliders, "Threshold of all models", CUT, values[0], rule)] * len(values)
     values = moved if rule == HAND else values  # sliders round to their step
-    best = [validated_threshold(one, "cost", cost, prevalence) for one in entrants]
+    best = [threshold(one, "cost", cost, prevalence) for one in entrants]
     return Cuts(rule, values, best, cost, prevalence, columns)
 
 
@@ -170,7 +171,7 @@ def _by_rule(entrant: Entrant, rule: str, cost: float, prevalence: float) -> flo
         return PAPER[rule]
     if rule == HAND:
         return float(st.session_state[key_of(entrant.id)])
-    chosen = validated_threshold(entrant, rule, cost, prevalence)
+    chosen = threshold(entrant, rule, cost, prevalence)
     return entrant.operating_point if math.isnan(chosen) else chosen
 
 
@@ -227,7 +228,7 @@ def _status(rule: str) -> tuple[str, str]:
 def _say_undefined(entrants: Sequence[Entrant], rule: str) -> None:
     if rule in (OWN, HAND) or rule in PAPER:
         return
-    stuck = [one.name for one in entrants if math.isnan(validated_threshold(one, rule))]
+    stuck = [one.name for one in entrants if math.isnan(threshold(one, rule))]
     if stuck:
         st.warning(
             f"No threshold can be chosen for {', '.join(stuck)}: the validation patients are of "

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core import evaluation
-from core.evaluation import Duel
+from core import contest
+from core.contest import Duel
 from core.paired import Difference
 from core.report import Section
 from pages.parts.compare_view import Shown, table_csv
@@ -31,7 +31,7 @@ def show(shown: Shown) -> list[Section]:
         st.info("This is the same model twice: choose another one.")
         return []
     cuts = dict(zip(names, shown.cuts.values, strict=True))
-    found = evaluation.duel(entrants[first], entrants[second], (cuts[first], cuts[second]))
+    found = contest.duel(entrants[first], entrants[second], (cuts[first], cuts[second]))
     table = duel_table(first, second, found)
     result = Section(
         f"{first} and {second}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -118,7 +119,7 @@ def _images(entrant: Entrant, found: pd.DataFrame, words: str, name: str) -> Sec
     return result
 
 
-def _tile(row, card: Card) -> None:  # type: ignore[no-untyped-def]
+def _tile(row: Any, card: Card) -> None:
     """One image: picture where it is here, probability, source, patient, a link to Explain."""
     number = loaders_compare.catalogue_row(row.image_id)
     small = None if number is None else loaders_data.small_picture(number)

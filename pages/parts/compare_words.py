@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from core.evaluation import Answer, Comparison, Estimate, lead
+from core.contest import lead
+from core.evaluation import Answer, Comparison, Estimate
 
 TITLES = {
     "accuracy": "Accuracy",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import decision
 from core.charts import people, worth
+from core.evaluation import Answer
 from core.report import Section
 from pages.parts.compare_view import Shown, draw, table_csv
 from pages.parts.compare_words import UNDEFINED
@@ -103,5 +104,5 @@ def _people(shown: Shown) -> list[list[int]]:
     return [decision.people(*_rates(found), shown.cuts.prevalence) for found in shown.answers]
 
 
-def _rates(found) -> tuple[float, float]:  # type: ignore[no-untyped-def]
+def _rates(found: Answer) -> tuple[float, float]:
     return found.measures["recall"].value, found.measures["specificity"].value

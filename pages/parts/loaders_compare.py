@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import artifacts, cohorts, evaluation
+from core import artifacts, cohorts, evaluation, validated
 from core.charts.ready import Line, Ready
 from core.cohorts import Contender, TestSet
-from core.evaluation import Calibration, Comparison
+from core.evaluation import Comparison
+from core.validated import Calibration
 from pages.parts import loaders, loaders_data
 
 Ids = tuple[str, ...]
@@ -102,7 +103,7 @@ def _lines(models_dir: Path, ids: Ids, key: str, metric: str) -> list[Line]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _calibrations(models_dir: Path, ids: Ids, key: str) -> list[Calibration]:
-    return [evaluation.calibrate(one) for one in _comparison(models_dir, ids, key).entrants]
+    return [validated.calibrate(one) for one in _comparison(models_dir, ids, key).entrants]
 
 
 @st.cache_data(max_entries=16, show_spinner="Measuring all models ...")
