@@ -115,7 +115,7 @@ def never_pretrained(contenders: Collection[Contender]) -> list[str]:
 
 
 def data_name(card: Card) -> str:
-    """What a model learned from: "small" (one X-ray source), "all" (several) or "ct"."""
+    """What a model learned from: "small" (one X-ray source), "all" (several) or "CT"."""
     if card.modality == Modality.CT:
         return "CT"
     return "small" if len(card.sources) == 1 else "all"

@@ -7,7 +7,6 @@ contest.py.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -107,11 +106,6 @@ class Comparison:
         """Short names in order."""
         return [one.name for one in self.entrants]
 
-    @property
-    def share(self) -> float:
-        """Share of COVID-19 images; NaN without images."""
-        return self.positives / self.images if self.images else math.nan
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -141,7 +135,7 @@ def compare(contenders: Sequence[Contender], test_set: TestSet) -> Comparison:
     own = {one.card.id: cohorts.rows_on(one, test_set) for one in contenders}
     present = [one for one in contenders if len(own[one.card.id])]
     tables = cohorts.shared({one.card.id: own[one.card.id] for one in present})
-    absent = tuple(one for one in contenders if one not in present)
+    absent = tuple(one for one in contenders if one.card.id not in tables)
     if not tables or tables[present[0].card.id].empty:
         return Comparison(test_set, (), tuple(contenders), 0, 0, 0)
     rows = tables[present[0].card.id]

@@ -70,12 +70,7 @@ def answers() -> None:
     )
     _matrices(shown)
     titles = {name: title for name, (title, _) in VIEWS.items()}
-    name = switch(
-        "Look at",
-        titles,
-        compare_images.VIEW,
-        label_visibility="collapsed",
-    )
+    name = switch("Look at", titles, compare_images.VIEW, label_visibility="collapsed")
     compare_report.foot(shown, VIEWS[name][1](shown))
 
 

@@ -319,6 +319,21 @@ def test_are_two_models_really_different() -> None:
     assert "the same model twice" in words(at)
 
 
+@pytest.mark.parametrize("view", ["different", "images"])
+def test_a_model_that_is_taken_away_is_forgotten(view: str) -> None:
+    at = choose(page(), "view", view)
+    if view == "different":
+        at.selectbox("compare_second").set_value("Home-made CNN (all, random start, 160 px)").run()
+    else:
+        choose(at, "of", "Home-made CNN (all, random start, 160 px)")
+    at.multiselect("compare_models_xray").set_value(list(DEFAULT[:2])).run()
+    assert not at.exception
+    assert "CNN" not in words(at)
+    at.selectbox("compare_set").set_value("ct").run()
+    assert not at.exception
+    assert "VGG16 (CT)" in words(at)
+
+
 def test_all_models_and_those_that_are_missing() -> None:
     at = choose(page(), "view", "all")
     table = at.dataframe[0].value

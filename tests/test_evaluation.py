@@ -83,7 +83,6 @@ def test_four_images_by_hand(tmp_path: Path) -> None:
     comparison = compared(tmp_path)
     (entrant,) = comparison.entrants
     assert (comparison.images, comparison.positives, comparison.patients) == (4, 2, 4)
-    assert comparison.share == 0.5
     (found,) = evaluation.answer([entrant], [0.4])
     assert (found.counts.tp, found.counts.fn, found.counts.fp, found.counts.tn) == (1, 1, 1, 1)
     assert found.measures["auc"].value == 0.75

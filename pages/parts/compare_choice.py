@@ -88,11 +88,7 @@ def _choose_set(sets: Mapping[str, TestSet], place: DeltaGenerator) -> str:
     titles = {key: found.title for key, found in sets.items()}
     _warn_of_unknown(SET, titles.values(), "test set")
     return place.selectbox(
-        "Test set",
-        list(titles),
-        format_func=titles.__getitem__,
-        key=SET,
-        **KEPT,
+        "Test set", list(titles), format_func=titles.__getitem__, key=SET, **KEPT
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -36,7 +36,7 @@ class Shown:
     ids: Ids
     key: str
     comparison: Comparison
-    models: list[Ready] = field(repr=False)
+    models: list[Ready]
     cuts: Cuts
     answers: list[Answer]
 
