@@ -51,6 +51,7 @@ def drawing():
 
 step("Home, first visit", visit.run)
 step("Home again", visit.run)
+step("Compare, first visit", lambda: visit.switch_page("pages/compare.py").run())
 step("Data, first visit", lambda: visit.switch_page("pages/data.py").run())
 step("Shortcut lab, first visit", lambda: visit.switch_page("pages/lab.py").run())
 step("Predict, first visit", lambda: visit.switch_page("pages/predict.py").run())
