@@ -94,9 +94,14 @@ def read_contenders(models_dir: Path = MODELS_DIR) -> dict[str, Contender]:
     return {card.id: _contender(card, names[card.id], models_dir) for card in _ordered(cards)}
 
 
-def short_names(cards: Sequence[Card]) -> dict[str, str]:
-    """Id -> network, data and start; the id is added where two would be called the same."""
-    names = {card.id: _short_name(card) for card in cards}
+def short_names(cards: Sequence[Card], with_data: bool = True) -> dict[str, str]:
+    """Id -> network, data and start; the id is added where two would be called the same.
+
+    Args:
+        cards: Models to tell apart.
+        with_data: Whether to say what each learned from; not needed where all learned alike.
+    """
+    names = {card.id: _short_name(card, with_data) for card in cards}
     taken = list(names.values())
     return {
         name: short if taken.count(short) == 1 else f"{short} [{name}]"
@@ -183,8 +188,8 @@ def _contender(card: Card, name: str, models_dir: Path) -> Contender:
     return Contender(card, name, own, left_out.dropna(subset=["label"]))
 
 
-def _short_name(card: Card) -> str:
-    parts = [data_name(card)]
+def _short_name(card: Card, with_data: bool) -> str:
+    parts = [data_name(card)] if with_data else []
     start = card.config.get("init", IMAGENET)
     if start != IMAGENET:
         parts.append(start if len(start) < 30 else NEARLY)
@@ -192,7 +197,8 @@ def _short_name(card: Card) -> str:
         parts.append("second-order pooling")
     if artifacts.is_shipped(card):
         parts.append("in the app")
-    return f"{NETWORKS.get(card.backbone, card.backbone)} ({', '.join(parts)})"
+    network = NETWORKS.get(card.backbone, card.backbone)
+    return f"{network} ({', '.join(parts)})" if parts else network
 
 
 def _ordered(cards: Sequence[Card]) -> list[Card]:

@@ -47,6 +47,7 @@ class Entrant:
 
     Attributes:
         contender: The model.
+        name: Short; without its data where all entrants learned from the same.
         rows: (N) predictions in the order shared by all entrants.
         ranking: The same, sorted.
         boot: Replicates over patients.
@@ -57,6 +58,7 @@ class Entrant:
     """
 
     contender: Contender
+    name: str
     rows: pd.DataFrame
     ranking: Ranking
     boot: Bootstrap
@@ -69,11 +71,6 @@ class Entrant:
     def id(self) -> str:
         """Of the model."""
         return self.contender.card.id
-
-    @property
-    def name(self) -> str:
-        """Short name of the model."""
-        return self.contender.name
 
     @property
     def operating_point(self) -> float:
@@ -141,8 +138,9 @@ def compare(contenders: Sequence[Contender], test_set: TestSet) -> Comparison:
     rows = tables[present[0].card.id]
     patients = intervals.patients_of(rows)
     draws = intervals.patient_draws(patients)
+    names = _names(present)
     entrants = tuple(
-        _entrant(one, tables[one.card.id], draws, test_set, len(own[one.card.id]))
+        _entrant(one, names, tables[one.card.id], draws, test_set, len(own[one.card.id]))
         for one in present
     )
     positives = int(rows["label"].sum())
@@ -227,8 +225,14 @@ def changing_sides(entrant: Entrant, one: float, other: float) -> pd.DataFrame:
     return rows[between].sort_values("probability", kind="stable")
 
 
+def _names(contenders: Sequence[Contender]) -> dict[str, str]:
+    cards = [one.card for one in contenders]
+    return cohorts.short_names(cards, with_data=len(set(map(cohorts.data_name, cards))) > 1)
+
+
 def _entrant(
     contender: Contender,
+    names: dict[str, str],
     rows: pd.DataFrame,
     draws: NDArray[np.signedinteger],
     test_set: TestSet,
@@ -247,6 +251,7 @@ def _entrant(
     valid = valid[valid["source"] != test_set.unseen]
     return Entrant(
         contender,
+        names[contender.card.id],
         rows,
         ranking,
         boot,

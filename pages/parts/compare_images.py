@@ -125,9 +125,9 @@ def _tile(row: Any, card: Card) -> None:
     small = None if number is None else loaders_data.small_picture(number)
     if small:
         st.image(small, width="stretch", alt=f"{row.image_id}, {row.source}")
-    patient = row.patient_id.removeprefix(f"{row.source}/") or "not named"
+    patient = row.patient_id.removeprefix(f"{row.source}/").removeprefix("Patient ")
     st.markdown(f"**{row.probability:.3f}**")
-    st.caption(f"{row.source}  \npatient {patient}")
+    st.caption(f"{row.source}  \npatient {patient or 'not named'}")
     # In a new tab: this view stays as it is, and so does the browser's way back.
     st.link_button(
         "Explain",
