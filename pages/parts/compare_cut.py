@@ -19,17 +19,18 @@ RULE, CUT, ALONE = "compare_rule", "compare_cut", "compare_alone"
 COST, PREVALENCE = "compare_cost", "compare_prevalence"
 OWN, HAND = "own", "hand"
 PAPER = {f"{value:g}": value for value in PAPER_THRESHOLDS}
+RECALL = f"{100 * WANTED_RECALL:g} % recall"
 RULES = {
     OWN: "Operating points",
     **{name: f"The paper's {name}" for name in PAPER},
     "youden": "Youden",
-    "recall": f"{WANTED_RECALL:.0%} recall",
+    "recall": RECALL,
     "cost": "Least cost",
     HAND: "By hand",
 }
 HELP = (
     "Operating points: each model's own, set for 90 % recall. Youden: the largest recall + "
-    f"specificity. {WANTED_RECALL:.0%} recall: the largest threshold that finds that share. Least "
+    f"specificity. {RECALL}: the largest threshold that finds that share. Least "
     "cost: the cheapest at the cost and prevalence on the right. All four are chosen on "
     "**validation** patients."
 )
