@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -254,17 +255,52 @@ def test_the_home_made_network_overfits() -> None:
     )
 
 
-def test_a_report_holds_the_view(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[str] = []
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Name of a file -> what its button gives, filled while pages run."""
+    made: dict[str, str] = {}
 
-    def button(self: object, label: str, data: object, *args: object, **options: object) -> bool:
-        if label.startswith("Report") and callable(data):
-            made.append(data())
+    def button(label: str, data: object, name: str, *args: object, **options: object) -> bool:
+        assert callable(data)  # made on a click, not at every move of a slider
+        made[name] = data()
         return False
 
-    monkeypatch.setattr(st.delta_generator.DeltaGenerator, "download_button", button)
+    monkeypatch.setattr(st, "download_button", button)
+    monkeypatch.setattr(
+        st.delta_generator.DeltaGenerator, "download_button", lambda self, *a, **o: button(*a, **o)
+    )
+    return made
+
+
+def test_every_table_is_a_csv(downloads: dict[str, str]) -> None:
+    at = page()
+    for view in VIEWS:
+        choose(at, "view", view)
+    tables = {
+        name: pd.read_csv(io.StringIO(text))
+        for name, text in downloads.items()
+        if name.endswith(".csv")
+    }
+    assert set(tables) == {
+        "lunglens-measures.csv",
+        "lunglens-calibration.csv",
+        "lunglens-predictive-values.csv",
+        "lunglens-paired.csv",
+        "lunglens-all-vgg16-imagenet-FN.csv",
+        "lunglens-models-xray.csv",
+    }
+    measures = tables["lunglens-measures.csv"]
+    assert len(measures) == len(DEFAULT) * len(evaluation.MEASURES)
+    (found,) = evaluation.answer(measured().entrants[:1], [measured().entrants[0].operating_point])
+    row = measures[(measures["model"] == DEFAULT[0]) & (measures["measure"] == "mcc")].iloc[0]
+    assert row["value"] == pytest.approx(found.measures["mcc"].value)
+    assert (row["tp"], row["fn"]) == (found.counts.tp, found.counts.fn)
+    assert len(tables["lunglens-all-vgg16-imagenet-FN.csv"]) == found.counts.fn
+
+
+def test_a_report_holds_the_view(downloads: dict[str, str]) -> None:
     page(view="Really different?", cut="0.3")
-    text = made[-1]
+    text = downloads["lunglens-compare.html"]
     assert text.startswith("<!doctype html>")
     assert "not for diagnosis" in text
     assert "Exploratory: moved by hand" in text
