@@ -5,9 +5,26 @@ import streamlit as st
 from core.artifacts import ArtifactError
 from core.explain import overlay
 from core.schema import MODALITY_TITLES, Modality, decide
-from pages.parts import explain_cam, explain_image, loaders_explain, text, widgets
+from pages.parts import (
+    explain_cam,
+    explain_download,
+    explain_image,
+    explain_maps,
+    explain_pixels,
+    explain_steps,
+    loaders_explain,
+    text,
+    widgets,
+)
+from pages.parts.switch import switch
 
 DIRECTIONS = {"for": "Why positive", "against": "Why negative"}
+VIEWS = {  # only the one that is seen computes
+    "cam": ("Class activation", explain_cam.show),
+    "maps": ("Feature maps", explain_maps.show),
+    "pixels": ("Pixels", explain_pixels.show),
+    "steps": ("Step by step", explain_steps.show),
+}
 
 st.title("Explain")
 st.markdown("What did the network look at? Choose an image and a model, and look from both sides.")
@@ -66,15 +83,12 @@ with left:
         f"{decide(probability, card.threshold)} at this model's operating point "
         f"{card.threshold:.3g}; log-odds {look.reading.log_odds:+.2f}."
     )
+    explain_download.zip_button(picture, card, look)
 with right:
-    direction = st.segmented_control(
-        "Question",
-        list(DIRECTIONS),
-        default="for",
-        required=True,
-        format_func=DIRECTIONS.__getitem__,
-        key="explain_direction",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    explain_cam.show(picture, card, look, direction == "against")
+    direction = switch("Question", DIRECTIONS, "explain_direction", label_visibility="collapsed")
+    titles = {name: title for name, (title, _) in VIEWS.items()}
+    view = switch("View", titles, "explain_view", label_visibility="collapsed")
+    try:
+        VIEWS[view][1](picture, card, look, direction == "against")
+    except ArtifactError as error:
+        st.error(str(error), icon=":material/error:")

@@ -6,7 +6,7 @@ activation at the head's own layer, need none of it (core/explain/reading.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,8 +74,8 @@ class Network:
         """Of the log-odds with respect to the input, (N, S, S, 3), for float32 (N, S, S, 3)."""
         return np.asarray(self.slope(tensor))
 
-    def onwards(self, block: str, maps: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-odds (N,) from maps of a block on, float32 (N, h, w, C).
+    def onwards(self, block: str) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+        """What follows a block: its maps, float32 (N, h, w, C) -> log-odds (N,).
 
         Raises:
             ValueError: No such layer.
@@ -83,7 +83,7 @@ class Network:
         import keras
 
         rest = keras.Model(find_layer(self.model, block).output, self.model.output)
-        return np.asarray(rest(maps, training=False))[:, 0]
+        return lambda maps: np.asarray(rest(maps, training=False))[:, 0]
 
 
 def load_network(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Network:
@@ -158,6 +158,18 @@ def block_ends(model: keras.Model) -> tuple[str, ...]:
             ends[layer.output.shape[1]] = layer.name
     ends[model.output.shape[1]] = model.layers[-1].name
     return tuple(ends.values())
+
+
+def block_names(backbone: zoo.Backbone, layer: str) -> tuple[str, ...]:
+    """block_ends of a backbone cut at a layer; no weights are needed.
+
+    Raises:
+        ValueError: The backbone lacks the layer.
+    """
+    import keras
+
+    trunk = zoo.build_trunk(backbone)
+    return block_ends(keras.Model(trunk.input, find_layer(trunk, layer).output))
 
 
 def _compile(model: keras.Model, blocks: tuple[str, ...]) -> Any:

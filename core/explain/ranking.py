@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from core.ensemble import Member
 from core.explain.network import Network
 from core.explain.reading import Reading, removal_effect, sigmoid
+from core.explain.running import Running
+from core.head import SECOND_ORDER
 
 BRIGHT, WORTH, REMOVAL = "bright", "worth", "removal"
 RANKINGS = (BRIGHT, WORTH, REMOVAL)
@@ -44,12 +49,30 @@ def scores(reading: Reading, ranking: str) -> NDArray[np.float64]:
     )
 
 
+def ignores_brightness(members: Sequence[Member], layer: str) -> bool:
+    """Whether members read nothing of a layer but which maps are active together.
+
+    Second-order pooling scales every map to length one, so that the log-odds stay the same when a
+    map is doubled. Gradient x activation is the slope of that change: zero for every map.
+
+    Args:
+        members: Of a head; none for an ordinary one.
+        layer: The uppermost layer that they read.
+    """
+    own = [member for member in members if member.layer == layer]
+    return bool(own) and all(member.pooling == SECOND_ORDER for member in own)
+
+
 def order(values: NDArray[np.float64], *, against: bool = False) -> NDArray[np.intp]:
-    """Numbers of the maps, the largest value first, or the smallest where asked against."""
-    return np.argsort(values if against else -values, kind="stable")
+    """Numbers of the maps, the largest value first, or the smallest where asked against.
+
+    Maps without a value (NaN) are left out.
+    """
+    known = np.flatnonzero(~np.isnan(values))
+    return known[np.argsort(values[known] if against else -values[known], kind="stable")]
 
 
-def removal_below(network: Network, reading: Reading, count: int = TRIED) -> dict[int, float]:
+def removal_below(network: Network, reading: Reading, count: int = TRIED) -> Iterator[Running]:
     """How far the probability falls without single maps of a lower block.
 
     Each needs a pass from that block on, so only the maps of largest |gradient x activation| are
@@ -60,22 +83,20 @@ def removal_below(network: Network, reading: Reading, count: int = TRIED) -> dic
         reading: Of one of its blocks.
         count: How many maps.
 
-    Returns:
-        Number of the map -> fall of the probability, negative where it rises.
+    Yields:
+        Running, values float64 (C,): the fall, negative where the probability rises, NaN where not
+        tried; a step a map.
 
     Raises:
         ValueError: No such block.
     """
+    onwards = network.onwards(reading.layer)
     tried = np.argsort(-np.abs(worth(reading)), kind="stable")[:count]
-    falls: dict[int, float] = {}
+    falls = np.full(reading.maps.shape[-1], np.nan)
     for start in range(0, len(tried), BATCH):
         part = tried[start : start + BATCH]
         maps = np.repeat(reading.maps[np.newaxis], len(part), axis=0)
         for row, channel in enumerate(part):
             maps[row, ..., channel] = 0
-        without = sigmoid(network.onwards(reading.layer, maps))
-        falls |= {
-            int(channel): reading.probability - float(p)
-            for channel, p in zip(part, without, strict=True)
-        }
-    return falls
+        falls[part] = reading.probability - sigmoid(onwards(maps))
+        yield Running(start + len(part), len(tried), falls.copy())

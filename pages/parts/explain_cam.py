@@ -1,44 +1,52 @@
-"""Class activation: methods in a row for one image, blocks, and one method over several images."""
+"""Class activation: methods in a row for one image, at any block, or one method over several."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
 import streamlit as st
 
 from core.artifacts import Card
-from core.ensemble import layers_read, members_of
-from core.explain import overlay
+from core.classifier import layer_of
+from core.explain import covering, overlay
 from core.explain.cam import CAM_TITLES, CAMS, Map, unit
 from core.explain.overlay import Colour
+from core.explain.running import Running
 from core.images import Grey
-from pages.parts import explain_words, loaders_explain
+from pages.parts import (
+    explain_download,
+    explain_layer,
+    explain_running,
+    explain_several,
+    explain_words,
+    loaders_explain,
+)
 from pages.parts.explain_image import Picture
 from pages.parts.loaders_explain import Look
+from pages.parts.switch import switch
 
 STYLES = {"overlay": "Overlay", "contour": "Contour", "beside": "Side by side"}
+ROWS = {"methods": "This image, several methods", "images": "One method, several images"}
+SCORE = "scorecam"
 TILE = 250  # pixels; one above another on a phone
+
+Draw = Callable[[Grey, Map], Colour]  # an image and a map, not yet normalised
 
 
 def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     """Controls, one picture a method, and what to make of them."""
-    methods = st.pills(
-        "Methods",
-        list(CAMS),
-        selection_mode="multi",
-        default=["gradcam", "hirescam"],
-        format_func=CAM_TITLES.__getitem__,
-        key="explain_methods",
-        bind="query-params",
-    )
-    block, found = _at_block(picture.pixels, card, look, against)
+    row = switch("Compare", ROWS, "explain_row", label_visibility="collapsed")
     style, opacity = _style()
+    draw = partial(drawn, style=style, opacity=opacity, against=against)
+    width = 2 * TILE if style == "beside" else TILE
+    if row == "images":
+        methods = [explain_several.show(picture, card, against, draw, width)]
+    else:
+        methods = _in_a_row(picture, card, look, against, draw, width)
     if not methods:
-        st.info("Choose a method above.")
         return
-    base = overlay.canvas(picture.pixels)
-    grid = st.container(horizontal=True)
-    for method in methods:
-        with grid.container(width=TILE if style != "beside" else 2 * TILE):
-            _figure(picture, base, method, found[method], block, (style, opacity, against))
     with st.container(border=True):
         for method in methods:
             shows, hides = explain_words.METHODS[method]
@@ -46,47 +54,7 @@ def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
         st.markdown(explain_words.AGAINST if against else explain_words.SEE_NOT_WHY)
 
 
-def _at_block(pixels: Grey, card: Card, look: Look, against: bool) -> tuple[str, dict[str, Map]]:
-    """The block to look at, and the maps of all methods there."""
-    own = look.reading.layer
-    st.session_state.setdefault("explain_deep", False)
-    if not st.toggle(
-        "Look at lower blocks too",
-        key="explain_deep",
-        help="Runs the whole network forward and back once: about four times the work.",
-    ):
-        members = members_of(card.config)
-        if members:
-            layers = " and ".join(layers_read(members))
-            st.caption(explain_words.MEMBERS.format(layers=layers, top=own))
-        return own, {name: look.reading.cam(name, against=against) for name in CAMS}
-    blocks = loaders_explain.block_cams(pixels, card.id, against)
-    block = st.segmented_control(
-        "Block, from the input on", list(blocks), default=own, required=True, key="explain_block"
-    )
-    block = block or own
-    height, width = next(iter(blocks[block].values())).shape
-    st.caption(f"Maps of {block}: {height} x {width} cells.")
-    return block, blocks[block]
-
-
-def _style() -> tuple[str, float]:
-    """How to lay the map over the image."""
-    left, right = st.columns([2, 3])
-    style = left.segmented_control(
-        "Picture",
-        list(STYLES),
-        default="overlay",
-        required=True,
-        format_func=STYLES.__getitem__,
-        key="explain_style",
-        bind="query-params",
-    )
-    opacity = right.slider("Opacity of the colour", 0.0, 1.0, 0.6, 0.05, key="explain_opacity")
-    return style or "overlay", opacity
-
-
-def draw(base: Grey, values: Map, style: str, opacity: float, against: bool) -> Colour:
+def drawn(base: Grey, values: Map, style: str, opacity: float, against: bool) -> Colour:
     """A map (not yet normalised) over an image in the chosen style."""
     share = unit(values)
     if style == "contour":
@@ -94,33 +62,6 @@ def draw(base: Grey, values: Map, style: str, opacity: float, against: bool) -> 
     if style == "beside":
         return overlay.side_by_side(base, share, against=against)
     return overlay.overlay(base, share, opacity, against=against)
-
-
-def _figure(
-    picture: Picture,
-    base: Grey,
-    method: str,
-    values: Map,
-    block: str,
-    how: tuple[str, float, bool],
-) -> None:
-    """One method's picture, its largest value, and a download."""
-    style, opacity, against = how
-    drawn = draw(base, values, style, opacity, against)
-    title = CAM_TITLES[method]
-    st.image(drawn, width="stretch", alt=f"{title} of {picture.name}: {where(values)}")
-    st.markdown(f"**{title}**")
-    st.caption(f"Largest value {values.max():.2g}" if values.any() else explain_words.NOTHING)
-    st.download_button(
-        "PNG",
-        lambda: overlay.png(drawn),
-        f"{method}-{block}-{picture.name.replace('/', '-')}.png",
-        "image/png",
-        key=f"explain_png_{method}",
-        icon=":material/download:",
-        on_click="ignore",
-        type="tertiary",
-    )
 
 
 def where(values: Map) -> str:
@@ -132,3 +73,84 @@ def where(values: Map) -> str:
     down = ("top", "middle", "bottom")[min(3 * row // height, 2)]
     across = ("left", "centre", "right")[min(3 * column // width, 2)]
     return f"strongest at the {down} {across} of the picture"
+
+
+def _style() -> tuple[str, float]:
+    """How to lay the map over the image."""
+    left, right = st.columns([2, 3])
+    style = switch("Picture", STYLES, "explain_style", place=left)
+    opacity = right.slider("Opacity of the colour", 0.0, 1.0, 0.6, 0.05, key="explain_opacity")
+    return style, opacity
+
+
+def _in_a_row(
+    picture: Picture, card: Card, look: Look, against: bool, draw: Draw, width: int
+) -> list[str]:
+    """Several methods on this image; returns those chosen."""
+    methods: list[str] = st.pills(
+        "Methods",
+        [*CAMS, SCORE],
+        selection_mode="multi",
+        default=["gradcam", "hirescam"],
+        format_func=CAM_TITLES.__getitem__,
+        key="explain_methods",
+        bind="query-params",
+    )
+    block = explain_layer.choose(card)
+    if not methods:
+        st.info("Choose a method above.")
+        return []
+    base = overlay.canvas(picture.pixels)
+    grid = st.container(horizontal=True)
+    for method in methods:
+        with grid.container(width=width):
+            if method == SCORE:
+                values = _score_cam(picture, card, look, against, block, partial(draw, base))
+            else:
+                values = _at(picture, card, look, block, method, against)
+                _draw(picture, draw(base, values), values, method)
+            if values is not None:
+                name = f"{method}-{block}-{'against' if against else 'for'}"
+                explain_download.png_button(picture, draw(base, values), name)
+    return methods
+
+
+def _at(picture: Picture, card: Card, look: Look, block: str, method: str, against: bool) -> Map:
+    """A map at a block: the head's own out of the pass that answered."""
+    if block == layer_of(card):
+        return look.reading.cam(method, against=against)
+    return loaders_explain.blocks(picture.pixels, card.id)[block].cams[method, against]
+
+
+def _draw(picture: Picture, image: Colour, values: Map, method: str) -> None:
+    """One method's picture, and its largest value."""
+    title = CAM_TITLES[method]
+    st.image(image, width="stretch", alt=f"{title} of {picture.name}: {where(values)}")
+    st.markdown(f"**{title}**")
+    st.caption(f"Largest value {values.max():.2g}" if values.any() else explain_words.NOTHING)
+
+
+def _score_cam(
+    picture: Picture,
+    card: Card,
+    look: Look,
+    against: bool,
+    block: str,
+    draw: Callable[[Map], Colour],
+) -> Map | None:
+    """Score-CAM with progress; None before it is started."""
+
+    def start() -> Iterator[Running]:
+        own = block == layer_of(card)
+        maps = look.reading.maps if own else loaders_explain.maps(picture.pixels, card.id, block)
+        tensor = loaders_explain.tensor(picture.pixels, card)
+        return covering.score_cam(loaders_explain.scorer(card.id), tensor, maps, against=against)
+
+    found = explain_running.run(
+        explain_running.key_of(SCORE, card.id, picture.pixels, block, against),
+        "Compute Score-CAM",
+        explain_words.SCORE_COST,
+        start,
+        lambda latest: _draw(picture, draw(latest.values), latest.values, SCORE),
+    )
+    return None if found is None else np.asarray(found.values, np.float32)

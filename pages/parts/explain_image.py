@@ -76,7 +76,7 @@ def choose(card: Card) -> None:
     """Buttons for the test set, files of this visit, drawings, and an uploader."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for title, image_id in picks(card).items():
-            st.button(title, key=f"explain_pick_{title}", on_click=_take, args=(image_id,))
+            st.button(title, key=f"explain_pick_{title}", on_click=take, args=(image_id,))
     if examples.data_root() is None:
         st.caption(NO_FOLDER)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -84,12 +84,12 @@ def choose(card: Card) -> None:
             st.button(
                 f"From Predict: {item.name}",
                 key=f"explain_item_{item.id}",
-                on_click=_take,
+                on_click=take,
                 args=(FILE + item.id,),
                 icon=":material/radiology:",
             )
         for name, (title, _) in DRAWINGS.items():
-            st.button(title, key=f"explain_{name}", on_click=_take, args=(name,))
+            st.button(title, key=f"explain_{name}", on_click=take, args=(name,))
         with st.popover("Upload", icon=":material/upload:"):
             st.file_uploader(
                 "Chest X-ray or lung CT slice",
@@ -104,7 +104,7 @@ def picture(card: Card) -> Picture | None:
     """The chosen image; where it cannot be had, that is said and None returned."""
     chosen = st.session_state.get(IMAGE) or _first(card)
     try:
-        return _load(chosen)
+        return load(chosen)
     except (ExampleError, ImageError, ArtifactError) as error:
         st.error(
             f"{error} The drawings above work without it.", icon=":material/image_not_supported:"
@@ -125,7 +125,8 @@ def truth(picture: Picture, card: Card) -> None:
     )
 
 
-def _take(image: str) -> None:
+def take(image: str) -> None:
+    """Callback: this image is the one to explain."""
     st.session_state[IMAGE] = image
 
 
@@ -133,7 +134,7 @@ def _take_upload() -> None:
     file = st.session_state.get("explain_upload")
     if file is not None:
         state.add(file.name, file.getvalue(), "")
-        _take(FILE + state.items()[-1].id)
+        take(FILE + state.items()[-1].id)
 
 
 def _first(card: Card) -> str:
@@ -148,7 +149,7 @@ def _first(card: Card) -> str:
     return next(name for name, (_, kind) in DRAWINGS.items() if kind == card.modality)
 
 
-def _load(chosen: str) -> Picture:
+def load(chosen: str) -> Picture:
     """Read an image by its id.
 
     Raises:

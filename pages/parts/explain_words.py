@@ -31,11 +31,84 @@ METHODS = {
         "A half-covered image is like nothing that the model has been trained on, so the answers "
         "that the map is built from may be odd themselves.",
     ),
+    "smoothgrad": (
+        "Shows which pixels would move the answer if they were a little brighter or darker, the "
+        "mean over copies of the image with noise.",
+        "It does not show what the answer is made of: a pixel can matter much and hardly be able "
+        "to move the answer further.",
+    ),
+    "integrated": (
+        "Shares the answer out among the pixels: their numbers add up to what sets this image "
+        "apart from a black one.",
+        "It does not say what the answer would be without a place, and against another image than "
+        "black the shares would differ.",
+    ),
+    "occlusion": (
+        "Shows how far the answer falls when a grey patch covers a place; nothing is estimated, "
+        "every covered image goes through the network.",
+        "It does not see what lies in two places at once, and a grey patch is itself something "
+        "that no image of the training set had.",
+    ),
 }
-MEMBERS = (
-    "This model reads several layers, {layers}, and the mean of their log-odds answers. The map "
-    "shows what goes through {top} alone; look at lower blocks to see the rest too."
+RANKINGS = {
+    "bright": (
+        "The paper's reading: the more light pixels, the more important the kernel.",
+        "It does not show whether the head makes anything of them; a bright map may count for "
+        "nothing.",
+    ),
+    "worth": (
+        "Gradient x activation: what each map adds to the log-odds, to first order, for or "
+        "against.",
+        "It does not show what happens beyond a small change of the map.",
+    ),
+    "removal": (
+        "How far the probability falls when the kernel is taken out and all else stays.",
+        "It does not show maps that stand in for one another: without either the answer may hold, "
+        "without both fall.",
+    ),
+}
+SCALE_FREE = (
+    "This model reads which maps are active **together**, whatever their brightness: twice as "
+    "bright a map changes nothing. So gradient x activation is zero for every map of {layer}, by "
+    "construction, and brightness does not count. Removal says what each map is worth."
 )
+TRIED = (
+    "Below the layer that the head reads, each map costs a pass of its own: the {count} of largest "
+    "gradient x activation are tried, the others left out."
+)
+EXCITING = (
+    "Test images on which this map has its brightest cell, one a patient. The frame is the part of "
+    "the image that this cell has seen.",
+    "They do not show what the kernel has learned to look for, only which of these few hundred "
+    "images it answers to; most were never meant to hold its favourite pattern.",
+)
+MAXIMISED = (
+    "An input made up from noise by climbing until this map is as bright as can be.",
+    "It is no image that anyone has seen, and another start or another rule to keep it smooth "
+    "gives another picture.",
+)
+WALK = (
+    "The numbers of this very image on their way through the network, from 150,528 pixels to one "
+    "probability.",
+    "They show what happens, not why it was learned so.",
+)
+LAST = (
+    "The last layer is a plain sum: every input times its weight, plus a bias, is the log-odds, "
+    "and the sigmoid makes it the probability. Nothing is approximated here.",
+    "The inputs themselves are mixtures of everything below; a large one has no name in a "
+    "doctor's language.",
+)
+MEMBERS = (
+    "This model reads several layers, {layers}, and the mean of their log-odds answers. What is "
+    "shown at {top} goes through {top} alone; take a lower block to see the rest too."
+)
+CLIMB_COST = "60 steps uphill, five to thirty seconds; kept for everyone once it is done."
+PIXEL_COSTS = {
+    "occlusion": "196 passes through the network, ten to thirty seconds.",
+    "smoothgrad": "24 passes forward and back, ten to thirty seconds.",
+    "integrated": "32 passes forward and back, ten to thirty seconds.",
+}
+SCORE_COST = "33 passes through the network: some seconds, with progress."
 AGAINST = (
     "The map of **why negative** is a map of its own, not the rest of the other: the same sum with "
     "its sign turned."

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
-from core.explain.cam import CAMS, Map
+from core import examples, holdings, zoo
+from core.artifacts import Card
+from core.classifier import layer_of
+from core.explain import exciting
+from core.explain.arithmetic import LastLayer
+from core.explain.cam import CAMS, Map, Maps
+from core.explain.fields import Box, field_box
+from core.explain.fields import framed as framed_picture
+from core.explain.overlay import Colour
 from core.explain.reading import Reading
+from core.explain.running import Running
+from core.explain.sheets import Sheet
+from core.explain.steps import Step
 from core.guard import Verdict
-from core.images import Grey
-from pages.parts import loaders
+from core.images import Grey, read_image
+from pages.parts import loaders, loaders_data
+
+SIDES = (False, True)  # for, against
+SHELF = 400  # pictures of what excites a map, 50 kB each
 
 
 @dataclass(frozen=True)
@@ -21,6 +39,14 @@ class Look:
 
     verdict: Verdict
     reading: Reading
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block for one image: its feature maps, and its class activation by method and side."""
+
+    sheet: Sheet
+    cams: dict[tuple[str, bool], Map]  # (method, against)
 
 
 def look(pixels: Grey, model_id: str) -> Look:
@@ -41,9 +67,86 @@ def network(model_id: str) -> Any:
     return _network(model_id, loaders.MODELS_DIR)
 
 
-def block_cams(pixels: Grey, model_id: str, against: bool) -> dict[str, dict[str, Map]]:
-    """Block -> method -> map, from the input on: one pass forward and one back."""
-    return _block_cams(pixels, model_id, against, loaders.MODELS_DIR)
+def scorer(model_id: str) -> Callable[[NDArray[np.float32]], Any]:
+    """Preprocessed tensor -> log-odds, at the speed of the answer itself."""
+    from core.explain.reading import scorer
+
+    return scorer(loaders.classifier(), _reader(model_id, loaders.MODELS_DIR))
+
+
+def tensor(pixels: Grey, card: Card) -> NDArray[np.float32]:
+    """An image as a model takes it, float32 (1, S, S, 3)."""
+    return zoo.prepare(zoo.get_backbone(card.backbone), [pixels])
+
+
+def black_log_odds(card: Card) -> float:
+    """What a model says of a black image: where integrated gradients start from."""
+    size = zoo.get_backbone(card.backbone).size
+    return float(scorer(card.id)(tensor(np.zeros((size, size), np.uint8), card))[0])
+
+
+def maps(pixels: Grey, model_id: str, block: str) -> Maps:
+    """The maps of one block, float32 (h, w, C), computed anew: they are large."""
+    found: Maps = network(model_id).read(pixels)[block].maps
+    return found
+
+
+def block_names(card: Card) -> tuple[str, ...]:
+    """Last layer of each block that a model reads, from the input on."""
+    return _block_names(card.backbone, layer_of(card))
+
+
+def blocks(pixels: Grey, model_id: str) -> dict[str, Block]:
+    """Block by block, from the input on: one pass forward and one back."""
+    return _blocks(pixels, model_id, loaders.MODELS_DIR)
+
+
+def steps(pixels: Grey, model_id: str) -> list[Step]:
+    """The walk through the network for one image."""
+    return _steps(pixels, model_id, loaders.MODELS_DIR)
+
+
+def last_layer(pixels: Grey, model_id: str) -> LastLayer:
+    """What the last layer adds up for one image."""
+    return _last_layer(pixels, model_id, loaders.MODELS_DIR)
+
+
+def most_excited(card: Card, layer: str, number: int) -> list[exciting.Excited]:
+    """The test images of the model's modality that excite a map most.
+
+    Raises:
+        ArtifactError: No table for this trunk.
+    """
+    table = _exciting(card.trunk, loaders_data.DATA_DIR)
+    return exciting.most_excited(table, card.modality, layer, number)
+
+
+def field_side(card: Card, layer: str) -> int:
+    """Side of the receptive field of a layer's cells, in pixels of the network's input."""
+    return _field_side(card.backbone, layer)
+
+
+def framed(card: Card, layer: str, found: exciting.Excited) -> Colour | None:
+    """A test image around what excites a map of a layer; None where it is not on this machine."""
+    backbone = zoo.get_backbone(card.backbone)
+    stride = 2 ** block_names(card).index(layer)
+    box = field_box(found.cell, backbone.size // stride, field_side(card, layer), backbone.size)
+    root = examples.data_root()
+    return _framed(loaders_data.DATA_DIR, found.row, root, box, backbone.size)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def shelf() -> dict[str, Running]:
+    """Inputs that excite a map, once climbed to, for all visitors: no image goes into them."""
+    return {}
+
+
+def put_on_shelf(key: str, found: Running) -> None:
+    """Keep a finished climb; the oldest goes when there are too many."""
+    kept = shelf()
+    kept[key] = found
+    for old in list(kept)[:-SHELF]:
+        kept.pop(old, None)
 
 
 @st.cache_data(scope="session", max_entries=12, show_spinner=False)
@@ -67,12 +170,56 @@ def _network(model_id: str, models_dir: Path) -> Any:
     return load_network(model_id, models_dir)
 
 
-@st.cache_data(scope="session", max_entries=8, show_spinner="Reading every block ...")
-def _block_cams(
-    pixels: Grey, model_id: str, against: bool, models_dir: Path
-) -> dict[str, dict[str, Map]]:
-    readings = _network(model_id, models_dir).read(pixels)
+@st.cache_data(scope="session", max_entries=2, show_spinner="Reading every block ...")
+def _blocks(pixels: Grey, model_id: str, models_dir: Path) -> dict[str, Block]:
+    from core.explain.sheets import sheet
+
     return {
-        block: {method: reading.cam(method, against=against) for method in CAMS}
-        for block, reading in readings.items()
+        layer: Block(
+            sheet(reading),
+            {(name, side): reading.cam(name, against=side) for name in CAMS for side in SIDES},
+        )
+        for layer, reading in _network(model_id, models_dir).read(pixels).items()
     }
+
+
+@st.cache_data(scope="session", max_entries=2, show_spinner="Walking through the network ...")
+def _steps(pixels: Grey, model_id: str, models_dir: Path) -> list[Step]:
+    from core.explain.steps import walk
+
+    return walk(_network(model_id, models_dir), pixels)
+
+
+@st.cache_data(scope="session", max_entries=4, show_spinner=False)
+def _last_layer(pixels: Grey, model_id: str, models_dir: Path) -> LastLayer:
+    from core.explain.arithmetic import last_layer
+
+    models = loaders.classifier()
+    maps = models.trunk_of(model_id).all_maps([pixels])
+    head = models.heads[model_id]
+    return last_layer(head, [maps[layer] for layer in head.layers])
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _exciting(trunk_id: str, folder: Path) -> pd.DataFrame:
+    return exciting.read_table(trunk_id, folder)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _block_names(backbone: str, layer: str) -> tuple[str, ...]:
+    from core.explain.network import block_names
+
+    return block_names(zoo.get_backbone(backbone), layer)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _framed(folder: Path, row: int, root: Path | None, box: Box, size: int) -> Colour | None:
+    path = holdings.local_file(loaders_data.catalogue(), row, root)
+    return framed_picture(read_image(path.read_bytes()).pixels, box, size) if path else None
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _field_side(backbone: str, layer: str) -> int:
+    from core.explain.fields import field_side
+
+    return field_side(zoo.build_trunk(zoo.get_backbone(backbone)), layer)

@@ -1,0 +1,52 @@
+"""Files to take away from the explain page: a figure as PNG, all maps of an image as a ZIP."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.artifacts import Card
+from core.explain import overlay
+from core.explain.bundle import About, bundle
+from core.explain.overlay import Colour
+from pages.parts import loaders_explain
+from pages.parts.explain_image import Picture
+from pages.parts.loaders_explain import Look
+
+
+def png_button(picture: Picture, image: Colour, name: str) -> None:
+    """A figure as a file, made when it is clicked."""
+    st.download_button(
+        "PNG",
+        lambda: overlay.png(image),
+        f"{name}-{_stem(picture)}.png",
+        "image/png",
+        key=f"explain_png_{name}",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+    )
+
+
+def zip_button(picture: Picture, card: Card, look: Look) -> None:
+    """All maps of the image with their list, made when it is clicked: the whole network once."""
+
+    def pack() -> bytes:
+        about = About(card.id, picture.name, look.reading.probability, card.threshold)
+        readings = loaders_explain.network(card.id).read(picture.pixels)
+        return bundle(picture.pixels, about, readings)
+
+    st.download_button(
+        "All maps (ZIP)",
+        pack,
+        f"maps-{card.id}-{_stem(picture)}.zip",
+        "application/zip",
+        key="explain_zip",
+        icon=":material/folder_zip:",
+        on_click="ignore",
+        help="Every feature map and class activation map of every block as PNG, with a JSON that "
+        "says what each is. Takes some seconds.",
+    )
+
+
+def _stem(picture: Picture) -> str:
+    return picture.name.replace("/", "-").replace(" ", "-")

@@ -1,0 +1,34 @@
+"""Which block of the network to look at; names from the address that do not exist are named."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.artifacts import Card
+from core.classifier import layer_of
+from core.ensemble import layers_read, members_of
+from pages.parts import explain_words, loaders_explain
+from pages.parts.switch import switch
+
+BLOCK = "explain_block"
+
+
+def choose(card: Card) -> str:
+    """The block: the head's own unless another is chosen, which loads the whole network."""
+    names, own = loaders_explain.block_names(card), layer_of(card)
+    asked = st.session_state.get(BLOCK) or st.query_params.get(BLOCK)
+    if asked and asked not in names:
+        st.session_state.pop(BLOCK, None)
+        st.query_params.pop(BLOCK, None)
+        st.warning(
+            f"This model reads nothing at {asked}; the blocks it reads end at {', '.join(names)}. "
+            f"Shown is {own}.",
+            icon=":material/layers_clear:",
+        )
+    titles = {name: f"{number}: {name}" for number, name in enumerate(names, start=1)}
+    block = switch("Block, from the input on", titles, BLOCK, default=own)
+    members = members_of(card.config)
+    if members and block == own:
+        layers = " and ".join(layers_read(members))
+        st.caption(explain_words.MEMBERS.format(layers=layers, top=own))
+    return block

@@ -1,0 +1,78 @@
+"""One method over several images: the extremes of the test set, files of this visit, drawings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core import examples
+from core.artifacts import Card
+from core.examples import ExampleError
+from core.explain import overlay
+from core.explain.cam import CAM_TITLES, CAMS, Map
+from core.explain.overlay import Colour
+from core.images import Grey, ImageError
+from core.schema import decide
+from pages.parts import explain_image, explain_words, loaders_explain, state, text
+from pages.parts.explain_image import Picture
+from pages.parts.switch import switch
+
+FILES = 3  # of the visit
+
+
+def show(
+    picture: Picture, card: Card, against: bool, draw: Callable[[Grey, Map], Colour], width: int
+) -> str:
+    """The method to choose, and its map on each image, at the head's own layer."""
+    titles = {name: CAM_TITLES[name] for name in CAMS}
+    method = switch("Method", titles, "explain_method")
+    grid = st.container(horizontal=True)
+    for title, image_id in _ids(picture, card).items():
+        with grid.container(width=width):
+            try:
+                one = explain_image.load(image_id)
+            except (ExampleError, ImageError) as error:
+                st.caption(f"**{title}**: {error}")
+                continue
+            _tile(title, one, card, method, against, draw)
+    return method
+
+
+def _ids(picture: Picture, card: Card) -> dict[str, str]:
+    """Title -> image id; the test set only where its images need not be fetched."""
+    found = {f"This image: {picture.name}": picture.id}
+    if examples.data_root() is not None:
+        found |= explain_image.picks(card)
+    found |= {item.name: explain_image.FILE + item.id for item in state.items()[-FILES:]}
+    found |= {title: name for name, (title, _) in explain_image.DRAWINGS.items()}
+    first: dict[str, str] = {}  # each image once, under its first title
+    for title, image_id in found.items():
+        first.setdefault(image_id, title)
+    return {title: image_id for image_id, title in first.items()}
+
+
+def _tile(
+    title: str,
+    picture: Picture,
+    card: Card,
+    method: str,
+    against: bool,
+    draw: Callable[[Grey, Map], Colour],
+) -> None:
+    look = loaders_explain.look(picture.pixels, card.id)
+    if not look.verdict.in_scope and picture.id not in explain_image.DRAWINGS:
+        st.caption(f"**{title}**: {text.OUT_OF_SCOPE}.")
+        return
+    values = look.reading.cam(method, against=against)
+    image = draw(overlay.canvas(picture.pixels), values)
+    st.image(image, width="stretch", alt=f"{CAM_TITLES[method]} of {picture.name}")
+    probability = look.reading.probability
+    st.markdown(f"**{title}**")
+    st.caption(
+        f"Probability {probability:.3f}, {decide(probability, card.threshold)}"
+        + ("" if values.any() else f". {explain_words.NOTHING}")
+    )
+    st.button(
+        "Open", key=f"explain_open_{picture.id}", on_click=explain_image.take, args=(picture.id,)
+    )
