@@ -9,6 +9,7 @@ from pages.parts import (
     explain_cam,
     explain_download,
     explain_image,
+    explain_links,
     explain_maps,
     explain_pixels,
     explain_steps,
@@ -84,10 +85,11 @@ with left:
         f"{card.threshold:.3g}; log-odds {look.reading.log_odds:+.2f}."
     )
     explain_download.zip_button(picture, card, look)
+    explain_links.show(picture)
 with right:
     direction = switch("Question", DIRECTIONS, "explain_direction", label_visibility="collapsed")
     titles = {name: title for name, (title, _) in VIEWS.items()}
-    view = switch("View", titles, "explain_view", label_visibility="collapsed")
+    view = switch("View", titles, "explain_view", label_visibility="collapsed", wrap=True)
     try:
         VIEWS[view][1](picture, card, look, direction == "against")
     except ArtifactError as error:

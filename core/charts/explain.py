@@ -89,7 +89,7 @@ def sigmoid_figure(log_odds: float, threshold: float) -> go.Figure:
             y=[probability],
             mode="markers+text",
             text=[f"{log_odds:+.2f} → {probability:.3f}"],
-            textposition="middle left" if log_odds > 0 else "middle right",
+            textposition="bottom left" if log_odds > 0 else "top right",
             marker={"symbol": "diamond", "size": 16, "color": MARK_COLOUR},
             hovertemplate="this image: %{text}<extra></extra>",
         )

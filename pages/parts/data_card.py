@@ -116,6 +116,8 @@ def _picture(library: Library, row: int) -> None:
             on_click=state.add,
             args=(example.name, data, note),
         )
+        if st.button("See what the network looked at", icon=":material/frame_inspect:"):
+            st.switch_page("pages/explain.py", query_params={"image": image_id})
         if any(item.note == note for item in state.items()):
             st.caption("It waits on the Predict page and in the Shortcut lab.")
     except (ExampleError, ImageError) as error:

@@ -30,7 +30,7 @@ from pages.parts.switch import switch
 STYLES = {"overlay": "Overlay", "contour": "Contour", "beside": "Side by side"}
 ROWS = {"methods": "This image, several methods", "images": "One method, several images"}
 SCORE = "scorecam"
-TILE = 250  # pixels; one above another on a phone
+TILE = 220  # pixels; three in a row beside the image, one above another on a phone
 
 Draw = Callable[[Grey, Map], Colour]  # an image and a map, not yet normalised
 

@@ -26,12 +26,13 @@ FILE = "file-"  # before the id of a file of this visit
 
 @dataclass(frozen=True)
 class Picture:
-    """The image to explain: its id in the address, a name, grey levels, and whom to name."""
+    """The image to explain: its id in the address, a name, grey levels, whom to name, the file."""
 
     id: str
     name: str
     pixels: Grey
     note: str
+    data: bytes
 
 
 def address(model_id: str, item: state.Item) -> dict[str, str]:
@@ -159,16 +160,18 @@ def load(chosen: str) -> Picture:
     if chosen in DRAWINGS:
         title = DRAWINGS[chosen][0]
         note = "Drawn by code, not a patient: no answer about it means much."
-        return Picture(chosen, title, read_image(phantoms.drawings()[title]).pixels, note)
+        data = phantoms.drawings()[title]
+        return Picture(chosen, title, read_image(data).pixels, note, data)
     if chosen.startswith(FILE):
         return _file(chosen)
     library = loaders_data.catalogue()
     rows = library.images.index[library.images["image_id"] == chosen]
     if not len(rows):
         raise ExampleError(f"There is no image {chosen!r} in the catalogue.")
-    pixels = read_image(loaders_data.picture(int(rows[0]))).pixels
+    data = loaders_data.picture(int(rows[0]))
     example = holdings.as_examples(library, int(rows[0]))[0]
-    return Picture(chosen, chosen, pixels, f"{example.attribution}, {example.licence}")
+    note = f"{example.attribution}, {example.licence}"
+    return Picture(chosen, chosen, read_image(data).pixels, note, data)
 
 
 def _file(chosen: str) -> Picture:
@@ -176,4 +179,4 @@ def _file(chosen: str) -> Picture:
     if item is None:
         raise ExampleError("That file belonged to another visit; files are never stored.")
     pixels = read_image(item.data, state.choice(item).options).pixels
-    return Picture(chosen, item.name, pixels, item.note)
+    return Picture(chosen, item.name, pixels, item.note, item.data)

@@ -35,7 +35,7 @@ def show(picture: Picture, card: Card, maps: Sheet, number: int, against: bool) 
         _large(picture, maps, number, against)
     with right:
         st.markdown("**Test images that excite it most**")
-        _exciting(card, maps.layer, number)
+        _exciting(card, maps, number)
         st.markdown("**An input that would excite it**")
         _maximised(card, maps.layer, number)
 
@@ -53,15 +53,15 @@ def _large(picture: Picture, maps: Sheet, number: int, against: bool) -> None:
         f"gradient x activation {maps.worth[number]:+.4f} (log-odds)",
     ]
     if len(maps.removal):
-        lines.append(f"without it the probability falls by {maps.removal[number]:+.4f}")
+        lines.append(f"without it the probability changes by {-maps.removal[number]:+.4f}")
     st.markdown("\n".join(f"- {line}" for line in lines))
     explain_download.png_button(picture, image, name)
 
 
-def _exciting(card: Card, layer: str, number: int) -> None:
+def _exciting(card: Card, maps: Sheet, number: int) -> None:
     """The strongest test images of the shipped table, with a way to open each."""
     try:
-        found = loaders_explain.most_excited(card, layer, number)
+        found = loaders_explain.most_excited(card, maps.layer, number)
     except ArtifactError as error:
         st.info(str(error))
         return
@@ -75,7 +75,7 @@ def _exciting(card: Card, layer: str, number: int) -> None:
     for one in found:
         image_id = images.loc[one.row, "image_id"]
         with grid.container(width=TILE, gap="xxsmall"):
-            tile = loaders_explain.framed(card, layer, one)
+            tile = loaders_explain.framed(card, maps.layer, len(maps.levels), one)
             if tile is not None:
                 st.image(tile, width=TILE, alt=f"{image_id}, framed where the map is brightest")
             st.caption(f"{one.level:.3g}; {images.loc[one.row, 'source']}, {labels[one.row]}")

@@ -25,8 +25,13 @@ def choose(card: Card) -> str:
             f"Shown is {own}.",
             icon=":material/layers_clear:",
         )
-    titles = {name: f"{number}: {name}" for number, name in enumerate(names, start=1)}
-    block = switch("Block, from the input on", titles, BLOCK, default=own)
+    block = switch(
+        "Block, from the input on",
+        dict(zip(names, names, strict=True)),
+        BLOCK,
+        default=own,
+        wrap=True,
+    )
     members = members_of(card.config)
     if members and block == own:
         layers = " and ".join(layers_read(members))

@@ -110,13 +110,11 @@ def _kernel(block: str, count: int, first: int) -> int:
 
 def _grid(maps: Sheet, order: NDArray[np.intp], values: Values, by: str, chosen: int) -> None:
     """One page of the ranking; a click opens a map."""
-    pages = -(-len(order) // PAGE)
-    page = 1
-    if pages > 1:
-        titles = {str(n): f"{(n - 1) * PAGE + 1}-{min(n * PAGE, len(order))}" for n in range(1, 5)}
-        page = int(switch("Rank", titles, "explain_page"))
+    starts = range(0, len(order), PAGE)
+    pages = {f"{start + 1} to {min(start + PAGE, len(order))}": start for start in starts}
+    start = pages[st.selectbox("Ranks", list(pages), key="explain_ranks", bind="query-params")]
     grid = st.container(horizontal=True)
-    for number in order[(page - 1) * PAGE : page * PAGE]:
+    for number in order[start : start + PAGE]:
         with grid.container(width=TILE, gap="xxsmall"):
             picture = overlay.tile(maps.map(int(number)), TILE)
             worth = FORMATS[by].format(values[number])

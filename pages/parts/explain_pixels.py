@@ -38,6 +38,8 @@ def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     if found is None:
         return
     image = _picture(picture, method, found, against)
+    if not pixels.strongest(found.values, against=against).any():
+        st.caption(explain_words.NOTHING)
     explain_download.png_button(picture, image, f"{method}-{'against' if against else 'for'}")
     st.caption(_numbers(picture, card, look, method, found))
 
@@ -65,8 +67,6 @@ def _draw(picture: Picture, method: str, found: Running, against: bool) -> None:
     image = _picture(picture, method, found, against)
     width = 420 if method == OCCLUSION else 760
     st.image(image, width=width, alt=f"{TITLES[method]} of {picture.name}")
-    if not pixels.strongest(found.values, against=against).any():
-        st.caption(explain_words.NOTHING)
 
 
 def _numbers(picture: Picture, card: Card, look: Look, method: str, found: Running) -> str:

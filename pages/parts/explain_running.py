@@ -43,7 +43,8 @@ def run(
         words: What is being done, on the button and the progress bar.
         cost: How much work it is, in words.
         start: Begins the method; may load what it needs.
-        show: Draws a result, rough or final, without widgets: it is called at every step.
+        show: Draws a result, rough or final: at every step, so always the same elements, none of
+            them a widget.
 
     Returns:
         What has been found; None before the start.

@@ -45,7 +45,8 @@ def _ids(picture: Picture, card: Card) -> dict[str, str]:
     if examples.data_root() is not None:
         found |= explain_image.picks(card)
     found |= {item.name: explain_image.FILE + item.id for item in state.items()[-FILES:]}
-    found |= {title: name for name, (title, _) in explain_image.DRAWINGS.items()}
+    drawings = explain_image.DRAWINGS.items()
+    found |= {title: name for name, (title, kind) in drawings if kind == card.modality}
     first: dict[str, str] = {}  # each image once, under its first title
     for title, image_id in found.items():
         first.setdefault(image_id, title)

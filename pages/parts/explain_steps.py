@@ -17,7 +17,7 @@ from pages.parts.loaders_explain import Look
 from pages.parts.switch import switch
 
 STEP = "explain_step"
-TILE = 118  # pixels of an overview tile
+TILE = 104  # pixels of an overview tile; three in a row on a phone
 LONG = 4096  # numbers of a vector that are still drawn one by one
 
 KINDS = {
@@ -52,7 +52,7 @@ def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
         del st.session_state[STEP]
     entered = zoo.fit(picture.pixels, zoo.get_backbone(card.backbone).size)
     _overview(steps, entered, look.reading.probability)
-    chosen = switch("Open a step", titles, STEP)
+    chosen = switch("Open a step", titles, STEP, wrap=True)
     step = next(one for one in steps if one.key == chosen)
     st.markdown(NOTES.get(chosen, BLOCK_NOTE))
     if chosen == INPUT:

@@ -126,11 +126,10 @@ def field_side(card: Card, layer: str) -> int:
     return _field_side(card.backbone, layer)
 
 
-def framed(card: Card, layer: str, found: exciting.Excited) -> Colour | None:
+def framed(card: Card, layer: str, grid: int, found: exciting.Excited) -> Colour | None:
     """A test image around what excites a map of a layer; None where it is not on this machine."""
     backbone = zoo.get_backbone(card.backbone)
-    stride = 2 ** block_names(card).index(layer)
-    box = field_box(found.cell, backbone.size // stride, field_side(card, layer), backbone.size)
+    box = field_box(found.cell, grid, field_side(card, layer), backbone.size)
     root = examples.data_root()
     return _framed(loaders_data.DATA_DIR, found.row, root, box, backbone.size)
 

@@ -1,0 +1,29 @@
+"""From the explain page to the same image on other pages."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import data_card, explain_image, loaders_data, state
+from pages.parts.explain_image import Picture
+
+
+def show(picture: Picture) -> None:
+    """Buttons to Predict, and to the catalogue where the image is in it."""
+    if st.button("Open in Predict", icon=":material/radiology:", key="explain_to_predict"):
+        _hand_over(picture)
+        st.switch_page("pages/predict.py")
+    images = loaders_data.catalogue().images
+    rows = images.index[images["image_id"] == picture.id]
+    if len(rows) and st.button("Its entry in Data", icon=":material/database:"):
+        data_card.choose(int(rows[0]))
+        st.switch_page("pages/data.py", query_params={"data_view": "Browse"})
+
+
+def _hand_over(picture: Picture) -> None:
+    """Put the image on the list of Predict, unless it came from there, and open it."""
+    if picture.id.startswith(explain_image.FILE):
+        st.session_state["predict_open"] = picture.id.removeprefix(explain_image.FILE)
+    else:
+        name = picture.name.replace("/", "-")
+        state.add(name, picture.data, picture.note)
