@@ -86,19 +86,35 @@ class Network:
         return lambda maps: np.asarray(rest(maps, training=False))[:, 0]
 
 
-def load_network(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Network:
+def load_network(
+    model_id: str, models_dir: Path = artifacts.MODELS_DIR, base: keras.Model | None = None
+) -> Network:
     """Load a classifier as one float32 graph.
+
+    Args:
+        model_id: Of the classifier.
+        models_dir: Where artefacts lie.
+        base: Its trunk where that is loaded already (load_base): classifiers can share it.
 
     Raises:
         ArtifactError: Not a classifier; missing or altered files.
         ValueError: Its card names a layer that its backbone lacks.
     """
     head = load_head(model_id, models_dir)
-    card = artifacts.read_card(head.card.trunk, models_dir)
-    backbone = zoo.get_backbone(card.backbone)
-    base = zoo.build_trunk(backbone)
+    base = base or load_base(head.card.trunk, models_dir)
+    return join(base, head, zoo.get_backbone(head.card.backbone))
+
+
+def load_base(trunk_id: str, models_dir: Path = artifacts.MODELS_DIR) -> keras.Model:
+    """Load a trunk as a float32 graph that can be differentiated.
+
+    Raises:
+        ArtifactError: Missing or altered files.
+    """
+    card = artifacts.read_card(trunk_id, models_dir)
+    base = zoo.build_trunk(zoo.get_backbone(card.backbone))
     base.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
-    return join(base, head, backbone)
+    return base
 
 
 def join(base: keras.Model, head: Head, backbone: zoo.Backbone) -> Network:

@@ -29,15 +29,9 @@ def png_button(picture: Picture, image: Colour, name: str) -> None:
 
 def zip_button(picture: Picture, card: Card, look: Look) -> None:
     """All maps of the image with their list, made when it is clicked: the whole network once."""
-
-    def pack() -> bytes:
-        about = About(card.id, picture.name, look.reading.probability, card.threshold)
-        readings = loaders_explain.network(card.id).read(picture.pixels)
-        return bundle(picture.pixels, about, readings)
-
     st.download_button(
         "All maps (ZIP)",
-        pack,
+        lambda: packed(picture, card, look.reading.probability),
         f"maps-{card.id}-{_stem(picture)}.zip",
         "application/zip",
         key="explain_zip",
@@ -46,6 +40,13 @@ def zip_button(picture: Picture, card: Card, look: Look) -> None:
         help="Every feature map and class activation map of every block as PNG, with a JSON that "
         "says what each is. Takes some seconds.",
     )
+
+
+def packed(picture: Picture, card: Card, probability: float) -> bytes:
+    """The ZIP: the image, every map of every block, and their list."""
+    about = About(card.id, picture.name, probability, card.threshold)
+    readings = loaders_explain.network(card.id).read(picture.pixels)
+    return bundle(picture.pixels, about, readings)
 
 
 def _stem(picture: Picture) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from core import examples, holdings, zoo
+from core import artifacts, examples, holdings, zoo
 from core.artifacts import Card
 from core.classifier import layer_of
 from core.explain import exciting
@@ -162,11 +162,19 @@ def _reader(model_id: str, models_dir: Path) -> Any:
     return open_reader(loaders.classifier().heads[model_id])
 
 
-@st.cache_resource(max_entries=1, show_spinner="Loading the whole network (once) ...")
+@st.cache_resource(max_entries=8, show_spinner="Loading the whole network (once) ...")
 def _network(model_id: str, models_dir: Path) -> Any:
     from core.explain.network import load_network
 
-    return load_network(model_id, models_dir)
+    trunk_id = artifacts.read_card(model_id, models_dir).trunk
+    return load_network(model_id, models_dir, _base(trunk_id, models_dir))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _base(trunk_id: str, models_dir: Path) -> Any:
+    from core.explain.network import load_base
+
+    return load_base(trunk_id, models_dir)
 
 
 @st.cache_data(scope="session", max_entries=2, show_spinner="Reading every block ...")
