@@ -16,18 +16,24 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 from PIL import Image
 
-from core.images import read_image
+from core.images import read_image as read_image_file
 from core.phantoms import drawings
 from scripts import bench_compare
 from training.evaluate import fill_block
 
+if TYPE_CHECKING:
+    from core.classifier import Classifier
+    from core.explain.reading import Reading
+
 ROUNDS = 15
+MODEL = "vgg16-xray"  # whose answers are explained
 FILES = 64
 DOCUMENT = Path("docs/bench.md")
 # One visitor in a process of its own, as after `streamlit run`.
@@ -90,18 +96,20 @@ def _measurements() -> Iterator[str]:
     visit = [sys.executable, "-c", VISIT]
     done = subprocess.run(visit, capture_output=True, text=True, check=True)
     yield done.stdout.rstrip()
-    yield from _passes()
+    from core.classifier import load_classifier
+
+    classifier = load_classifier()
+    yield from _passes(classifier)
+    yield from _explanations(classifier)
 
 
-def _passes() -> Iterator[str]:
+def _passes(classifier: Classifier) -> Iterator[str]:
     import keras
 
     from core import zoo
-    from core.classifier import load_classifier
     from core.trunks import load_trunk
     from training.predict import score_files
 
-    classifier = load_classifier()
     trunk = classifier.trunk
     plain = load_trunk(trunk.card.id, precision=zoo.FLOAT32)
     data = next(iter(drawings().values()))
@@ -115,7 +123,7 @@ def _passes() -> Iterator[str]:
     one = _side_by_side(
         {
             bare: lambda: np.asarray(trunk.run(tensor)[0]),
-            ready: lambda: classifier.score([read_image(data).pixels]),
+            ready: lambda: classifier.score([read_image_file(data).pixels]),
             "bare trunk pass, plain float32": lambda: np.asarray(plain.run(tensor)[0]),
             usual: lambda: full.predict(tensor, verbose=0),
         }
@@ -138,6 +146,69 @@ def _passes() -> Iterator[str]:
     yield f"\n{FILES} files ({trunk.precision})"
     yield from _table(many, bare)
     yield _goal("of the trunk's own throughput", many[bare] / many[ready], least=0.85)
+
+
+def _explanations(classifier: Classifier) -> Iterator[str]:
+    """Reading an image out of the pass that answers, and the methods that need many passes."""
+    from core.explain import covering
+    from core.explain.network import load_network
+    from core.explain.reading import open_reader, read_image, scorer
+    from core.explain.vis import load
+
+    pixels = read_image_file(next(iter(drawings().values()))).pixels
+    trunk, reader = classifier.trunk_of(MODEL), open_reader(classifier.heads[MODEL])
+    network = load_network(MODEL)
+    tensor = network.prepare(pixels)
+    gradcam = load().gradcam.Gradcam(network.model, clone=False)  # it ends in log-odds already
+    maps, score = read_image(classifier, reader, pixels).maps, scorer(classifier, reader)
+
+    def usual() -> None:
+        network.model.predict(tensor, verbose=0)
+        options = {"penultimate_layer": network.blocks[-1], "seek_penultimate_conv_layer": False}
+        gradcam(lambda log_odds: log_odds[:, 0], tensor, **options)
+
+    bare, ours = "bare trunk pass", "answer, 4 CAMs, maps ranked 3 ways"
+    theirs = "model.predict, then tf-keras-vis Gradcam"
+    one = _side_by_side(
+        {
+            bare: lambda: np.asarray(trunk.run(tensor)[0]),
+            ours: lambda: _read(read_image(classifier, reader, pixels)),
+            theirs: usual,
+        }
+    )
+    yield f"\none image explained ({trunk.precision}), median of {ROUNDS} alternating rounds"
+    yield from _table(one, bare)
+    yield _goal("times a bare pass", one[ours] / one[bare], most=1.25)
+    yield _goal("times faster than the usual way", one[theirs] / one[ours], least=8)
+    batch = np.repeat(tensor, 16, axis=0)
+    bare, many = "bare trunk pass", "bare trunk, a batch of 16"
+    faster, patches = "Score-CAM, 32 strongest maps", "occlusion, 14 x 14 positions"
+    long = _side_by_side(
+        {
+            bare: lambda: np.asarray(trunk.run(tensor)[0]),
+            many: lambda: np.asarray(trunk.run(batch)[0]),
+            faster: lambda: list(covering.score_cam(score, tensor, maps)),
+            patches: lambda: list(covering.occlusion(score, tensor)),
+        },
+        rounds=5,
+    )
+    positions = covering.POSITIONS**2
+    yield f"\nmany passes ({trunk.precision}), median of 5 alternating rounds"
+    yield from _table(long, bare)
+    yield _goal("trunk passes for Score-CAM", long[faster] / long[bare], most=40)
+    share = long[many] / 16 * positions / long[patches]
+    yield _goal("of batched throughput for occlusion", share, least=0.85)
+
+
+def _read(reading: Reading) -> None:
+    """All that the explain page shows at once: four maps, and three orders of the feature maps."""
+    from core.explain.cam import CAMS
+    from core.explain.ranking import RANKINGS, order, scores
+
+    for method in CAMS:
+        reading.cam(method)
+    for ranking in RANKINGS:
+        order(scores(reading, ranking))
 
 
 def _side_by_side(calls: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:

@@ -5,8 +5,9 @@
 
 images.csv (one row an image of the manifest), sources.csv, dropped.csv, pairs.csv (look-alikes and
 what was done with them), clusters.csv (what neighbours share), averages/*.png (the mean of all
-images of a source and class, at least forty of them) with averages.csv, and record.json. Sizes are
-those of the files in DIR. Features come from RUNS/features, computed where they are missing.
+images of a source and class, at least forty of them) with averages.csv, exciting-TRUNK.csv (which
+test images excite each feature map most) and record.json. Sizes are those of the files in DIR.
+Features come from RUNS/features, computed where they are missing.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.explain.exciting import file_name
 from core.library import AVERAGES, DATA_DIR, IMAGE_COLUMNS, RECORD, TABLES
-from training import dataset, mapping, pictures
+from training import dataset, exciting, mapping, pictures
 from training.data import load_manifest
-from training.features import RUNS, FeatureStore
+from training.features import DEFAULT_TRUNK, RUNS, FeatureStore
 from training.hashes import hash_images
 from training.record import run_record
 from training.sources import all_sources
@@ -66,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     }
     for name in TABLES:
         tables[name].to_csv(DATA_DIR / f"{name}.csv", index=False)
+    excited = exciting.table(images, args.root, DEFAULT_TRUNK)
+    excited.to_csv(DATA_DIR / file_name(DEFAULT_TRUNK), index=False)
     record = run_record("python -m training catalogue --root DIR", manifest)
     record |= {"map": mapping.MAP_SETTINGS, "models": mapping.model_record()}
     (DATA_DIR / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -17,17 +17,17 @@ from core.explain.network import block_ends
 from core.images import read_image
 from core.schema import Split
 from core.trunks import load_trunk
-from training.features import DEFAULT_TRUNK
 
 COUNT = 6  # images a map
 BATCH = 8
 
 
-def table(images: pd.DataFrame, root: Path, trunk_id: str = DEFAULT_TRUNK) -> pd.DataFrame:
+def table(images: pd.DataFrame, root: Path, trunk_id: str) -> pd.DataFrame:
     """One row a modality, layer and map.
 
     Args:
-        images: path, modality, patient_id and split of the catalogue, indexed 0..N-1.
+        images: path, modality, patient_id and split of the catalogue, indexed 0..N-1 as there: the
+            table names rows by these numbers.
         root: Data root.
         trunk_id: Whose maps.
 

@@ -37,7 +37,7 @@ def terms_figure(terms: Sequence[Term]) -> go.Figure:
             "<extra></extra>",
         )
     )
-    reach = 1.35 * float(np.abs(products).max(initial=0)) or 1.0  # room for the numbers
+    reach = 1.5 * float(np.abs(products).max(initial=0)) or 1.0  # room for the numbers
     figure.add_vline(x=0, line={"color": LINE_COLOUR, "width": 1})
     figure.update_xaxes(title="adds to the log-odds", range=[-reach, reach])
     figure.update_yaxes(autorange="reversed", automargin=True)

@@ -127,7 +127,9 @@ def _draw(picture: Picture, image: Colour, values: Map, method: str) -> None:
     title = CAM_TITLES[method]
     st.image(image, width="stretch", alt=f"{title} of {picture.name}: {where(values)}")
     st.markdown(f"**{title}**")
-    st.caption(f"Largest value {values.max():.2g}" if values.any() else explain_words.NOTHING)
+    height, width = values.shape
+    most = f"Largest value {values.max():.2g}; {height} x {width} cells"
+    st.caption(most if values.any() else explain_words.NOTHING)
 
 
 def _score_cam(

@@ -21,6 +21,7 @@ from pages.parts import (
     explain_words,
     loaders_data,
     loaders_explain,
+    text,
 )
 from pages.parts.explain_image import Picture
 
@@ -49,7 +50,7 @@ def _large(picture: Picture, maps: Sheet, number: int, against: bool) -> None:
     if not values.any():
         st.caption("Nothing in this image wakes this kernel: the map is zero everywhere.")
     lines = [
-        f"brightest cell {maps.tops[number]:.3g}, mean {maps.bright[number]:.3g}",
+        f"brightest cell {text.short(maps.tops[number])}, mean {text.short(maps.bright[number])}",
         f"gradient x activation {maps.worth[number]:+.4f} (log-odds)",
     ]
     if len(maps.removal):
@@ -78,7 +79,9 @@ def _exciting(card: Card, maps: Sheet, number: int) -> None:
             tile = loaders_explain.framed(card, maps.layer, len(maps.levels), one)
             if tile is not None:
                 st.image(tile, width=TILE, alt=f"{image_id}, framed where the map is brightest")
-            st.caption(f"{one.level:.3g}; {images.loc[one.row, 'source']}, {labels[one.row]}")
+            st.caption(
+                f"{text.short(one.level)}; {images.loc[one.row, 'source']}, {labels[one.row]}"
+            )
             st.button(
                 "Explain it" if tile is not None else f"Fetch {image_id}",
                 key=f"explain_excited_{one.row}",

@@ -23,23 +23,21 @@ def show(picture: Picture, card: Card, look: Look) -> None:
     st.markdown("#### The arithmetic of the last layer")
     st.caption(" ".join(explain_words.LAST))
     st.markdown(equation(last))
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        st.plotly_chart(
-            charts.terms_figure(terms),
-            width="stretch",
-            config={"displayModeBar": False},
-            alt="; ".join(f"{charts.label(term)} {term.product:+.3f}" for term in terms),
-            key="explain_terms",
-        )
-    with right:
-        st.plotly_chart(
-            charts.sigmoid_figure(last.log_odds, card.threshold),
-            width="stretch",
-            config={"displayModeBar": False},
-            alt=f"Log-odds {last.log_odds:+.2f} become {sigmoid(last.log_odds):.3f}",
-            key="explain_sigmoid",
-        )
+    st.plotly_chart(
+        charts.sigmoid_figure(last.log_odds, card.threshold),
+        width="stretch",
+        config={"displayModeBar": False},
+        alt=f"Log-odds {last.log_odds:+.2f} become {sigmoid(last.log_odds):.3f}",
+        key="explain_sigmoid",
+    )
+    st.markdown(f"**The {MOST} inputs that push up most, and the {MOST} that push down most**")
+    st.plotly_chart(
+        charts.terms_figure(terms),
+        width="stretch",
+        config={"displayModeBar": False},
+        alt="; ".join(f"{charts.label(term)} {term.product:+.3f}" for term in terms),
+        key="explain_terms",
+    )
     st.dataframe(
         table(terms),
         hide_index=True,

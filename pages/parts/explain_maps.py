@@ -22,13 +22,14 @@ from pages.parts import (
     explain_running,
     explain_words,
     loaders_explain,
+    text,
 )
 from pages.parts.explain_image import Picture
 from pages.parts.loaders_explain import Look
 from pages.parts.switch import switch
 
 TITLES = {BRIGHT: "Brightest", WORTH: "Gradient x activation", REMOVAL: "Removal"}
-FORMATS = {BRIGHT: "{:.3g}", WORTH: "{:+.3f}", REMOVAL: "{:+.4f}"}
+FORMATS = {BRIGHT: text.short, WORTH: "{:+.3f}".format, REMOVAL: "{:+.4f}".format}
 KERNEL, OF = "explain_kernel", "explain_kernel_of"
 PAGE, TILE = 24, 96  # maps, pixels
 
@@ -50,8 +51,12 @@ def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     if values is None:
         return
     order = ranking.order(values, against=against and by != BRIGHT)
-    number = _kernel(block, maps.count, int(order[0]))
-    _grid(maps, order, values, by, number)
+    left, right = st.columns(2)
+    with left:
+        ranks = _ranks(order)
+    with right:
+        number = _kernel(block, maps.count, int(order[0]))
+    _grid(maps, ranks, values, by, number)
     st.divider()
     explain_kernel.show(picture, card, maps, number, against)
 
@@ -108,16 +113,21 @@ def _kernel(block: str, count: int, first: int) -> int:
     return int(number)
 
 
-def _grid(maps: Sheet, order: NDArray[np.intp], values: Values, by: str, chosen: int) -> None:
-    """One page of the ranking; a click opens a map."""
+def _ranks(order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The part of a ranking to show."""
     starts = range(0, len(order), PAGE)
     pages = {f"{start + 1} to {min(start + PAGE, len(order))}": start for start in starts}
     start = pages[st.selectbox("Ranks", list(pages), key="explain_ranks", bind="query-params")]
+    return order[start : start + PAGE]
+
+
+def _grid(maps: Sheet, ranks: NDArray[np.intp], values: Values, by: str, chosen: int) -> None:
+    """Part of the ranking; a click opens a map."""
     grid = st.container(horizontal=True)
-    for number in order[start : start + PAGE]:
+    for number in ranks:
         with grid.container(width=TILE, gap="xxsmall"):
             picture = overlay.tile(maps.map(int(number)), TILE)
-            worth = FORMATS[by].format(values[number])
+            worth = FORMATS[by](values[number])
             st.image(picture, width=TILE, alt=f"Map {number} of {maps.layer}: {worth}")
             st.button(
                 f"{number}: {worth}",

@@ -120,7 +120,6 @@ def _layers(step: Step) -> None:
             "does": [KINDS.get(one.kind, one.kind) for one in step.outputs],
             "hands on": [shape_words(one) for one in step.outputs],
             "weights": [one.weights for one in step.outputs],
-            "smallest": [one.low for one in step.outputs],
             "largest": [one.high for one in step.outputs],
             "not zero": [one.active for one in step.outputs],
         }
@@ -130,7 +129,6 @@ def _layers(step: Step) -> None:
         hide_index=True,
         column_config={
             "weights": st.column_config.NumberColumn(format="localized"),
-            "smallest": st.column_config.NumberColumn(format="%.3g"),
             "largest": st.column_config.NumberColumn(format="%.3g"),
             "not zero": st.column_config.NumberColumn(format="percent"),
         },

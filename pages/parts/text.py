@@ -30,6 +30,11 @@ def count_patients(ids: pd.Series) -> int | None:
     return int(ids.nunique()) if (ids != "").all() else None
 
 
+def short(value: float) -> str:
+    """A number in three digits, or whole where it has more."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def window_title(window: str) -> str:
     """Words for a window of a DICOM file."""
     if window in PRESETS:
