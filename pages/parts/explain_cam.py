@@ -25,12 +25,12 @@ from pages.parts import (
 )
 from pages.parts.explain_image import Picture
 from pages.parts.loaders_explain import Look
+from pages.parts.rows import cells
 from pages.parts.switch import switch
 
 STYLES = {"overlay": "Overlay", "contour": "Contour", "beside": "Side by side"}
 ROWS = {"methods": "This image, several methods", "images": "One method, several images"}
 SCORE = "scorecam"
-TILE = 220  # pixels; three in a row beside the image, one above another on a phone
 
 Draw = Callable[[Grey, Map], Colour]  # an image and a map, not yet normalised
 
@@ -40,11 +40,11 @@ def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     row = switch("Compare", ROWS, "explain_row", label_visibility="collapsed")
     style, opacity = _style()
     draw = partial(drawn, style=style, opacity=opacity, against=against)
-    width = 2 * TILE if style == "beside" else TILE
+    wide = style == "beside"
     if row == "images":
-        methods = [explain_several.show(picture, card, against, draw, width)]
+        methods = [explain_several.show(picture, card, against, draw, 2 if wide else 3)]
     else:
-        methods = _in_a_row(picture, card, look, against, draw, width)
+        methods = _in_a_row(picture, card, look, against, draw, wide)
     if not methods:
         return
     with st.container(border=True):
@@ -77,14 +77,14 @@ def where(values: Map) -> str:
 
 def _style() -> tuple[str, float]:
     """How to lay the map over the image."""
-    left, right = st.columns([2, 3])
+    left, right = st.columns([3, 2])
     style = switch("Picture", STYLES, "explain_style", place=left)
     opacity = right.slider("Opacity of the colour", 0.0, 1.0, 0.6, 0.05, key="explain_opacity")
     return style, opacity
 
 
 def _in_a_row(
-    picture: Picture, card: Card, look: Look, against: bool, draw: Draw, width: int
+    picture: Picture, card: Card, look: Look, against: bool, draw: Draw, wide: bool
 ) -> list[str]:
     """Several methods on this image; returns those chosen."""
     methods: list[str] = st.pills(
@@ -101,9 +101,9 @@ def _in_a_row(
         st.info("Choose a method above.")
         return []
     base = overlay.canvas(picture.pixels)
-    grid = st.container(horizontal=True)
-    for method in methods:
-        with grid.container(width=width):
+    across = 1 if wide else 2 if len(methods) in (1, 2, 4) else 3
+    for method, cell in zip(methods, cells(len(methods), across), strict=True):
+        with cell:
             if method == SCORE:
                 values = _score_cam(picture, card, look, against, block, partial(draw, base))
             else:

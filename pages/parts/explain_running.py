@@ -67,9 +67,8 @@ def run(
     if not own.latest.finished:
         with controls.container(horizontal=True, vertical_alignment="center"):
             st.button("Continue", key=f"continue_{key}", on_click=_go, args=(own, True))
-            st.markdown(
-                f"Stopped after {own.latest.done} of {own.latest.total}: an estimate from these."
-            )
+            steps = f"{own.latest.done} of {own.latest.total}"
+            st.markdown(f"Stopped after {steps}: the picture rests on these.")
     return own.latest
 
 

@@ -16,20 +16,22 @@ from core.images import Grey, ImageError
 from core.schema import decide
 from pages.parts import explain_image, explain_words, loaders_explain, state, text
 from pages.parts.explain_image import Picture
+from pages.parts.rows import cells
 from pages.parts.switch import switch
 
 FILES = 3  # of the visit
 
 
 def show(
-    picture: Picture, card: Card, against: bool, draw: Callable[[Grey, Map], Colour], width: int
+    picture: Picture, card: Card, against: bool, draw: Callable[[Grey, Map], Colour], across: int
 ) -> str:
     """The method to choose, and its map on each image, at the head's own layer."""
     titles = {name: CAM_TITLES[name] for name in CAMS}
     method = switch("Method", titles, "explain_method")
-    grid = st.container(horizontal=True)
-    for title, image_id in _ids(picture, card).items():
-        with grid.container(width=width):
+    images = _ids(picture, card)
+    places = cells(len(images), across)
+    for (title, image_id), cell in zip(images.items(), places, strict=True):
+        with cell:
             try:
                 one = explain_image.load(image_id)
             except (ExampleError, ImageError) as error:

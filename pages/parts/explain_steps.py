@@ -17,7 +17,7 @@ from pages.parts.loaders_explain import Look
 from pages.parts.switch import switch
 
 STEP = "explain_step"
-TILE = 104  # pixels of an overview tile; three in a row on a phone
+TILE = 100  # pixels of an overview tile; three in a row on a phone
 LONG = 4096  # numbers of a vector that are still drawn one by one
 
 KINDS = {
