@@ -257,7 +257,7 @@ def test_score_cam_in_the_row_of_methods() -> None:
 
 @pytest.mark.parametrize("model", ["vgg16-xray", TEXTURE])
 def test_the_last_sum_ends_at_the_probability_shown(model: str) -> None:
-    at = page(model=model, explain_view=STEPS, explain_step="Sum and sigmoid")
+    at = page(model=model, explain_view=STEPS, explain_step="Last sum")
     shown = at.metric[0].value
     assert f"= **{shown}**" in words(at)
     sums = tables(at)[-1]

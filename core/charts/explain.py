@@ -87,12 +87,18 @@ def sigmoid_figure(log_odds: float, threshold: float) -> go.Figure:
         go.Scatter(
             x=[log_odds],
             y=[probability],
-            mode="markers+text",
-            text=[f"{log_odds:+.2f} → {probability:.3f}"],
-            textposition="bottom left" if log_odds > 0 else "top right",
+            mode="markers",
             marker={"symbol": "diamond", "size": 16, "color": MARK_COLOUR},
-            hovertemplate="this image: %{text}<extra></extra>",
+            hovertemplate="this image: %{x:+.2f} → %{y:.3f}<extra></extra>",
         )
+    )
+    figure.add_annotation(
+        text=f"<b>this image: {log_odds:+.2f} → {probability:.3f}</b>",
+        x=-reach,  # where the curve never is
+        y=1,
+        xanchor="left",
+        showarrow=False,
+        font={"color": MARK_COLOUR},
     )
     figure.add_hline(
         y=threshold,

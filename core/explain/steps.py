@@ -131,7 +131,7 @@ def _head_steps(head: Head, maps: dict[str, NDArray[np.float32]]) -> Iterator[St
     inner, last = dense[: -len(ways)], dense[-len(ways) :]
     if inner:
         yield Step(DENSE, "Dense layers", tuple(inner))
-    yield Step(SIGMOID, "Sum and sigmoid", tuple(last))
+    yield Step(SIGMOID, "Last sum", tuple(last))
 
 
 def _along(value: Any, layers: Sequence[Any], prefix: str) -> Iterator[Output]:

@@ -56,9 +56,9 @@ def equation(last: LastLayer) -> str:
     up = sum(float(part.products[part.products > 0].sum()) for part in last.parts)
     down = sum(float(part.products[part.products < 0].sum()) for part in last.parts)
     lines = [
-        f"Of {last.count:,} inputs, those that push up add **{up:+.3f}**, those that push down "
-        f"**{down:+.3f}**, the bias **{last.bias:+.3f}**: log-odds **{last.log_odds:+.3f}**. The "
-        f"sigmoid makes that 1 / (1 + e^{-last.log_odds:+.3f}) = **{sigmoid(last.log_odds):.3f}**."
+        f"Of {last.count:,} inputs, those that push up add **{up:+.4f}**, those that push down "
+        f"**{down:+.4f}**, the bias **{last.bias:+.4f}**: log-odds **{last.log_odds:+.4f}**. The "
+        f"sigmoid makes that 1 / (1 + e^{-last.log_odds:+.4f}) = **{sigmoid(last.log_odds):.3f}**."
     ]
     if len(last.parts) > 1:
         shares = " and ".join(

@@ -57,10 +57,10 @@ def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     st.markdown(NOTES.get(chosen, BLOCK_NOTE))
     if chosen == INPUT:
         st.image(entered, width=2 * SIDE, alt="The image as it enters the network")
+    elif chosen == SIGMOID:
+        explain_last.show(picture, card, look)
     else:
         _layers(step)
-    if chosen == SIGMOID:
-        explain_last.show(picture, card, look)
 
 
 def _overview(steps: list[Step], entered: Grey, probability: float) -> None:
@@ -82,7 +82,7 @@ def _overview(steps: list[Step], entered: Grey, probability: float) -> None:
                 args=(step.key,),
                 type="tertiary",
             )
-            st.caption(words)
+            st.caption(words.replace(" = ", "  \n"))
 
 
 def thumbnail(output: Output) -> Grey:
