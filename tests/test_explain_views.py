@@ -349,6 +349,25 @@ def test_from_explain_to_predict_and_data() -> None:
     assert at.subheader[0].value == "Drawn chest X-ray"
 
 
+def test_without_a_catalogue_the_drawings_are_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaders_data, "DATA_DIR", tmp_path)
+    assert not page(explain_view=STEPS).error
+    at = page(explain_view=MAPS)
+    assert "python -m training catalogue" in at.info[0].value
+    assert "An input that would excite it" in words(at)
+
+
+def test_images_of_the_catalogue_lead_to_their_entry(
+    real_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examples, "data_root", lambda: real_data)
+    at = page(image=loaders_data.catalogue().images["image_id"].iloc[0])
+    assert [b.key for b in at.button if b.key == "explain_to_data"]
+    assert not [b.key for b in page(image="drawing-ct").button if b.key == "explain_to_data"]
+
+
 def test_only_layers_of_the_model_are_offered() -> None:
     for model in HEADS:
         card = artifacts.read_card(model)

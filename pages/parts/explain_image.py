@@ -113,9 +113,14 @@ def picture(card: Card) -> Picture | None:
         return None
 
 
+def in_catalogue(picture: Picture) -> bool:
+    """Whether it is an image of the public data, neither a file of this visit nor a drawing."""
+    return not picture.id.startswith(FILE) and picture.id not in DRAWINGS
+
+
 def truth(picture: Picture, card: Card) -> None:
     """What is known of a catalogue image: its label, and whether the model has seen it."""
-    if picture.id.startswith(FILE) or picture.id in DRAWINGS:
+    if not in_catalogue(picture):
         return
     images = loaders_data.catalogue().images
     own = images[images["image_id"] == picture.id].iloc[0]

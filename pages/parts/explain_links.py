@@ -13,10 +13,11 @@ def show(picture: Picture) -> None:
     if st.button("Open in Predict", icon=":material/radiology:", key="explain_to_predict"):
         _hand_over(picture)
         st.switch_page("pages/predict.py")
-    images = loaders_data.catalogue().images
-    rows = images.index[images["image_id"] == picture.id]
-    if len(rows) and st.button("Its entry in Data", icon=":material/database:"):
-        data_card.choose(int(rows[0]))
+    if explain_image.in_catalogue(picture) and st.button(
+        "Its entry in Data", icon=":material/database:", key="explain_to_data"
+    ):
+        images = loaders_data.catalogue().images
+        data_card.choose(int(images.index[images["image_id"] == picture.id][0]))
         st.switch_page("pages/data.py", query_params={"data_view": "Browse"})
 
 

@@ -222,7 +222,10 @@ def _block_names(backbone: str, layer: str) -> tuple[str, ...]:
 @st.cache_data(max_entries=256, show_spinner=False)
 def _framed(folder: Path, row: int, root: Path | None, box: Box, size: int) -> Colour | None:
     path = holdings.local_file(loaders_data.catalogue(), row, root)
-    return framed_picture(read_image(path.read_bytes()).pixels, box, size) if path else None
+    try:
+        return framed_picture(read_image(path.read_bytes()).pixels, box, size) if path else None
+    except (OSError, ValueError):
+        return None
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
