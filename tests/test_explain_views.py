@@ -97,20 +97,22 @@ def test_a_layer_that_does_not_exist_is_named(view: str) -> None:
     at = page(explain_view=view, explain_block="block9_conv1")
     assert "reads nothing at block9_conv1" in words(at)
     assert "Shown is block5_conv3" in words(at)
+    group(at, "Question").set_value("against").run()
+    assert not at.exception
+    assert "reads nothing" not in words(at)  # said once
 
 
 def test_a_model_without_the_chosen_layer_says_so() -> None:
-    at = page(explain_view=MAPS, explain_block="block5_conv3", model="vgg16-ct")
+    at = page(explain_view=MAPS, explain_block="block4_conv3", model="vgg16-ct")
+    group(at, "Block, from the input on").set_value("block5_conv3").run()
     assert "reads nothing" not in words(at)
     at.selectbox(key="explain_model").set_value(TEXTURE).run()
     assert not at.exception
-    text = words(at)
-    if "reads nothing at block5_conv3" in text:  # the block was named in the address
-        assert "Shown is block4_conv3" in text
-    assert "of block4_conv3" in text
-    assert "reads nothing at block5_conv3" in words(
-        page(explain_view=MAPS, explain_block="block5_conv3", model=TEXTURE)
-    )
+    assert "reads nothing at block5_conv3" in words(at)
+    assert "Shown is block4_conv3" in words(at)
+    assert "of block4_conv3" in words(at)
+    named = words(page(explain_view=MAPS, explain_block="block5_conv3", model=TEXTURE))
+    assert "reads nothing at block5_conv3" in named
 
 
 def test_second_order_members_say_why_gradient_x_activation_is_no_ranking() -> None:
@@ -342,7 +344,9 @@ def test_constant_image(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_from_explain_to_predict_and_data() -> None:
     at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300).run()
+    at.query_params["explain_view"] = MAPS
     at.switch_page("pages/explain.py").run()
+    assert "#### Map" in words(at)
     at.button("explain_to_predict").click().run()
     assert not at.exception
     assert at.title[0].value == "Predict"

@@ -19,7 +19,6 @@ def choose(card: Card) -> str:
     asked = st.session_state.get(BLOCK) or st.query_params.get(BLOCK)
     if asked and asked not in names:
         st.session_state.pop(BLOCK, None)
-        st.query_params.pop(BLOCK, None)
         st.warning(
             f"This model reads nothing at {asked}; the blocks it reads end at {', '.join(names)}. "
             f"Shown is {own}.",

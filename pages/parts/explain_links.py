@@ -12,7 +12,8 @@ def show(picture: Picture) -> None:
     """Buttons to Predict, and to the catalogue where the image is in it."""
     if st.button("Open in Predict", icon=":material/radiology:", key="explain_to_predict"):
         _hand_over(picture)
-        st.switch_page("pages/predict.py")
+        # An empty address: without one Streamlit refuses to leave names bound to widgets behind.
+        st.switch_page("pages/predict.py", query_params={})
     if explain_image.in_catalogue(picture) and st.button(
         "Its entry in Data", icon=":material/database:", key="explain_to_data"
     ):
