@@ -37,7 +37,7 @@ Draw = Callable[[Grey, Map], Colour]  # an image and a map, not yet normalised
 
 def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     """Controls, one picture a method, and what to make of them."""
-    row = switch("Compare", ROWS, "explain_row", label_visibility="collapsed")
+    row = switch("Compare", ROWS, "explain_row", label_visibility="collapsed", wrap=True)
     style, opacity = _style()
     draw = partial(drawn, style=style, opacity=opacity, against=against)
     wide = style == "beside"
@@ -95,6 +95,7 @@ def _in_a_row(
         format_func=CAM_TITLES.__getitem__,
         key="explain_methods",
         bind="query-params",
+        wrap=True,
     )
     block = explain_layer.choose(card)
     if not methods:

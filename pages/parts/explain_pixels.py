@@ -25,7 +25,7 @@ TITLES = {
 
 def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     """Choose a method, let it run, look."""
-    method = switch("Method", TITLES, "explain_pixel_method")
+    method = switch("Method", TITLES, "explain_pixel_method", wrap=True)
     shows, hides = explain_words.METHODS[method]
     st.markdown(f"{shows} {hides}")
     found = explain_running.run(

@@ -27,7 +27,7 @@ def show(
 ) -> str:
     """The method to choose, and its map on each image, at the head's own layer."""
     titles = {name: CAM_TITLES[name] for name in CAMS}
-    method = switch("Method", titles, "explain_method")
+    method = switch("Method", titles, "explain_method", wrap=True)
     images = _ids(picture, card)
     places = cells(len(images), across)
     for (title, image_id), cell in zip(images.items(), places, strict=True):
