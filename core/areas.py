@@ -6,16 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.breakdown import Group, sources
 from core.curves import rank
 from core.intervals import patient_draws, patients_of, percentiles, prepare
 from core.metrics import auc
-from core.schema import Split
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-POOLED = "pooled"
 
 
 @dataclass(frozen=True)
@@ -44,23 +41,13 @@ class Area:
 
 
 def areas(predictions: pd.DataFrame, left_out: pd.DataFrame) -> list[Area]:
-    """The groups of one model, in the order to show.
-
-    Args:
-        predictions: PREDICTION_COLUMNS with known labels; splits test and external count.
-        left_out: The same of heads trained without each source in turn; empty where there is none.
-    """
-    test = predictions[predictions["split"] == Split.TEST]
-    groups = {POOLED: test} if test["source"].nunique() > 1 else {}
-    groups |= {f"inside {name}": part for name, part in test.groupby("source")}
-    unseen = predictions[predictions["split"] == Split.EXTERNAL]
-    groups |= {f"{name}, never seen": part for name, part in unseen.groupby("source")}
-    groups |= {f"trained without {name}": part for name, part in left_out.groupby("source")}
-    return [_area(name, part) for name, part in groups.items()]
+    """The groups of one model, in the order to show; arguments as core.breakdown.sources."""
+    return [_area(group) for group in sources(predictions, left_out)]
 
 
-def _area(name: str, part: pd.DataFrame) -> Area:
-    labels, probabilities = part["label"], part["probability"]
-    boot = prepare(rank(labels, probabilities), patient_draws(patients_of(part)))
+def _area(group: Group) -> Area:
+    labels, probabilities = group.rows["label"], group.rows["probability"]
+    boot = prepare(rank(labels, probabilities), patient_draws(patients_of(group.rows)))
     low, high = percentiles(boot.areas["auc"])
-    return Area(name, len(part), auc(labels, probabilities), float(low), float(high))
+    found = auc(labels, probabilities)
+    return Area(group.title, len(group.rows), found, float(low), float(high))

@@ -23,6 +23,7 @@ CARD = "card.json"
 PREDICTIONS = "predictions.csv"
 HISTORY = "history.csv"
 LEFT_OUT = "left_out.csv"
+EVALUATION = "evaluation.csv"
 
 TRUNK = "trunk"
 HEAD = "head"

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from core.metrics import Floats, checked, wilson
 
@@ -63,7 +63,7 @@ def reliability(labels: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -
         high (Wilson's 95 % interval of the share).
     """
     y, p = checked(labels, probabilities)
-    where = np.minimum((p * bins).astype(int), bins - 1)
+    where = _bins(p, bins)
     rows = []
     for number in np.unique(where):
         inside = where == number
@@ -79,3 +79,28 @@ def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = B
         return math.nan
     apart = (table["share"] - table["probability"]).abs()
     return float(np.average(apart, weights=table["images"]))
+
+
+def calibration_errors(
+    labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike, bins: int = BINS
+) -> Floats:
+    """calibration_error of every replicate of a bootstrap.
+
+    Args:
+        labels: (N,) of 0 and 1.
+        probabilities: (N,) in 0..1.
+        weights: (N, R) how often each image is in each replicate.
+        bins: Of equal width.
+
+    Returns:
+        (R,), NaN where a replicate is empty.
+    """
+    y, p = checked(labels, probabilities)
+    inside = (_bins(p, bins) == np.arange(bins)[:, np.newaxis]).astype(np.float64)  # (B, N)
+    drawn = np.asarray(weights, np.float64)
+    with np.errstate(invalid="ignore"):
+        return np.abs((inside * (y - p)) @ drawn).sum(axis=0) / drawn.sum(axis=0)
+
+
+def _bins(p: Floats, bins: int) -> NDArray[np.int_]:
+    return np.minimum((p * bins).astype(int), bins - 1)

@@ -23,8 +23,8 @@ from core.library import DATA_DIR
 from core.lungs import LUNGS_ID, load_lungs
 from core.phantoms import XRAY_TITLE, drawings
 from scripts.document import DOCS, picture
-from training.evaluate import to_markdown
 from training.lungs.measure import summary
+from training.markdown import to_markdown
 
 PAGE, FIGURES = DOCS / "lungs.md", DOCS / "lungs"
 WORST = 5
