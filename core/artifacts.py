@@ -24,6 +24,7 @@ PREDICTIONS = "predictions.csv"
 HISTORY = "history.csv"
 LEFT_OUT = "left_out.csv"
 EVALUATION = "evaluation.csv"
+USED = "used.csv"
 
 TRUNK = "trunk"
 HEAD = "head"

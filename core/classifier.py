@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core import artifacts, zoo
 from core.artifacts import ArtifactError, Card
-from core.ensemble import build_ensemble, layers_read, members_of
+from core.ensemble import build_ensemble, layers_read, members_of, with_members
 from core.guard import Guard, Verdict, load_guard
 from core.head import RELU, UNITS, build_head, build_tail
 from core.images import Grey
@@ -26,12 +26,25 @@ DEFAULT_MODELS = {Modality.XRAY: "vgg16-xray", Modality.CT: "vgg16-ct"}
 
 
 @dataclass(frozen=True)
+class Opinion:
+    """What one head says of one image, 0..1.
+
+    Attributes:
+        probability: Of COVID-19.
+        members: The same by each member alone; of a head without members, the probability.
+    """
+
+    probability: float
+    members: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Head:
     """A loaded head: maps of its layers -> probability."""
 
     card: Card
     model: keras.Model
-    run: Any  # tf.function: float32 (N, h, w, C), one a layer -> [(N, 1)]
+    run: Any  # tf.function: float32 (N, h, w, C), one a layer -> [(N, 1), log-odds (N, K)]
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -46,6 +59,15 @@ class Head:
     def probabilities(self, *maps: Any) -> NDArray[np.float32]:
         """Probability of COVID-19, float32 (N,), for float32 (N, h, w, C) maps of `layers`."""
         return np.asarray(self.run(*maps)[0])[:, 0]
+
+    def opinions(self, *maps: Any) -> list[Opinion]:
+        """`probabilities`, each with what the members say."""
+        found, *each = (np.asarray(one, np.float64) for one in self.run(*maps))
+        members = 1 / (1 + np.exp(-each[0])) if each else found  # (N, K)
+        return [
+            Opinion(float(probability), tuple(row.tolist()))
+            for probability, row in zip(found[:, 0], members, strict=True)
+        ]
 
 
 @dataclass(frozen=True)
@@ -103,6 +125,11 @@ class Classifier:
 
     def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
         """Verdict, and the probability of every head, for one uint8 (H, W) image."""
+        verdict, opinions = self.all_opinions(image)
+        return verdict, {name: one.probability for name, one in opinions.items()}
+
+    def all_opinions(self, image: Grey) -> tuple[Verdict, dict[str, Opinion]]:
+        """Verdict, and what every head and its members say, for one uint8 (H, W) image."""
         maps = {self.trunk.card.id: self.trunk.all_maps([image])}
         seen = maps[self.trunk.card.id][self.trunk.backbone.cam_layer]
         verdict = self.guard.judge(pool_maps(seen))[0]
@@ -112,8 +139,15 @@ class Classifier:
             if trunk.card.id not in maps:
                 maps[trunk.card.id] = trunk.all_maps([image])
             own = [maps[trunk.card.id][layer] for layer in head.layers]
-            found[name] = float(head.probabilities(*own)[0])
+            found[name] = head.opinions(*own)[0]
         return verdict, found
+
+    def mirrored(self, image: Grey) -> dict[str, Opinion]:
+        """What every head and its members say of the mirror image: a second pass.
+
+        A lung is a lung either way round, so answers that differ much hang on details.
+        """
+        return self.all_opinions(np.fliplr(image))[1]
 
     def _maps_for(
         self, name: str, images: list[Grey], shared: dict[str, Any], rows: list[int]
@@ -176,7 +210,8 @@ def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
     members = members_of(card.config)
     model = build_ensemble(members) if members else _paper_head(card)
     model.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
-    return Head(card, model, compile_model(model, *(one.shape[1:] for one in model.inputs)))
+    told = with_members(model, members) if members else model
+    return Head(card, model, compile_model(told, *(one.shape[1:] for one in model.inputs)))
 
 
 def _paper_head(card: Card) -> keras.Model:

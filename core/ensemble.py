@@ -87,6 +87,21 @@ def build_ensemble(members: Sequence[Member]) -> keras.Model:
     return keras.Model(list(inputs.values()), keras.ops.sigmoid(mean), name="ensemble")
 
 
+def with_members(model: keras.Model, members: Sequence[Member]) -> keras.Model:
+    """An ensemble that also tells what each member says, sharing the weights.
+
+    Returns:
+        Model: as build_ensemble -> probability float32 (N, 1) and log-odds float32 (N, K).
+    """
+    import keras
+
+    maps = dict(zip(layers_read(members), model.inputs, strict=True))
+    answers = [part(model, member)(maps[member.layer]) for member in members]
+    each = keras.ops.concatenate(answers, axis=1)  # (N, K)
+    mean = keras.ops.mean(each, axis=1, keepdims=True)
+    return keras.Model(model.inputs, [keras.ops.sigmoid(mean), each], name="members")
+
+
 def part(model: keras.Model, member: Member) -> keras.Model:
     """A member's part of an ensemble, sharing the weights: maps -> its log-odds."""
     return model.get_layer(member.name)

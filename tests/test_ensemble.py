@@ -8,7 +8,7 @@ import pytest
 from core import zoo
 from core.artifacts import HEAD, Card, save_weights, sha256_of, write_card
 from core.classifier import Classifier, layers_of, load_head, lower_layers
-from core.ensemble import Member, as_config, build_ensemble, members_of, part
+from core.ensemble import Member, as_config, build_ensemble, members_of, part, with_members
 from core.guard import load_guard
 from core.head import MEAN_STD, SECOND_ORDER, TINY_VARIANCE, build_tail, pooling_layer
 from core.trunks import load_trunk
@@ -57,6 +57,15 @@ def test_the_mean_of_log_odds_answers() -> None:
     np.testing.assert_allclose(together, [[mean]], atol=1e-6)
 
 
+def test_what_members_say_alone_by_hand() -> None:
+    low, high = np.array([[[[2.0], [4.0]]]]), np.array([[[[3.0, 4.0], [4.0, 3.0]]]])
+    model = _small()
+    probability, each = with_members(model, [LOW, HIGH])([low, high])
+    first = 3 + 2 * np.sqrt(1 + TINY_VARIANCE) + 0.5
+    np.testing.assert_allclose(each, [[first, 0.96 + 0.96 + 0.5]], atol=1e-5)
+    np.testing.assert_allclose(probability, model([low, high]), atol=1e-6)
+
+
 def test_members_survive_the_card() -> None:
     assert members_of({"members": as_config([LOW, HIGH])}) == (LOW, HIGH)
     assert members_of({}) == ()
@@ -96,6 +105,12 @@ def test_a_stored_ensemble_answers_from_one_pass(tmp_path) -> None:
     maps = trunk.all_maps([image])
     together = model([maps[layer] for layer in head.layers])
     assert scored.probability == pytest.approx(float(together[0, 0]), abs=1e-4)
-    assert classifier.all_probabilities(image)[1]["both"] == pytest.approx(
-        scored.probability, abs=1e-4
-    )
+    opinion = classifier.all_opinions(image)[1]["both"]
+    assert classifier.all_probabilities(image)[1]["both"] == opinion.probability
+    assert opinion.probability == pytest.approx(scored.probability, abs=1e-4)
+    log_odds = [float(part(model, member)(maps[member.layer])[0, 0]) for member in members]
+    assert opinion.members == pytest.approx(1 / (1 + np.exp(-np.array(log_odds))), abs=1e-4)
+    # asymmetric noise: its mirror image is answered as the turned image is, and otherwise
+    mirrored = classifier.mirrored(image)["both"]
+    assert mirrored == classifier.all_opinions(np.fliplr(image))[1]["both"]
+    assert mirrored.members != opinion.members

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.classifier import Opinion
 from core.guard import Verdict
 from core.images import Grey
 from core.schema import PREDICTION_COLUMNS, Modality
@@ -22,14 +23,24 @@ IN_SCOPE = Verdict(True, Modality.XRAY, 0.98, 10.0, 30.0, False)
 
 
 class FakeClassifier:
-    """Answers 0.8 for X-ray and 0.2 for CT, whatever the image."""
+    """Answers 0.8 for X-ray, out of 0.7 and 0.9, and 0.2 for CT, whatever the image."""
 
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
 
     def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
+        return self.verdict, {
+            name: one.probability for name, one in self.all_opinions(image)[1].items()
+        }
+
+    def all_opinions(self, image: Grey) -> tuple[Verdict, dict[str, Opinion]]:
         assert image.dtype == np.uint8
-        return self.verdict, {"vgg16-xray": 0.8, "vgg16-ct": 0.2}
+        xray, ct = Opinion(0.8, (0.7, 0.9)), Opinion(0.2, (0.2,))
+        return self.verdict, {"vgg16-xray": xray, "vgg16-ct": ct}
+
+    def mirrored(self, image: Grey) -> dict[str, Opinion]:
+        assert image.dtype == np.uint8
+        return {"vgg16-xray": Opinion(0.6, (0.5, 0.66)), "vgg16-ct": Opinion(0.35, (0.35,))}
 
 
 def made_up_predictions(modality: str) -> pd.DataFrame:

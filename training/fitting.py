@@ -22,13 +22,14 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Fitted:
-    """One trained tail with its curves."""
+    """One trained tail with its curves, and image_id of what it was fitted on and stopped by."""
 
     tail: keras.Model
     history: pd.DataFrame
     pooling: str
     seed: int
     val_loss: float
+    used: dict[str, pd.Series]
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,13 @@ def fit(data: Data, recipe: Recipe, pooling: str, seed: int) -> Fitted:
         pooling,
         seed,
         float(min(done.history["val_loss"])),
+        used_by(train, val),
     )
+
+
+def used_by(train: Data, val: Data) -> dict[str, pd.Series]:
+    """What training.record.write_used is told of a run."""
+    return {"fit": train.rows["image_id"], "stop": val.rows["image_id"]}
 
 
 def labels_and_weights(data: Data) -> tuple[Floats, Floats]:

@@ -4,7 +4,7 @@
 
 Fitted on training patients; the limit is a quantile of validation distances. Measured on
 test patients, on a CT source never seen, and on a declared probe set of pictures that are neither
-chest X-ray nor lung CT (training/probes.py). Writes guard.npz, card.json, probes.csv.
+chest X-ray nor lung CT (training/probes.py). Writes guard.npz, card.json, probes.csv, used.csv.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from core.schema import Modality, Split
 from training.data import build
 from training.features import DEFAULT_TRUNK, INVERTED, RUNS, FeatureStore
 from training.probes import probe_images
-from training.record import run_record
+from training.record import run_record, write_used
 
 COMPONENTS = 64
 QUANTILE = 0.99
@@ -56,7 +56,14 @@ def run(args: argparse.Namespace) -> int:
         trunk=DEFAULT_TRUNK,
         sources=tuple(sorted(set(rows.loc[rows["split"] == Split.TRAIN, "source"]))),
         config={"components": COMPONENTS, "quantile": QUANTILE},
-        record=run_record("python -m training guard --root DIR", rows),
+        record=run_record("python -m training guard --root DIR", rows)
+        | write_used(
+            folder,
+            {
+                "fit": rows.loc[rows["split"] == Split.TRAIN, "image_id"],
+                "threshold": rows.loc[rows["split"] == Split.VAL, "image_id"],
+            },
+        ),
         files={FILE: sha256_of(folder / FILE)},
     )
     artifacts.write_card(card)

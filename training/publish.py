@@ -13,7 +13,7 @@ from core.metrics import auc, threshold_at_recall
 from core.schema import Split
 from training.fitting import Fitted
 from training.recipes import Recipe
-from training.record import run_record
+from training.record import run_record, write_used
 
 WANTED_RECALL = 0.90
 SEEDS = "seeds.csv"
@@ -28,7 +28,7 @@ def publish(
     manifest: pd.DataFrame,
     command: str,
 ) -> Card:
-    """Write predictions.csv, history.csv and card.json.
+    """Write predictions.csv, history.csv, used.csv and card.json.
 
     Args:
         card: Id, title, backbone and trunk, and in config what the recipe does not say.
@@ -47,6 +47,7 @@ def publish(
     table.to_csv(folder / artifacts.PREDICTIONS, index=False)
     history.round(6).to_csv(folder / artifacts.HISTORY, index=False)
     val = table[table["split"] == Split.VAL]
+    used = best.used | {"choose": best.used["stop"], "threshold": val["image_id"]}
     weights = f"{HEAD}.weights.h5"
     shipped = (folder / weights).is_file()
     card = replace(
@@ -61,6 +62,7 @@ def publish(
         | {"pooling": best.pooling, "seed": best.seed, "val_loss": round(best.val_loss, 4)}
         | card.config,
         record=run_record(command, manifest)
+        | write_used(folder, used)
         | {"trained_on": counts(recipe.modality, recipe.sources, manifest, (Split.TRAIN,))},
         files={weights: sha256_of(folder / weights)} if shipped else {},
     )

@@ -1,4 +1,4 @@
-"""What a run leaves behind so that it can be repeated: command, versions, commit, data."""
+"""What a run leaves behind: command, versions, commit, data, and which images it used for what."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import platform
 import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from core.artifacts import USED, sha256_of
+
 PACKAGES = ("tensorflow-cpu", "keras", "numpy", "pandas", "pillow", "opencv-python-headless")
+# Fitted on; stopped early by; settings chosen by; calibrated on; operating point or limits set on.
+STAGES = ("fit", "stop", "choose", "calibrate", "threshold")
 
 
 def run_record(command: str, manifest: pd.DataFrame | None = None) -> dict[str, Any]:
@@ -26,6 +31,35 @@ def run_record(command: str, manifest: pd.DataFrame | None = None) -> dict[str, 
     if manifest is not None:
         record["split_sha256"] = split_hash(manifest)
     return record
+
+
+def write_used(folder: Path, stages: dict[str, pd.Series]) -> dict[str, Any]:
+    """Write used.csv: every image that had a say in a model, and in what.
+
+    Args:
+        folder: Of the model.
+        stages: STAGES (those that the model has) -> image_id of the rows that were handed to it.
+
+    Returns:
+        For the record: "used", holding the file's sha256 and how many images each stage had.
+
+    Raises:
+        ValueError: An unknown stage.
+    """
+    unknown = sorted(set(stages) - set(STAGES))
+    if unknown:
+        raise ValueError(f"expected stages out of {STAGES}, received {unknown}")
+    rows = [
+        pd.DataFrame({"image_id": stages[name], "used_for": name})
+        for name in STAGES
+        if name in stages
+    ]
+    table = pd.concat(rows).groupby("image_id")["used_for"].agg(" ".join).reset_index()
+    path = folder / USED
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False)
+    counts = {name: len(ids) for name, ids in stages.items()}
+    return {"used": {"sha256": sha256_of(path), "images": counts}}
 
 
 def split_hash(manifest: pd.DataFrame) -> str:

@@ -20,7 +20,7 @@ from core.head import build_tail
 from core.images import read_image
 from core.schema import Split
 from core.zoo import CNN
-from training.fitting import Data, Fitted, balanced, curves, labels_and_weights
+from training.fitting import Data, Fitted, balanced, curves, labels_and_weights, used_by
 
 if TYPE_CHECKING:
     import keras
@@ -135,7 +135,8 @@ def fit_network(name: str, data: Data, recipe: Recipe, folder: Path) -> Fitted:
     model.load_weights(folder / "best.weights.h5")
     history = pd.read_csv(log).drop(columns="epoch").to_dict("list")
     best = float(min(history["val_loss"]))
-    return Fitted(model, curves(history, "average", seed), "average", seed, best)
+    shown = curves(history, "average", seed)
+    return Fitted(model, shown, "average", seed, best, used_by(train, val))
 
 
 def _best_so_far(log: Path) -> float | None:

@@ -8,7 +8,7 @@ and validation patients alone: by the mean AUC inside each source and on sources
 and patients never torn apart (choices.csv). Platt calibration and the operating point come from
 the same patients, each scored by models that had not seen its group. Test patients are scored once,
 after that. Writes models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv,
-choices.csv.
+choices.csv, used.csv.
 """
 
 from __future__ import annotations
@@ -32,11 +32,10 @@ from core.zoo import FLOAT32
 from training.data import load_manifest
 from training.descriptors import descriptors, unpacked_kernel
 from training.features import DEFAULT_TRUNK, RUNS
-from training.linear import Floats
 from training.members import Choice, Space, Trained, judge, train
 from training.publish import WANTED_RECALL, counts
 from training.recipes import MEMBERS, TEXTURES, TextureRecipe
-from training.record import run_record
+from training.record import run_record, write_used
 from training.train import labelled_rows
 
 CHOICES = "choices.csv"
@@ -70,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     if recipe.left_out:
         left = left_out(rows, features, fitted_on, recipe, trained.choice)
         left.to_csv(folder / artifacts.LEFT_OUT, index=False)
-    card = publish(args.model, recipe, trained, space.labels, manifest)
+    card = publish(args.model, recipe, trained, space.rows, manifest)
     test = table[table["split"] == Split.TEST]
     print(choices.round(3).to_string(index=False))
     print(f"{args.model}: {trained.choice}, threshold {card.threshold:.3f}")
@@ -155,11 +154,12 @@ def publish(
     model_id: str,
     recipe: TextureRecipe,
     trained: Trained,
-    labels: Floats,
+    rows: pd.DataFrame,
     manifest: pd.DataFrame,
 ) -> Card:
-    """Write card.json."""
-    threshold = threshold_at_recall(labels, trained.unseen, WANTED_RECALL)
+    """Write card.json and used.csv; `rows` are those that all of it was fitted and chosen on."""
+    threshold = threshold_at_recall(rows["label"], trained.unseen, WANTED_RECALL)
+    stages = dict.fromkeys(("fit", "choose", "calibrate", "threshold"), rows["image_id"])
     command = f"python -m training texture --model {model_id} --root DIR"
     weights = f"{HEAD}.weights.h5"
     trained_on: list[dict[str, Any]] = counts(recipe.modality, recipe.sources, manifest, FITTED_ON)
@@ -185,7 +185,9 @@ def publish(
             "left_out": list(recipe.left_out),
             "scored_elsewhere": list(recipe.scored_elsewhere),
         },
-        record=run_record(command, manifest) | {"trained_on": trained_on},
+        record=run_record(command, manifest)
+        | write_used(MODELS_DIR / model_id, stages)
+        | {"trained_on": trained_on},
         files={weights: sha256_of(MODELS_DIR / model_id / weights)},
     )
     write_card(card)

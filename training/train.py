@@ -6,7 +6,8 @@ Each recipe trains flatten-256-512-1 and average-256-512-1 over several seeds (b
 Adam, batch 32, class weights, early stopping on validation patients) and ships the run with the
 lowest validation loss. Test patients are scored once, after that choice. For every source that can
 be left out a head with the same recipe is trained without it and scores all of it (left_out.csv).
-Writes models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv, history.csv.
+Writes models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv, history.csv,
+used.csv.
 """
 
 from __future__ import annotations

@@ -33,11 +33,13 @@ class Answer:
     Attributes:
         verdict: What the guard says.
         probabilities: Model id -> probability of COVID-19, 0..1.
+        members: Model id -> the same by each of its members alone.
         thumbnail: Data URI of a small PNG.
     """
 
     verdict: Verdict
     probabilities: dict[str, float]
+    members: dict[str, tuple[float, ...]]
     thumbnail: str
 
 
@@ -94,6 +96,15 @@ def answer(data: bytes, options: ReadOptions) -> Answer:
         ImageError: The file cannot be read.
     """
     return _answer(data, options.frame, options.window, options.invert, MODELS_DIR)
+
+
+def mirrored(data: bytes, options: ReadOptions) -> dict[str, tuple[float, ...]]:
+    """Model id -> what each of its members says of a file's mirror image: one more pass.
+
+    Raises:
+        ImageError: The file cannot be read.
+    """
+    return _mirrored(data, options.frame, options.window, options.invert, MODELS_DIR)
 
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)
@@ -159,6 +170,16 @@ def _classifier(models_dir: Path) -> Any:
 @st.cache_data(scope="session", max_entries=256, show_spinner=False)
 def _answer(data: bytes, frame: int, window: str | None, invert: bool, models_dir: Path) -> Answer:
     pixels = read_image(data, ReadOptions(frame, window, invert)).pixels
-    verdict, probabilities = _classifier(models_dir).all_probabilities(pixels)
-    scores = {name: float(value) for name, value in probabilities.items()}
-    return Answer(verdict, scores, thumbnail(pixels))
+    verdict, opinions = _classifier(models_dir).all_opinions(pixels)
+    scores = {name: one.probability for name, one in opinions.items()}
+    members = {name: one.members for name, one in opinions.items()}
+    return Answer(verdict, scores, members, thumbnail(pixels))
+
+
+@st.cache_data(scope="session", max_entries=64, show_spinner=False)
+def _mirrored(
+    data: bytes, frame: int, window: str | None, invert: bool, models_dir: Path
+) -> dict[str, tuple[float, ...]]:
+    pixels = read_image(data, ReadOptions(frame, window, invert)).pixels
+    opinions = _classifier(models_dir).mirrored(pixels)
+    return {name: one.members for name, one in opinions.items()}

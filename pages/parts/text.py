@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from core.artifacts import Card
@@ -97,6 +99,16 @@ def calls_like_this(frame: pd.DataFrame, probability: float, threshold: float) -
     return (
         f"Of the test images called {decision} at {threshold:.3g}, **{right} of {trials}** were "
         f"right (95 % interval {low:.0%} to {high:.0%})."
+    )
+
+
+def spread(members: Sequence[float], mirrored: Sequence[float]) -> str:
+    """How far apart a model's answers about one image are: its members, on the mirror image too."""
+    low, high = min(*members, *mirrored), max(*members, *mirrored)
+    who = f"its {len(members)} members say" if len(members) > 1 else "it says"
+    return (
+        f"Asked about the image and its mirror image, {who} **{low:.2f} to {high:.2f}**. A wide "
+        "range means that the answer hangs on details; a narrow one does not make it right."
     )
 
 
