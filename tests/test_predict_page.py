@@ -49,10 +49,10 @@ def test_drawing_is_answered_and_named_a_drawing(models: Path) -> None:
 
 def test_the_spread_of_the_answers_is_said(models: Path) -> None:
     at = drawn()
-    assert "its 2 members say **0.50 to 0.90**" in words(at)
+    assert "The 2 members say **0.50 to 0.90**, mirror image included" in words(at)
     group = next(g for g in at.get("button_group") if "Found: chest X-ray" in g.label)
     group.set_value(Modality.CT).run()
-    assert "Asked about the image and its mirror image, it says **0.20 to 0.35**" in words(at)
+    assert "The image and its mirror image get **0.20 to 0.35**" in words(at)
 
 
 def test_threshold_moves_the_decision(models: Path) -> None:

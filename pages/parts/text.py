@@ -105,11 +105,10 @@ def calls_like_this(frame: pd.DataFrame, probability: float, threshold: float) -
 def spread(members: Sequence[float], mirrored: Sequence[float]) -> str:
     """How far apart a model's answers about one image are: its members, on the mirror image too."""
     low, high = min(*members, *mirrored), max(*members, *mirrored)
-    who = f"its {len(members)} members say" if len(members) > 1 else "it says"
-    return (
-        f"Asked about the image and its mirror image, {who} **{low:.2f} to {high:.2f}**. A wide "
-        "range means that the answer hangs on details; a narrow one does not make it right."
-    )
+    found, closing = f"**{low:.2f} to {high:.2f}**", "Agreement does not make it right."
+    if len(members) > 1:
+        return f"The {len(members)} members say {found}, mirror image included. {closing}"
+    return f"The image and its mirror image get {found}. {closing}"
 
 
 MIX_CAVEAT = (
