@@ -1,6 +1,7 @@
 """The honest numbers of the shipped models, from their prediction tables alone.
 
     python -m training evaluate [--model ID ...] [--write]
+    python -m training evaluate --protocol darkcovidnet --root DIR
 
 Pooled test patients, inside each source, sources that the scoring head never saw, and test patients
 by view, sex and age: all measures at the model's own operating point, with 95 % intervals from 1000
@@ -10,6 +11,8 @@ needed.
 The second table of README holds the backbones of `python -m training compare`: pooled test AUC,
 mean over the seeds and (from two on) its standard deviation. A backbone of the paper whose ImageNet
 weights were not at hand has a row that says so.
+--protocol repeats a published experiment (training/protocols.py) on the images in DIR, as published
+and by patients, and prints its numbers beside the published ones; models/protocols/ keeps them.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from training.comparison import comparison
 from training.evaluation import BY_SOURCE, evaluate, wide, write
 from training.markdown import fill_block, to_markdown
 
+PROTOCOLS = ("darkcovidnet",)
 README = Path(__file__).resolve().parent.parent / "README.md"
 CHANCE = 0.5
 
@@ -35,10 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of this verb."""
     parser.add_argument("--model", nargs="+", metavar="ID", help="default: all shipped")
     parser.add_argument("--write", action="store_true", help="update README.md")
+    parser.add_argument("--protocol", choices=PROTOCOLS, help="repeat a published experiment")
+    parser.add_argument("--root", type=Path, help="folder with the data sets, for --protocol")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="caches, for --protocol")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, write."""
+    if args.protocol:
+        return run_protocol(args)
     heads = artifacts.list_heads()
     shipped = [card for card in heads if artifacts.is_shipped(card)]
     if args.write and args.model:
@@ -57,6 +66,20 @@ def run(args: argparse.Namespace) -> int:
         text = fill_block(text, "reading", reading(tables))
         text = fill_block(text, "comparison", to_markdown(compared))
         README.write_text(text, encoding="utf-8")
+    return 0
+
+
+def run_protocol(args: argparse.Namespace) -> int:
+    """A published experiment.
+
+    Raises:
+        ValueError: No --root.
+    """
+    from training import protocols  # heavier than tables need
+
+    if args.root is None:
+        raise ValueError("expected --root DIR with --protocol, received none")
+    protocols.run(args.root, args.runs)
     return 0
 
 
