@@ -138,12 +138,11 @@ is over the seeds. A gain is paired with the whole image on the same patients.
     ]
     for number, (kind, part) in enumerate(across.groupby("features", sort=False), 1):
         changed = part[part["version"] != WHOLE]
-        sure = changed[(changed["gain_low"] > 0) | (changed["gain_high"] < 0)]
         alt = "; ".join(
             f"{r.version}, {r.test}: {r.gain:+.2f} ({r.gain_low:+.2f} to {r.gain_high:+.2f})"
             for r in changed.itertuples()
         )
-        parts.append(f"### {str(kind).capitalize()}\n\n{_verdict(changed, sure)}\n")
+        parts.append(f"### {str(kind).capitalize()}\n\n{verdict(changed)}\n")
         parts.append(picture(charts.gain_figure(changed), FIGURES, f"gain-{number}", alt))
         parts.append(to_markdown(part.drop(columns="features")) + "\n")
     parts.append(
@@ -154,7 +153,9 @@ is over the seeds. A gain is paired with the whole image on the same patients.
     return "\n".join(parts)
 
 
-def _verdict(changed: pd.DataFrame, sure: pd.DataFrame) -> str:
+def verdict(changed: pd.DataFrame) -> str:
+    """How many gains are sure, and which; `changed`: across.csv without the whole image."""
+    sure = changed[(changed["gain_low"] > 0) | (changed["gain_high"] < 0)]
     better = sure[sure["gain"] > 0]
     lines = [
         f"{len(changed)} comparisons: in {len(better)} the interval of the gain lies above zero, "

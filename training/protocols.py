@@ -64,7 +64,7 @@ def run(root: Path, runs: Path) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     table = pd.concat(parts, ignore_index=True).round(4)
     table.to_csv(FOLDER / f"{DARKCOVIDNET}.csv", index=False)
-    record = run_record(COMMAND, manifest)
+    record = run_record(COMMAND, manifest) | {"images": rows["kind"].value_counts().to_dict()}
     text = json.dumps(record, indent=2) + "\n"
     (FOLDER / f"{DARKCOVIDNET}.json").write_text(text, encoding="utf-8")
     print(to_markdown(summary(table)))

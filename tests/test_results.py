@@ -1,0 +1,89 @@
+"""docs/results.md follows from the tables; goals and gains by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from core.artifacts import Card
+from scripts import goals, results
+from scripts.goals import GOALS, Goal
+from scripts.lungs import verdict
+
+
+def _goal(measure: str, value: float) -> Goal:
+    return Goal("t", goals.CT, (("inside", "covid-ct"),), measure, value)
+
+
+def _evaluation(measure: str, value: float) -> pd.DataFrame:
+    row = {"kind": "inside", "group": "covid-ct", "images": 9, "measure": measure}
+    return pd.DataFrame([row | {"value": value, "low": 0.5, "high": 0.9}])
+
+
+def test_the_page_is_as_the_tables_say() -> None:
+    assert results.PAGE.read_text(encoding="utf-8") == results.text()
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "expected"),
+    [
+        ("auc", 0.8, "yes"),
+        ("auc", 0.79, "no, but within the interval"),
+        ("auc", 0.4, "no"),
+        ("calibration_error", 0.8, "yes"),
+        ("calibration_error", 0.85, "no, but within the interval"),
+    ],
+)
+def test_whether_a_goal_is_reached(measure: str, value: float, expected: str) -> None:
+    ends = (0.1, 0.2) if expected == "no" else (0.5, 0.9)
+    assert _goal(measure, 0.8).reached(value, *ends) == expected
+
+
+def test_a_goal_is_asked_of_models_of_its_kind_alone() -> None:
+    ct = Card("one", "head", "One", "vgg16", modality="ct")
+    xray = Card("two", "head", "Two", "vgg16", modality="xray")
+    found = goals.table([ct, xray], dict.fromkeys(("one", "two"), _evaluation("auc", 0.96)))
+    assert found["model"].tolist() == ["one"]
+    row = found.iloc[0]
+    assert (row["ours (95 %)"], row["reached"]) == ("0.960 (0.500-0.900)", "yes")
+    assert row["command"] == "`python -m training evaluate --model one`"
+
+
+def test_every_goal_has_a_model_that_is_measured_by_it() -> None:
+    tests = {(goal.test, goals.NAMES[goal.measure]) for goal in GOALS}
+    page = results.PAGE.read_text(encoding="utf-8")
+    assert all(f"| {test} | {measure} |" in page for test, measure in tests)
+
+
+def _ablation(folder: Path) -> None:
+    head = "change,test,auc,low,high,gain,gain_low,gain_high,cost,command,kept,note\n"
+    rows = (
+        "as it was,pooled,0.9,0.85,0.95,,,,1 pass,python -m a,True,\n"
+        "as it was,actualmed,0.6,0.5,0.7,,,,1 pass,python -m a,True,\n"
+        "CLAHE,pooled,0.91,0.86,0.96,0.01,-0.02,0.04,2 ms,python -m b,False,no gain\n"
+    )
+    (folder / "xray.csv").write_text(head + rows)
+
+
+def test_ablation_one_row_a_change(tmp_path: Path) -> None:
+    _ablation(tmp_path)
+    words = results.ablation(tmp_path)
+    assert "| as it was | 0.900 (0.850-0.950) | 0.600 (0.500-0.700) | 1 pass | yes |" in words
+    gain = "+0.010 (-0.020 to +0.040), AUC 0.910 (0.860-0.960)"
+    assert f"| CLAHE | {gain} | - | 2 ms | no | `python -m b` |" in words
+    assert "- CLAHE (xray): no gain" in words
+    assert "- as it was" not in words
+
+
+def test_sections_without_tables_are_left_out(tmp_path: Path) -> None:
+    assert results.ablation(tmp_path) == results.protocol(tmp_path) == results.lungs(tmp_path) == ""
+
+
+def test_gains_that_are_sure_are_counted() -> None:
+    rows = [("a", 0.1, 0.05, 0.2), ("b", -0.1, -0.2, -0.05), ("c", 0.1, -0.1, 0.2)]
+    table = pd.DataFrame(rows, columns=["version", "gain", "gain_low", "gain_high"])
+    words = verdict(table.assign(test="pooled"))
+    assert "in 1 the interval of the gain lies above zero, in 1 below, in 1 it holds zero" in words
+    assert "- a, pooled: +0.100" in words
