@@ -21,6 +21,7 @@ from training import evaluation
 from training.evaluation import BY_SOURCE, wide
 from training.markdown import to_markdown
 from training.record import STAGES
+from training.spread import SPREAD, by_width
 
 PAGE = DOCS / "results.md"
 ABLATION, PROTOCOLS = MODELS_DIR / "ablation", MODELS_DIR / "protocols"
@@ -43,7 +44,13 @@ def text() -> str:
     cards = [card for card in artifacts.list_heads() if artifacts.is_shipped(card)]
     tables = {card.id: evaluation.read(card.id) for card in cards}
     parts = [HEAD, reached(cards, tables), sources(cards, tables), points(cards)]
-    parts += [protocol(PROTOCOLS), ablation(ABLATION), lungs(DATA_DIR / "lungs"), used(cards)]
+    parts += [
+        spreads(cards),
+        protocol(PROTOCOLS),
+        ablation(ABLATION),
+        lungs(DATA_DIR / "lungs"),
+        used(cards),
+    ]
     return "\n".join(part for part in parts if part)
 
 
@@ -82,6 +89,26 @@ def points(cards: list[Card]) -> str:
         for card in cards
     ]
     return f"## Operating points\n\n{to_markdown(pd.DataFrame(rows))}\n"
+
+
+def spreads(cards: list[Card]) -> str:
+    """Whether members that disagree are wrong more often; empty without such a model."""
+    parts = [
+        f"### Spread of {card.id}\n\n"
+        + to_markdown(by_width(artifacts.read_predictions(card.id), path, card.threshold))
+        + "\n"
+        for card in cards
+        if (path := MODELS_DIR / card.id / SPREAD).is_file()
+    ]
+    if not parts:
+        return ""
+    return f"""## Does the spread tell?
+
+Predict shows from where to where a model's members answer, on the image and on its mirror image.
+Here the images of test patients in thirds of that width, and how many of each are called wrongly at
+the operating point (95 % over images).
+
+{chr(10).join(parts)}"""
 
 
 def protocol(folder: Path) -> str:

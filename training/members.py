@@ -187,6 +187,14 @@ class Trained:
         ]
         return expit(np.mean(answers, axis=0))
 
+    def answers(self, features: dict[str, NDArray[np.float16]]) -> Floats:
+        """Probabilities (N, 2 K) by each member alone, of the image and of its mirror."""
+        each = [
+            features[name].astype(np.float64) @ kernel + bias  # (N, 2)
+            for name, (kernel, bias) in self.machines.items()
+        ]
+        return expit(np.concatenate(each, axis=1))
+
 
 def train(space: Space, choice: Choice, seeds: Sequence[int]) -> Trained:
     """Fit all members on all rows; calibrate by what they say of groups unseen."""

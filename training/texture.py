@@ -8,7 +8,7 @@ and validation patients alone: by the mean AUC inside each source and on sources
 and patients never torn apart (choices.csv). Platt calibration and the operating point come from
 the same patients, each scored by models that had not seen its group. Test patients are scored once,
 after that. Writes models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv,
-choices.csv, used.csv.
+choices.csv, used.csv, spread.csv.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from training.members import Choice, Space, Trained, judge, train
 from training.publish import WANTED_RECALL, counts
 from training.recipes import MEMBERS, TEXTURES, TextureRecipe
 from training.record import run_record, write_used
+from training.spread import SPREAD, spread_of
 from training.train import labelled_rows
 
 CHOICES = "choices.csv"
@@ -65,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     table = held_out(rows, features, fitted_on, trained)
     folder = MODELS_DIR / args.model
     choices.round(4).to_csv(folder / CHOICES, index=False)
+    spread_of(rows, trained.answers(features)).to_csv(folder / SPREAD, index=False)
     table.to_csv(folder / artifacts.PREDICTIONS, index=False)
     if recipe.left_out:
         left = left_out(rows, features, fitted_on, recipe, trained.choice)
