@@ -60,7 +60,7 @@ def reached(cards: list[Card], tables: dict[str, pd.DataFrame]) -> str:
 
 On this repository's own splits. `start` is a logistic regression on averaged features of the frozen
 VGG16, on other splits of the same data. The published test list of COVID-CT was not here: "test
-patients" are those of its published validation list, and both published numbers are of another set.
+patients" are those of its published validation list; `published` and `start` are of the test list.
 
 {to_markdown(goals.table(cards, tables))}
 """

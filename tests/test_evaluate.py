@@ -8,6 +8,7 @@ import pytest
 from core import artifacts, breakdown
 from core.artifacts import Card
 from training import comparison, evaluate, evaluation
+from training.__main__ import main
 from training.cards import model_card
 from training.markdown import share, to_markdown
 from training.publish import SEEDS
@@ -77,7 +78,11 @@ def test_wide_table_for_people() -> None:
     assert (brief["AUC (95 %)"], brief["recall"]) == ("0.80 (0.70-1.00)", "0.80")
 
 
-def test_unknown_models_and_half_a_readme_are_refused() -> None:
+def test_unknown_models_and_half_a_readme_are_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["evaluate", "--write", "--model", "vgg16-ct"]) == 2
+    assert "expected --write without --model" in capsys.readouterr().err
     with pytest.raises(ValueError, match="received \\['nobody'\\]"):
         evaluate.chosen(SHIPPED, ["nobody"])
     assert [card.id for card in evaluate.chosen(SHIPPED, ["vgg16-ct", "vgg16-ct"])] == ["vgg16-ct"]
