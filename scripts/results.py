@@ -16,6 +16,7 @@ from core import artifacts
 from core.artifacts import MODELS_DIR, Card
 from core.library import DATA_DIR
 from scripts import goals
+from scripts.changes import ablation
 from scripts.document import DOCS
 from training import evaluation
 from training.evaluation import BY_SOURCE, wide
@@ -138,51 +139,6 @@ always right on the first task, so this accuracy says little about COVID-19.
 
 `{COMMAND}` ({record["date"]}, commit {record["commit"]})
 """
-
-
-def ablation(folder: Path) -> str:
-    """Changes that were tried, one table a file of models/ablation; empty where there is none.
-
-    Columns of the files: change, test, auc, low, high, gain, gain_low, gain_high, cost, command,
-    kept, note; one row a change and test.
-    """
-    paths = sorted(folder.glob("*.csv"))
-    if not paths:
-        return ""
-    parts = ["## Ablation\n\nGain in AUC over the model without the change, on the same images.\n"]
-    dropped: list[str] = []
-    for path in paths:
-        table = pd.read_csv(path, dtype={"note": str, "cost": str, "command": str})
-        table["note"] = table["note"].fillna("")
-        parts.append(f"### {path.stem}\n\n{to_markdown(changes(table))}\n")
-        dropped += [
-            f"- {row.change} ({path.stem}){f': {row.note}' if row.note else ''}"
-            for row in table[~table["kept"]].drop_duplicates("change").itertuples()
-        ]
-    if dropped:
-        parts.append("### Tried and dropped\n\n" + "\n".join(dropped) + "\n")
-    return "\n".join(parts)
-
-
-def changes(table: pd.DataFrame) -> pd.DataFrame:
-    """One row a change: its gain on each test, cost, whether it was kept, command."""
-    lines = []
-    for change, part in table.groupby("change", sort=False):
-        line = {"change": change}
-        for test in table["test"].unique():
-            own = part[part["test"] == test]
-            line[test] = _gain(own.iloc[0]) if len(own) else "-"
-        first = part.iloc[0]
-        kept = "yes" if first["kept"] else "no"
-        lines.append(line | {"cost": first["cost"], "kept": kept, "command": f"`{first.command}`"})
-    return pd.DataFrame(lines)
-
-
-def _gain(row: pd.Series) -> str:
-    auc = f"{row['auc']:.3f} ({row['low']:.3f}-{row['high']:.3f})"
-    if pd.isna(row["gain"]):  # what the changes are held against
-        return auc
-    return f"{row['gain']:+.3f} ({row['gain_low']:+.3f} to {row['gain_high']:+.3f}), AUC {auc}"
 
 
 def lungs(folder: Path) -> str:

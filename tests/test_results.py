@@ -9,6 +9,7 @@ import pytest
 
 from core.artifacts import Card
 from scripts import goals, results
+from scripts.changes import ablation
 from scripts.goals import GOALS, Goal
 from scripts.lungs import verdict
 
@@ -69,16 +70,29 @@ def _ablation(folder: Path) -> None:
 
 def test_ablation_one_row_a_change(tmp_path: Path) -> None:
     _ablation(tmp_path)
-    words = results.ablation(tmp_path)
+    words = ablation(tmp_path)
     assert "| as it was | 0.900 (0.850-0.950) | 0.600 (0.500-0.700) | 1 pass | yes |" in words
-    gain = "+0.010 (-0.020 to +0.040), AUC 0.910 (0.860-0.960)"
+    gain = "+0.010 (-0.020 to +0.040); 0.910 (0.860-0.960)"
     assert f"| CLAHE | {gain} | - | 2 ms | no | `python -m b` |" in words
     assert "- CLAHE (xray): no gain" in words
     assert "- as it was" not in words
 
 
+def test_ablation_as_its_verb_writes_it(tmp_path: Path) -> None:
+    head = (
+        "change,test,passes,seconds,auc,low,high,seed_mean,seed_deviation,gain,gain_low,gain_high"
+    )
+    rows = "as it was,pooled,1.0,3,0.9,0.85,0.95,0.9,0.01,0.0,0.0,0.0\n"
+    (tmp_path / "ct.csv").write_text(f"{head}\n{rows}")
+    (tmp_path / "record.json").write_text('{"command": "python -m training ablation"}')
+    words = ablation(tmp_path)
+    cells = "| as it was | 0.900 (0.850-0.950) ± 0.010 | 1 x a trunk pass |  |"
+    assert f"{cells} `python -m training ablation` |" in words
+    assert "dropped" not in words
+
+
 def test_sections_without_tables_are_left_out(tmp_path: Path) -> None:
-    assert results.ablation(tmp_path) == results.protocol(tmp_path) == results.lungs(tmp_path) == ""
+    assert ablation(tmp_path) == results.protocol(tmp_path) == results.lungs(tmp_path) == ""
 
 
 def test_gains_that_are_sure_are_counted() -> None:
