@@ -1,9 +1,10 @@
-"""The ablation of docs/results.md: what was tried, what it gained, what was dropped."""
+"""The ablation of docs/results.md: what was tried, what it gained, what did not pay."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,65 +12,63 @@ from training.markdown import to_markdown
 
 
 def ablation(folder: Path) -> str:
-    """Changes that were tried, one table a file of models/ablation; empty where there is none.
-
-    One row a change and test: change, test, auc, low, high, gain, gain_low, gain_high. Where they
-    are there too: seed_deviation, cost (else passes), command (else that of record.json), kept
-    ("" where it is what the others are held against), note.
-    """
-    tables = {path.stem: _read_changes(path) for path in sorted(folder.glob("*.csv"))}
-    if not tables:
+    """Changes that were tried, one table a file of models/ablation; empty where there is none."""
+    paths = sorted(folder.glob("*.csv"))
+    if not paths:
         return ""
+    record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     parts = [
-        "## Ablation\n\nOne change at a time: gain in AUC, paired on the same images, with its "
-        "interval; then the AUC, its interval and, after \u00b1, its standard deviation over "
-        "seeds.\n"
+        f"""## Ablation
+
+One change at a time, on training and validation patients: AUC (95 % over patients) \u00b1 standard
+deviation over seeds, and below it the gain over the first row, paired on the same images. `cost` is
+in trunk passes a prediction.
+
+`{record["command"]}` ({record["date"]}, commit {record["commit"]})
+"""
     ]
-    parts += [f"### {name}\n\n{to_markdown(changes(table))}\n" for name, table in tables.items()]
-    dropped = [
-        f"- {row.change} ({name}){f': {row.note}' if row.note else ''}"
-        for name, table in tables.items()
-        for row in table[table["kept"] == "no"].drop_duplicates("change").itertuples()
-    ]
-    if dropped:
-        parts.append("### Tried and dropped\n\n" + "\n".join(dropped) + "\n")
+    for path in paths:
+        table = pd.read_csv(path)
+        parts.append(f"### {path.stem}\n\n{to_markdown(changes(table))}\n\n{verdicts(table)}\n")
     return "\n".join(parts)
 
 
-def _read_changes(path: Path) -> pd.DataFrame:
-    """A file of models/ablation with all columns that the page shows, as text where they are."""
-    table = pd.read_csv(path)
-    if "cost" not in table:
-        table["cost"] = table["passes"].map("{:g} x a trunk pass".format)
-    if "command" not in table:
-        record = json.loads((path.parent / "record.json").read_text(encoding="utf-8"))
-        table["command"] = record["command"]
-    if "kept" in table:
-        table["kept"] = table["kept"].map({True: "yes", False: "no"})
-    for name in ("kept", "note"):
-        text = table[name] if name in table else pd.Series("", index=table.index)
-        table[name] = text.astype(object).fillna("")
-    return table
-
-
 def changes(table: pd.DataFrame) -> pd.DataFrame:
-    """One row a change: its gain on each test, cost, whether it was kept, command."""
+    """One row a change, one column a test.
+
+    Args:
+        table: As training.ablation writes it: change, test, passes, auc, low, high,
+            seed_deviation, gain, gain_low, gain_high; the first change is the reference.
+    """
+    reference = table["change"].iloc[0]
     lines = []
     for change, part in table.groupby("change", sort=False):
-        own = part.set_index("test")
-        first = part.iloc[0]
-        cells = {
-            test: _gain(own.loc[test]) if test in own.index else "-"
-            for test in table["test"].unique()
-        }
-        shared = {"cost": first["cost"], "kept": first["kept"], "command": f"`{first['command']}`"}
-        lines.append({"change": change, **cells, **shared})
-    return pd.DataFrame(lines)
+        cells = {row.test: _cell(row, change == reference) for row in part.itertuples()}
+        lines.append({"change": change, "cost": f"{part['passes'].iloc[0]:g}"} | cells)
+    return pd.DataFrame(lines).astype(object).fillna("-")
 
 
-def _gain(row: pd.Series) -> str:
-    seeds = f" \u00b1 {row['seed_deviation']:.3f}" if "seed_deviation" in row else ""
-    auc = f"{row['auc']:.3f} ({row['low']:.3f}-{row['high']:.3f}){seeds}"
-    if pd.isna(row["gain"]) or row["gain_low"] == row["gain_high"] == 0:  # held against itself
+def verdicts(table: pd.DataFrame) -> str:
+    """Which gains are sure, which losses, and what changed nothing for sure."""
+    tried = table[table["change"] != table["change"].iloc[0]]
+    better, worse = tried[tried["gain_low"] > 0], tried[tried["gain_high"] < 0]
+    rest = tried.loc[~tried["change"].isin(better["change"]), "change"].unique()
+    return "\n".join(
+        [
+            f"Better for sure (the interval of the gain lies above zero): {_named(better)}.",
+            f"\nWorse for sure: {_named(worse)}.",
+            f"\nTried without a sure gain on any test: {'; '.join(rest) or 'none'}.",
+        ]
+    )
+
+
+def _named(rows: pd.DataFrame) -> str:
+    found = [f"{row.change} ({row.test}, {row.gain:+.3f})" for row in rows.itertuples()]
+    return "; ".join(found) or "none"
+
+
+def _cell(row: Any, reference: bool) -> str:
+    auc = f"{row.auc:.3f} ({row.low:.3f}-{row.high:.3f}) \u00b1 {row.seed_deviation:.3f}"
+    if reference:
         return auc
-    return f"{row['gain']:+.3f} ({row['gain_low']:+.3f} to {row['gain_high']:+.3f}); {auc}"
+    return f"{auc}<br>{row.gain:+.3f} ({row.gain_low:+.3f} to {row.gain_high:+.3f})"

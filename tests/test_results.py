@@ -59,36 +59,36 @@ def test_every_goal_has_a_model_that_is_measured_by_it() -> None:
 
 
 def _ablation(folder: Path) -> None:
-    head = "change,test,auc,low,high,gain,gain_low,gain_high,cost,command,kept,note\n"
+    head = "change,test,passes,auc,low,high,seed_deviation,gain,gain_low,gain_high\n"
     rows = (
-        "as it was,pooled,0.9,0.85,0.95,,,,1 pass,python -m a,True,\n"
-        "as it was,actualmed,0.6,0.5,0.7,,,,1 pass,python -m a,True,\n"
-        "CLAHE,pooled,0.91,0.86,0.96,0.01,-0.02,0.04,2 ms,python -m b,False,no gain\n"
+        "as it was,pooled,1.0,0.9,0.85,0.95,0.01,0.0,0.0,0.0\n"
+        "as it was,actualmed,1.0,0.6,0.5,0.7,0.02,0.0,0.0,0.0\n"
+        "CLAHE,pooled,1.0,0.91,0.86,0.96,0.004,0.01,-0.02,0.04\n"
+        "lower blocks,pooled,2.0,0.95,0.9,0.98,0.0,0.05,0.02,0.08\n"
+        "lower blocks,actualmed,2.0,0.5,0.4,0.6,0.0,-0.1,-0.2,-0.05\n"
     )
     (folder / "xray.csv").write_text(head + rows)
+    record = '{"command": "python -m training ablation", "date": "2026-11-25", "commit": "abc"}'
+    (folder / "record.json").write_text(record)
 
 
 def test_ablation_one_row_a_change(tmp_path: Path) -> None:
     _ablation(tmp_path)
     words = ablation(tmp_path)
-    assert "| as it was | 0.900 (0.850-0.950) | 0.600 (0.500-0.700) | 1 pass | yes |" in words
-    gain = "+0.010 (-0.020 to +0.040); 0.910 (0.860-0.960)"
-    assert f"| CLAHE | {gain} | - | 2 ms | no | `python -m b` |" in words
-    assert "- CLAHE (xray): no gain" in words
-    assert "- as it was" not in words
+    assert "| change | cost | pooled | actualmed |" in words
+    first = "| as it was | 1 | 0.900 (0.850-0.950) ± 0.010 | 0.600 (0.500-0.700) ± 0.020 |"
+    assert first in words
+    gain = "0.910 (0.860-0.960) ± 0.004<br>+0.010 (-0.020 to +0.040)"
+    assert f"| CLAHE | 1 | {gain} | - |" in words
+    assert "`python -m training ablation` (2026-11-25, commit abc)" in words
 
 
-def test_ablation_as_its_verb_writes_it(tmp_path: Path) -> None:
-    head = (
-        "change,test,passes,seconds,auc,low,high,seed_mean,seed_deviation,gain,gain_low,gain_high"
-    )
-    rows = "as it was,pooled,1.0,3,0.9,0.85,0.95,0.9,0.01,0.0,0.0,0.0\n"
-    (tmp_path / "ct.csv").write_text(f"{head}\n{rows}")
-    (tmp_path / "record.json").write_text('{"command": "python -m training ablation"}')
+def test_what_is_sure_is_said(tmp_path: Path) -> None:
+    _ablation(tmp_path)
     words = ablation(tmp_path)
-    cells = "| as it was | 0.900 (0.850-0.950) ± 0.010 | 1 x a trunk pass |  |"
-    assert f"{cells} `python -m training ablation` |" in words
-    assert "dropped" not in words
+    assert "lies above zero): lower blocks (pooled, +0.050)." in words
+    assert "Worse for sure: lower blocks (actualmed, -0.100)." in words
+    assert "Tried without a sure gain on any test: CLAHE." in words
 
 
 def test_sections_without_tables_are_left_out(tmp_path: Path) -> None:

@@ -48,9 +48,7 @@ resampling is on average larger than that of the images. All measures: `evaluati
 {to_markdown(wide(table[sources]))}
 
 "never seen": no image of that source was used to fit, to choose or to set the threshold.
-"trained without it": members or heads that were fitted without any image of that source; settings
-and operating point are this model's own, and training and validation patients of that source had a
-say in those. A dash means that the measure is undefined there (one class only).
+{trained_without(card)} A dash means that the measure is undefined there (one class only).
 
 ## By view, sex and age
 
@@ -65,6 +63,15 @@ In these data the label is almost the source: most positives come from one colle
 negatives from another, so the pooled number flatters the model. Inside a source, and on a source
 never seen, is where to look. Ages, hospitals and machines are few and not representative.
 """
+
+
+def trained_without(card: Card) -> str:
+    """What the rows of sources left out are, in words."""
+    nested = card.config.get("nested")
+    chosen = ", settings chosen without it as well" if nested else ""
+    own = "the operating point is" if nested else "settings and operating point are"
+    return f""""trained without it": fitted without any image of that source{chosen}; {own} this
+model's own, in which its training and validation patients of that source had a say."""
 
 
 def _paper_head(config: dict[str, Any]) -> str:

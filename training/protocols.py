@@ -26,7 +26,7 @@ from core.library import read_library
 from core.metrics import auc
 from training import linear
 from training.data import load_manifest
-from training.descriptors import descriptors
+from training.descriptors import described
 from training.features import FeatureStore
 from training.lab.base import group_rows
 from training.linear import Basis, Floats, Scaler
@@ -57,8 +57,7 @@ def run(root: Path, runs: Path) -> None:
     manifest = load_manifest(root, runs)
     rows = rows_of(manifest)
     heads = {MEANS: {MEANS: FeatureStore(runs).get(rows, root)[1].astype(np.float16)}}
-    texture = descriptors(rows, root, runs, MEMBERS)
-    heads[TEXTURE] = {name: values[:, 0] for name, values in texture.items()}
+    heads[TEXTURE] = described(rows, root, runs, MEMBERS)
     groups = group_rows(rows, read_library().pairs)
     parts = [measure(rows, groups, count, heads) for count in TASKS]
     FOLDER.mkdir(parents=True, exist_ok=True)
