@@ -9,7 +9,8 @@ from sklearn.linear_model import LogisticRegression
 
 from core.ensemble import Member
 from core.head import MEAN_STD, SECOND_ORDER
-from training import linear
+from core.schema import PREDICTION_COLUMNS
+from training import linear, texture
 from training.descriptors import packed, unpacked_kernel
 from training.linear import Basis, Scaler
 from training.members import (
@@ -23,6 +24,7 @@ from training.members import (
     platt,
     train,
 )
+from training.recipes import TextureRecipe
 
 PAIRS = Member("block3_conv3", SECOND_ORDER, (1, 2, 3))
 
@@ -181,3 +183,23 @@ def test_cards_name_the_splits_fitted_on(model_id: str) -> None:
     counted = pd.DataFrame(card.record["trained_on"]).groupby("split")["images"].sum()
     for split in card.learned_from:
         assert 0 < counted[split] <= mine[split]
+
+
+def test_a_source_left_out_takes_no_part_in_its_own_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = _rows().assign(modality="xray", split="train")
+    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *PREDICTION_COLUMNS])))
+    rng = np.random.default_rng(0)
+    signal = rows["label"].to_numpy()[:, None, None]
+    features = {"one": (rng.normal(size=(len(rows), 2, 9)) + signal).astype(np.float16)}
+    recipe = TextureRecipe("t", "xray", ("a", "b"), left_out=("a", "b"))
+    asked = []
+
+    def choose(space: Space, others: TextureRecipe) -> pd.DataFrame:
+        asked.append((set(space.rows["source"]), others.left_out))
+        return pd.DataFrame({"c": [1.0]})
+
+    monkeypatch.setattr(texture, "choose", choose)
+    table = texture.left_out(rows, features, rows["split"] == "train", recipe)
+    assert asked == [({"b"}, ("b",)), ({"a"}, ("a",))]
+    assert table["source"].tolist() == ["a"] * 20 + ["b"] * 20
+    assert table["split"].unique().tolist() == ["external"]

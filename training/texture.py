@@ -7,13 +7,15 @@ on images and their mirrors. The penalty and the weight of each source are chose
 and validation patients alone: by the mean AUC inside each source and on sources left out, papers
 and patients never torn apart (choices.csv). Platt calibration and the operating point come from
 the same patients, each scored by models that had not seen its group. Test patients are scored once,
-after that. Writes models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv,
-choices.csv, used.csv, spread.csv.
+after that. What is said of a source left out comes from an ensemble whose choice, fit and
+calibration all went without it. Writes models/<id>/: card.json, head.weights.h5, predictions.csv,
+left_out.csv, choices.csv, used.csv, spread.csv.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -69,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     spread_of(rows, trained.answers(features)).to_csv(folder / SPREAD, index=False)
     table.to_csv(folder / artifacts.PREDICTIONS, index=False)
     if recipe.left_out:
-        left = left_out(rows, features, fitted_on, recipe, trained.choice)
+        left = left_out(rows, features, fitted_on, recipe)
         left.to_csv(folder / artifacts.LEFT_OUT, index=False)
     card = publish(args.model, recipe, trained, space.rows, manifest)
     test = table[table["split"] == Split.TEST]
@@ -129,13 +131,14 @@ def left_out(
     features: dict[str, NDArray[np.float16]],
     fitted_on: pd.Series,
     recipe: TextureRecipe,
-    choice: Choice,
 ) -> pd.DataFrame:
-    """For each source: all of it, scored by an ensemble fitted and calibrated without it."""
+    """For each source: all of it, by an ensemble chosen, fitted and calibrated without it."""
     tables = []
     for source in tqdm(recipe.left_out, "left out", unit="source"):
         own = rows["source"] == source
-        without = train(space_of(rows, features, fitted_on & ~own), choice, SEEDS)
+        space = space_of(rows, features, fitted_on & ~own)
+        others = replace(recipe, left_out=tuple(one for one in recipe.left_out if one != source))
+        without = train(space, best(choose(space, others), others), SEEDS)
         chosen = {name: values[own.to_numpy()] for name, values in features.items()}
         tables.append(rows[own].assign(probability=without.score(chosen).round(6)))
     table = pd.concat(tables, ignore_index=True).assign(split=Split.EXTERNAL.value)
