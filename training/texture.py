@@ -188,6 +188,7 @@ def publish(
             "offset": round(trained.offset, 4),
             "seeds": list(SEEDS),
             "left_out": list(recipe.left_out),
+            "nested": True,  # a source left out took no part in its own choice
             "scored_elsewhere": list(recipe.scored_elsewhere),
         },
         record=run_record(command, manifest)

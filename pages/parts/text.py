@@ -52,12 +52,18 @@ def counted(images: int, patients: float | None) -> str:
 
 def missing_models(missing: list[str]) -> str:
     """What to do about artefacts that are not there."""
-    verbs = ["guard" if name == GUARD_ID else f"train --model {name}" for name in missing]
-    lines = "\n".join(f"    python -m training {verb} --root DIR" for verb in verbs)
+    lines = "\n".join(f"    python -m training {_verb(name)} --root DIR" for name in missing)
     return (
         "The models this page needs are not here yet. Make them with the command below, where DIR "
         f"is the folder of the public data sets, then reload this page.\n\n{lines}"
     )
+
+
+def _verb(model_id: str) -> str:
+    """What makes an artefact that is not there, so that no card can say it."""
+    if model_id == GUARD_ID:
+        return "guard"
+    return f"{'texture' if model_id.endswith('-texture') else 'train'} --model {model_id}"
 
 
 def known_image(known: Known, card: Card) -> str:
