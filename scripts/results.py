@@ -107,7 +107,8 @@ def spreads(cards: list[Card]) -> str:
 
 Predict shows from where to where a model's members answer, on the image and on its mirror image.
 Here the images of test patients in thirds of that width, and how many of each are called wrongly at
-the operating point (95 % over images).
+the operating point (95 % over images). Answers near 0 or 1 leave no room for a wide range, so the
+width says partly the same as the probability.
 
 {chr(10).join(parts)}"""
 
