@@ -22,7 +22,7 @@ from core.trunks import AUTO, Trunk, compile_model, load_trunk
 if TYPE_CHECKING:
     import keras
 
-DEFAULT_MODELS = {Modality.XRAY: "vgg16-xray", Modality.CT: "vgg16-ct"}
+DEFAULT_MODELS = {Modality.XRAY: "vgg16-xray-texture", Modality.CT: "vgg16-ct-texture"}
 
 
 @dataclass(frozen=True)

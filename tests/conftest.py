@@ -52,12 +52,14 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     from core import artifacts
     from core.artifacts import Card
+    from core.classifier import DEFAULT_MODELS
+    from core.schema import Modality
     from pages.parts import loaders
 
-    for modality in ("xray", "ct"):
+    for modality in (Modality.XRAY, Modality.CT):
         artifacts.write_card(
             Card(
-                f"vgg16-{modality}",
+                DEFAULT_MODELS[modality],
                 "head",
                 f"VGG16 {modality}",
                 "vgg16",
@@ -74,7 +76,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(
         artifacts,
         "read_predictions",
-        lambda model_id, models_dir: made_up_predictions(model_id.removeprefix("vgg16-")),
+        lambda model_id, models_dir: made_up_predictions(model_id),
         raising=False,
     )
     answer_with(monkeypatch, IN_SCOPE)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+from visits import CT_ID, XRAY_ID
 
 from core import lab
 from core.charts import lab as charts
@@ -30,7 +31,7 @@ class MeanGrey:
     def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
         value = float(image.mean()) / 255
         verdict = Verdict(True, Modality.XRAY, 0.9, 1.0, 3.0, False)
-        return verdict, {"vgg16-xray": value, "vgg16-ct": 0.5}
+        return verdict, {XRAY_ID: value, CT_ID: 0.5}
 
 
 def page(experiment: str) -> AppTest:
@@ -133,7 +134,7 @@ def test_missing_tables_and_models_are_said(
     monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
     at = page("marks")
     assert lab.command("marks") in at.error[0].value
-    assert "python -m training train --model vgg16-xray" in at.error[1].value
+    assert f"texture --model {XRAY_ID}" in at.error[1].value
 
 
 def test_intervals_and_guess_are_drawn() -> None:

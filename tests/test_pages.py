@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visits import ROOT, words
+from visits import ROOT, XRAY_ID, words
 
 from pages.parts import loaders
 
@@ -17,7 +17,7 @@ def test_home_shows_numbers_and_what_they_do_not_mean(models: Path) -> None:
     assert at.title[0].value == "LungLens"
     assert "the 80 test images" in words(at)
     assert "not for diagnosis" in words(at)
-    at.slider("home_cut_vgg16-xray").set_value(0.0).run()
+    at.slider(f"home_cut_{XRAY_ID}").set_value(0.0).run()
     assert "Finds **100%**" in words(at)
 
 
@@ -28,7 +28,7 @@ def test_missing_models_name_the_command(
     monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
     at = AppTest.from_file(str(ROOT / page), default_timeout=30).run()
     assert not at.exception
-    assert "python -m training train --model vgg16-xray --root DIR" in at.error[0].value
+    assert f"python -m training texture --model {XRAY_ID} --root DIR" in at.error[0].value
 
 
 def test_home_starts_without_tensorflow() -> None:

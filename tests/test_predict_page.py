@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from visits import answer_with, drawn, made_up_predictions, predict_page, words
+from visits import CT_ID, XRAY_ID, answer_with, drawn, made_up_predictions, predict_page, words
 
 from core import artifacts, examples
 from core.artifacts import Card
@@ -17,7 +17,7 @@ from pages.parts import loaders_data, text
 def test_smoke_run_is_announced(models: Path) -> None:
     artifacts.write_card(
         Card(
-            "vgg16-ct",
+            CT_ID,
             "head",
             "Tiny",
             "vgg16",
@@ -57,7 +57,7 @@ def test_the_spread_of_the_answers_is_said(models: Path) -> None:
 
 def test_threshold_moves_the_decision(models: Path) -> None:
     at = drawn()
-    at.slider("predict_threshold_vgg16-xray").set_value(0.9).run()
+    at.slider(f"predict_threshold_{XRAY_ID}").set_value(0.9).run()
     assert at.metric[1].value == "negative"
     at.button("predict_mark_The paper's 0.3").click().run()
     assert not at.exception
@@ -94,7 +94,7 @@ def test_out_of_scope_hides_the_number(models: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_model_without_test_images_says_so(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def without_test(model_id: str, models_dir: Path) -> pd.DataFrame:
-        frame = made_up_predictions(model_id.removeprefix("vgg16-"))
+        frame = made_up_predictions(model_id)
         return frame[frame["split"] != "test"]
 
     monkeypatch.setattr(artifacts, "read_predictions", without_test)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from visits import answer_with, png, predict_page, words
+from visits import XRAY_ID, answer_with, png, predict_page, words
 
 from core.guard import Verdict
 from core.schema import Modality
@@ -57,8 +57,8 @@ def test_table_and_slider_share_the_threshold(models: Path) -> None:
     rule = next(g for g in at.get("button_group") if g.label == "Decide at")
     assert rule.value == "Operating points"
     rule.set_value("0.5").run()
-    assert at.slider("predict_threshold_vgg16-xray").value == 0.5
-    at.slider("predict_threshold_vgg16-xray").set_value(0.9).run()
+    assert at.slider(f"predict_threshold_{XRAY_ID}").value == 0.5
+    at.slider(f"predict_threshold_{XRAY_ID}").set_value(0.9).run()
     assert not at.exception
     assert at.dataframe[0].value["decision"].tolist() == ["negative"] * 2
     assert next(g for g in at.get("button_group") if g.label == "Decide at").value is None

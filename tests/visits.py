@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.classifier import Opinion
+from core.classifier import DEFAULT_MODELS, Opinion
 from core.guard import Verdict
 from core.images import Grey
 from core.schema import PREDICTION_COLUMNS, Modality
@@ -19,6 +19,7 @@ from pages.parts import loaders
 
 ROOT = Path(__file__).resolve().parent.parent
 PREDICT = str(ROOT / "pages" / "predict.py")
+XRAY_ID, CT_ID = (DEFAULT_MODELS[modality] for modality in (Modality.XRAY, Modality.CT))
 IN_SCOPE = Verdict(True, Modality.XRAY, 0.98, 10.0, 30.0, False)
 
 
@@ -36,14 +37,15 @@ class FakeClassifier:
     def all_opinions(self, image: Grey) -> tuple[Verdict, dict[str, Opinion]]:
         assert image.dtype == np.uint8
         xray, ct = Opinion(0.8, (0.7, 0.9)), Opinion(0.2, (0.2,))
-        return self.verdict, {"vgg16-xray": xray, "vgg16-ct": ct}
+        return self.verdict, {XRAY_ID: xray, CT_ID: ct}
 
     def mirrored(self, image: Grey) -> dict[str, Opinion]:
         assert image.dtype == np.uint8
-        return {"vgg16-xray": Opinion(0.6, (0.5, 0.66)), "vgg16-ct": Opinion(0.35, (0.35,))}
+        return {XRAY_ID: Opinion(0.6, (0.5, 0.66)), CT_ID: Opinion(0.35, (0.35,))}
 
 
-def made_up_predictions(modality: str) -> pd.DataFrame:
+def made_up_predictions(model_id: str) -> pd.DataFrame:
+    modality = "ct" if model_id == CT_ID else "xray"
     rng = np.random.default_rng(0)
     label = np.repeat([0.0, 1.0], 60)
     values = {
