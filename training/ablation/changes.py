@@ -58,6 +58,7 @@ CHANGES = (
     Change("second-order pooling of block 2", (PAIRS_2,)),
     TEXTURE,
     Change("blocks 2, 3 and 4", (PAIRS_2, PAIRS_3, PAIRS_4)),
+    Change("blocks 4 and 5", (PAIRS_4, PAIRS_5)),
     Change("blocks 3, 4 and 5", (PAIRS_3, PAIRS_4, PAIRS_5)),
     Change("blocks 3 and 4, and the reference", (PAIRS_3, PAIRS_4, MEAN_5)),
     Change("blocks 3 and 4; learned from mirror images too", mirrored=True),
