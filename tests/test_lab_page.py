@@ -3,15 +3,18 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-from visits import CT_ID, XRAY_ID
+from visits import XRAY_ID
 
 from core import lab
 from core.charts import lab as charts
+from core.explain import reading
+from core.explain.reading import Reading
 from core.guard import Verdict
 from core.images import Grey
 from core.schema import Modality
@@ -21,17 +24,12 @@ from pages.parts.lab_words import EXPERIMENTS
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class MeanGrey:
-    """A model that answers with the mean grey level, so that every change shows."""
-
-    class trunk:  # noqa: N801
-        class backbone:  # noqa: N801
-            size = 64
-
-    def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
-        value = float(image.mean()) / 255
-        verdict = Verdict(True, Modality.XRAY, 0.9, 1.0, 3.0, False)
-        return verdict, {XRAY_ID: value, CT_ID: 0.5}
+def read_grey(classifier, reader_for, image: Grey) -> tuple[Verdict, Reading]:
+    """Answers with the mean grey level, and with a 4 x 4 map of it: every change shows."""
+    cells = image.reshape(4, 16, 4, 16).mean((1, 3), dtype=np.float32)[..., np.newaxis] / 255
+    none = np.zeros(1, np.float32)
+    found = Reading(float(cells.mean()), 0.0, "toy", cells, np.ones_like(cells), none)
+    return Verdict(True, Modality.XRAY, 0.9, 1.0, 3.0, False), found
 
 
 def page(experiment: str) -> AppTest:
@@ -48,7 +46,9 @@ def words(at: AppTest) -> str:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loaders, "_classifier", lambda models_dir: MeanGrey())
+    trunk = SimpleNamespace(backbone=SimpleNamespace(size=64))
+    monkeypatch.setattr(loaders, "_classifier", lambda models_dir: SimpleNamespace(trunk=trunk))
+    monkeypatch.setattr(reading, "judge_and_read", read_grey)
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -92,6 +92,11 @@ def test_black_box_moves_the_answer() -> None:
     at.slider("lab_down_box").set_value((0.0, 1.0)).run()
     assert at.metric[0].value == "0.000"  # all black
     assert at.metric[0].delta.startswith("-")
+    assert "The map is empty now" in words(at)
+    next(g for g in at.get("button_group") if g.label == "Activation map").set_value(
+        "What speaks against"
+    ).run()
+    assert "Both maps are empty" in words(at)
     at.slider("lab_across_box").set_value((0.3, 0.3)).run()
     assert "Widen the box" in at.info[0].value
     assert at.metric[0].delta == "+0.000"

@@ -89,6 +89,24 @@ def side_by_side(image: Grey, values: Map, *, against: bool = False) -> Colour:
     return np.concatenate([base, alone.astype(np.uint8)], axis=1)
 
 
+def pair(first: Colour, second: Colour, gap: int = 16) -> NDArray[np.uint8]:
+    """Two pictures beside each other as one, so that they stay so on a phone: RGBA (H, W, 4).
+
+    Args:
+        first: uint8 (H, W, 3).
+        second: uint8 (H', W', 3); scaled to the height of the first.
+        gap: Transparent pixels between them.
+    """
+    import cv2
+
+    height = first.shape[0]
+    width = max(round(second.shape[1] * height / second.shape[0]), 1)
+    fitted = cv2.resize(second, (width, height), interpolation=cv2.INTER_AREA)
+    opaque = [np.dstack([one, np.full(one.shape[:2], WHITE, np.uint8)]) for one in (first, fitted)]
+    between = np.zeros((height, gap, 4), np.uint8)
+    return np.concatenate([opaque[0], between, opaque[1]], axis=1)
+
+
 def tile(values: Map, side: int) -> Grey:
     """A feature map in grey, its brightest cell white, each cell a square, uint8 (side, side)."""
     import cv2

@@ -109,10 +109,19 @@ def read_image(classifier: Classifier, reader: Reader, image: Grey) -> Reading:
     return reader.read(*(maps[layer] for layer in reader.head.layers))
 
 
-def judge_and_read(classifier: Classifier, reader: Reader, image: Grey) -> tuple[Verdict, Reading]:
-    """What the guard says and what the head read, out of one pass where they share a trunk."""
+def judge_and_read(
+    classifier: Classifier, reader_for: Callable[[Verdict], Reader], image: Grey
+) -> tuple[Verdict, Reading]:
+    """What the guard says and what a head read, out of one pass where they share a trunk.
+
+    Args:
+        classifier: With the head that is read.
+        reader_for: The head to read, which may depend on what the guard says.
+        image: uint8 (H, W).
+    """
     maps = classifier.trunk.all_maps([image])
     verdict = classifier.guard.judge(pool_maps(maps[classifier.trunk.backbone.cam_layer]))[0]
+    reader = reader_for(verdict)
     if classifier.trunk_of(reader.head.card.id) is not classifier.trunk:
         return verdict, read_image(classifier, reader, image)
     return verdict, reader.read(*(maps[layer] for layer in reader.head.layers))

@@ -1,4 +1,4 @@
-"""The live part of the lab: change one image, watch the answer. One trunk pass a change."""
+"""The live part of the lab: change one image, watch answer and map. One trunk pass a change."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from PIL import Image
 
 from core import alter, phantoms
 from core.alter import MARKS, Box
-from core.artifacts import ArtifactError, Card
+from core.artifacts import ArtifactError
 from core.charts import lab as charts
-from core.classifier import DEFAULT_MODELS
-from core.images import Grey, ImageError, read_image
-from core.schema import MODALITY_TITLES, decide
-from pages.parts import lab_lungs, loaders, loaders_data, state, text
+from core.images import Grey, ImageError, ReadOptions, read_image
+from core.schema import MODALITY_TITLES, Modality, decide
+from pages.parts import lab_lungs, lab_map, loaders, loaders_data, state, text
+from pages.parts.loaders_data import LiveAnswer
+from pages.parts.switch import switch
 
 SIDE = 320  # pixels of the canvas; fits a phone
-UPLOAD = "your own file"
+UPLOAD = "upload"
+DEFAULT = ""  # the model that Predict would take
 TOOLS = {
     "paint": "Paint black",
     "box": "Black box",
@@ -27,68 +29,106 @@ TOOLS = {
 }
 
 
-def choose_image() -> tuple[str, Grey] | None:
-    """A drawing, a file of the Predict page, or an upload; None where there is none yet."""
-    files = {item.name: item.data for item in state.items()}
-    options = [*phantoms.drawings(), *files, UPLOAD]
-    name = st.selectbox("Image", options, key="lab_image")
-    if name != UPLOAD:
-        data = {**phantoms.drawings(), **files}[name]
-        if name in phantoms.drawings():
-            st.caption("Drawn by code, not a patient: no answer about it means much.")
-    else:
-        file = st.file_uploader("File", key="lab_upload", max_upload_size=50)
-        if file is None:
-            return None
-        data = file.getvalue()
-    try:
-        return name, read_image(data).pixels
-    except ImageError as error:
-        st.error(str(error), icon=":material/broken_image:")
-        return None
+@st.fragment
+def regions() -> None:
+    """Paint over or crop a region."""
+    begun = _begin()
+    if begun is None:
+        return
+    name, pixels, before = begun
+    tool = switch("Tool", TOOLS, "lab_tool", wrap=True)
+    left, right = st.columns(2, gap="large")
+    with left:
+        changed = _changed(pixels, tool, name, before)
+    with right:
+        _answer(pixels, changed, before)
 
 
-def _begin() -> tuple[str, Grey] | None:
-    """Heading and choice of an image; None where models or image are missing, which is said."""
+@st.fragment
+def marks() -> None:
+    """Put marks on an image: one after another, or all at once in a picture."""
+    begun = _begin()
+    if begun is None:
+        return
+    _, pixels, before = begun
+    picked = st.pills(
+        "Marks to add",
+        list(MARKS),
+        selection_mode="multi",
+        format_func=lambda name: MARKS[name].title,
+        key="lab_marks",
+    )
+    changed = pixels
+    for name in picked:
+        changed = MARKS[name].apply(changed)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.image(changed, width=SIDE, alt="The image with the chosen marks")
+    with right:
+        _answer(pixels, changed, before)
+    if st.button(f"Try all {len(MARKS)} on this image", key="lab_all_marks"):
+        _all_marks(pixels, before)
+
+
+def _begin() -> tuple[str, Grey, LiveAnswer] | None:
+    """Heading, image and model: a name, the pixels, the answer about them untouched.
+
+    None where models or image are missing, which is said.
+    """
     st.subheader("Try it yourself")
     st.caption(text.DISCLAIMER)
     missing = loaders.missing_ids()
     if missing:
         st.error(text.missing_models(missing), icon=":material/error:")
         return None
-    return choose_image()
-
-
-@st.fragment
-def regions() -> None:
-    """Paint over or crop a region."""
-    chosen = _begin()
+    first, second = st.columns(2)
+    with first:
+        chosen = choose_image()
+    titles = {DEFAULT: "the default for this kind of image"}
+    titles |= {name: card.title for name, card in loaders.heads().items()}
+    model = second.selectbox("Model", list(titles), format_func=titles.__getitem__, key="lab_model")
     if chosen is None:
-        return
-    name, pixels = chosen
-    tool = st.segmented_control(
-        "Tool",
-        list(TOOLS),
-        default="paint",
-        required=True,
-        format_func=TOOLS.__getitem__,
-        key="lab_tool",
-    )
-    left, right = st.columns(2, gap="large")
-    with left:
-        changed = _changed(pixels, tool or "paint", name)
-    with right:
-        _answer(pixels, changed)
+        return None
+    try:
+        return *chosen, loaders_data.answer(chosen[1], model or None)
+    except ArtifactError as error:
+        st.error(str(error))
+        return None
 
 
-def _changed(pixels: Grey, tool: str, name: str) -> Grey:
+def choose_image() -> tuple[str, Grey] | None:
+    """A drawing, a file of the Predict page, or an upload; None where there is none yet."""
+    drawings = phantoms.drawings()
+    items = {item.id: item for item in state.items()}
+    titles = {name: name for name in drawings} | {key: one.name for key, one in items.items()}
+    titles[UPLOAD] = "your own file"
+    chosen = st.selectbox("Image", list(titles), format_func=titles.__getitem__, key="lab_image")
+    options = ReadOptions()
+    if chosen in drawings:
+        st.caption("Drawn by code, not a patient: no answer about it means much.")
+        data = drawings[chosen]
+    elif chosen in items:
+        data, options = items[chosen].data, state.choice(items[chosen]).options
+    else:
+        file = st.file_uploader("File", key="lab_upload", max_upload_size=50)
+        if file is None:
+            return None
+        chosen, data = file.file_id, file.getvalue()
+    try:
+        return chosen, read_image(data, options).pixels
+    except ImageError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return None
+
+
+def _changed(pixels: Grey, tool: str, name: str, before: LiveAnswer) -> Grey:
     """The image after what the user did to it."""
     if tool == "paint":
         return alter.black_out(pixels, _painted(pixels, name))
     if tool == "tiny":
         changed = alter.tiny(pixels)
     elif tool == "lungs":
-        changed = lab_lungs.changed(pixels)
+        changed = lab_lungs.changed(pixels, before.verdict.modality)
     else:
         start = (0.25, 0.75) if tool == "box" else (0.1, 0.9)
         across = st.slider("Left to right", 0.0, 1.0, start, 0.01, key=f"lab_across_{tool}")
@@ -128,69 +168,38 @@ def _painted(pixels: Grey, name: str) -> NDArray[np.bool_]:
     return np.asarray(strokes.resize((width, height), Image.Resampling.NEAREST))
 
 
-def _answer(pixels: Grey, changed: Grey) -> None:
-    """Probability before and after."""
-    try:
-        before, after = loaders_data.answer(pixels), loaders_data.answer(changed)
-    except ArtifactError as error:
-        st.error(str(error))
-        return
-    card = _card(before.modality)
-    old, new = before.probabilities[card.id], after.probabilities[card.id]
+def _answer(pixels: Grey, changed: Grey, before: LiveAnswer) -> None:
+    """Probability and map before and after."""
+    same = np.array_equal(pixels, changed)
+    after = before if same else loaders_data.answer(changed, before.model_id)
+    card = loaders.heads()[before.model_id]
+    old, new = before.probability, after.probability
     st.metric("Probability of COVID-19", f"{new:.3f}", f"{new - old:+.3f}", delta_color="off")
     st.markdown(
         f"Untouched **{old:.3f}** ({decide(old, card.threshold)} at {card.threshold:.2f}), changed "
-        f"**{new:.3f}** ({decide(new, card.threshold)}). Model: {card.title}, taking the image for "
-        f"a {MODALITY_TITLES[before.modality]}."
+        f"**{new:.3f}** ({decide(new, card.threshold)}). Model: {card.title}, made for a "
+        f"{MODALITY_TITLES[Modality(card.modality)]}."
     )
-    if not after.in_scope:
-        more = " any more" if before.in_scope else ""
+    if card.modality != before.verdict.modality:
+        st.caption(f"This looks like a {MODALITY_TITLES[before.verdict.modality]}.")
+    if not after.verdict.in_scope:
+        more = " any more" if before.verdict.in_scope else ""
         st.caption(f"{text.OUT_OF_SCOPE}{more}; the model answers all the same.")
+    lab_map.show(pixels, changed, before, after)
 
 
-def _card(modality: object) -> Card:
-    return loaders.heads()[DEFAULT_MODELS[modality]]  # type: ignore[index]
-
-
-@st.fragment
-def marks() -> None:
-    """Put marks on an image: one after another, or all at once in a picture."""
-    chosen = _begin()
-    if chosen is None:
-        return
-    _, pixels = chosen
-    picked = st.pills(
-        "Marks to add",
-        list(MARKS),
-        selection_mode="multi",
-        format_func=lambda name: MARKS[name].title,
-        key="lab_marks",
-    )
-    changed = pixels
-    for name in picked:
-        changed = MARKS[name].apply(changed)
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.image(changed, width=SIDE, alt="The image with the chosen marks")
-    with right:
-        _answer(pixels, changed)
-    if st.button(f"Try all {len(MARKS)} on this image", key="lab_all_marks"):
-        _all_marks(pixels)
-
-
-def _all_marks(pixels: Grey) -> None:
+def _all_marks(pixels: Grey, before: LiveAnswer) -> None:
     """Each mark alone, as a bar."""
-    before = loaders_data.answer(pixels)
-    card = _card(before.modality)
     answers = {}
     bar = st.progress(0.0, "Marking ...")
     for number, mark in enumerate(MARKS.values(), start=1):
-        answers[mark.title] = loaders_data.answer(mark.apply(pixels)).probabilities[card.id]
+        answers[mark.title] = loaders_data.answer(mark.apply(pixels), before.model_id).probability
         bar.progress(number / len(MARKS), mark.title)
     bar.empty()
     answers = dict(sorted(answers.items(), key=lambda pair: pair[1]))
+    threshold = loaders.heads()[before.model_id].threshold
     st.plotly_chart(
-        charts.answers_figure(answers, before.probabilities[card.id], card.threshold),
+        charts.answers_figure(answers, before.probability, threshold),
         width="stretch",
         config={"displayModeBar": False},
         alt="; ".join(f"{title}: {value:.2f}" for title, value in answers.items()),

@@ -8,20 +8,25 @@ from core import alter
 from core.artifacts import ArtifactError
 from core.images import Grey
 from core.schema import Modality
-from pages.parts import loaders_data, loaders_lungs
+from pages.parts import loaders_lungs
 from pages.parts.switch import switch
 
 WITHOUT, ONLY = "without", "only"
 KINDS = {WITHOUT: "Without the lungs", ONLY: "Only the lungs"}
 
 
-def changed(pixels: Grey) -> Grey:
-    """The image without its lungs, or with nothing else; as it was where none are found."""
+def changed(pixels: Grey, modality: Modality) -> Grey:
+    """The image without its lungs, or with nothing else; as it was where none are found.
+
+    Args:
+        pixels: uint8 (H, W).
+        modality: What the image was taken for.
+    """
     kind = switch("Keep", KINDS, "lab_lungs_keep")
+    if modality != Modality.XRAY:
+        st.info("Taken for a CT slice. Lungs are found on frontal chest X-rays only.")
+        return pixels
     try:
-        if loaders_data.answer(pixels).modality != Modality.XRAY:
-            st.info("Taken for a CT slice. Lungs are found on frontal chest X-rays only.")
-            return pixels
         found = loaders_lungs.find(pixels)
     except ArtifactError as error:
         st.error(str(error))

@@ -152,11 +152,13 @@ def put_on_shelf(key: str, found: Running) -> None:
 def _look(pixels: Grey, model_id: str, models_dir: Path) -> Look:
     from core.explain.reading import judge_and_read
 
-    return Look(*judge_and_read(loaders.classifier(), _reader(model_id, models_dir), pixels))
+    chosen = reader(model_id, models_dir)
+    return Look(*judge_and_read(loaders.classifier(), lambda verdict: chosen, pixels))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _reader(model_id: str, models_dir: Path) -> Any:
+def reader(model_id: str, models_dir: Path) -> Any:
+    """A head opened for reading (core.explain.reading.Reader), shared by all visitors."""
     from core.explain.reading import open_reader
 
     return open_reader(loaders.classifier().heads[model_id])
