@@ -126,7 +126,11 @@ def download(example: Example) -> bytes:
     known = f"sha256:{example.sha256}" if example.sha256 else None
     try:
         path = pooch.retrieve(
-            example.url, known, path=pooch.os_cache("lunglens"), progressbar=False
+            example.url,
+            known,
+            path=pooch.os_cache("lunglens"),
+            # pooch leaves the connection of a refused download open
+            downloader=pooch.HTTPDownloader(hooks={"response": _close_if_refused}),
         )
         data = Path(path).read_bytes()
     # pooch raises ValueError for a wrong hash; requests and the file system OSError for the rest.
@@ -144,6 +148,11 @@ def download(example: Example) -> bytes:
             Path(path).unlink(missing_ok=True)  # so that the next try downloads anew
             raise
     return data
+
+
+def _close_if_refused(response: Any, **_: Any) -> None:
+    if not response.ok:
+        response.close()
 
 
 def check_phash(example: Example, data: bytes) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from webs import Web, serve
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,19 +31,21 @@ def classifier():  # noqa: ANN201
 
 
 @pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path]]:
+def web(tmp_path: Path) -> Iterator[Web]:
+    """A web server of a new folder."""
+    with serve(tmp_path / "web") as web:
+        yield web
+
+
+@pytest.fixture
+def served(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Path]:
     """URL of a local server and its folder; Keras caches elsewhere."""
     import keras
-    from serving import serving
 
-    folder = tmp_path / "served"
-    folder.mkdir()
-    cache = tmp_path / "cache"
-    monkeypatch.setattr(
-        keras.utils, "get_file", partial(keras.utils.get_file, cache_dir=str(cache))
-    )
-    with serving(folder) as url:
-        yield url, folder
+    fetch = keras.utils.get_file
+    cached = partial(fetch, cache_dir=str(tmp_path / "cache"))
+    monkeypatch.setattr(keras.utils, "get_file", cached)
+    return web.url, web.folder
 
 
 @pytest.fixture

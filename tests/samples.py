@@ -29,6 +29,12 @@ def flat(value: Any, mode: str = "L", size: tuple[int, int] = (SIDE, SIDE)) -> I
     return Image.new(mode, size, value)
 
 
+def picture(seed: int, side: int = 128) -> bytes:
+    """Coarse noise as PNG: each seed another perceptual hash, at any size the same."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8), np.uint8)
+    return encode(Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC), "PNG")
+
+
 def halves(left: int, right: int, dtype: Any = np.uint8) -> np.ndarray:
     """SIDE x SIDE: the left half one value, the right half another."""
     values = np.full((SIDE, SIDE), left, dtype)

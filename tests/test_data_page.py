@@ -1,12 +1,18 @@
 """The data page as a user reads it, on the shipped catalogue: no TensorFlow, no network."""
 
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
+import pandas as pd
+import pooch
 import pytest
+from samples import picture
 from streamlit.testing.v1 import AppTest
+from webs import Web
 
 from core import examples, library
 from pages.parts import loaders_data
@@ -100,6 +106,62 @@ def test_an_opened_image_names_author_licence_and_relatives(
     assert images.loc[row, "reference"] in text
     assert "come from the same source" in text
     assert "Nearest neighbours" in text
+
+
+@pytest.fixture
+def fetched(
+    web: Web, no_folder: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Web, int, str]:
+    """The catalogue with one image's data set on a server here; its row; its name without ending.
+
+    Its perceptual hash becomes that of a made picture, since the real one may not lie here.
+    """
+    data = tmp_path / "data"
+    shutil.copytree(library.DATA_DIR, data)
+    images = pd.read_csv(data / "images.csv", dtype=str, keep_default_na=False)
+    row = int(images.index[images["path"].str.endswith(".jpg") & (images["source"] == "nih")][0])
+    images.loc[row, "phash"] = examples.phash(picture(1))
+    images.to_csv(data / "images.csv", index=False)
+    sources = pd.read_csv(data / "sources.csv", dtype=str, keep_default_na=False)
+    sources.loc[sources["source"] == "nih", "raw"] = web.url + "a%20set/"
+    sources.to_csv(data / "sources.csv", index=False)
+    monkeypatch.setattr(loaders_data, "DATA_DIR", data)
+    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache")
+    _, folder, file = images.loc[row, "path"].split("/")
+    (web.folder / "a set" / folder).mkdir(parents=True)
+    return web, row, f"a set/{folder}/{file.removesuffix('.jpg')}"
+
+
+def test_single_image_is_fetched_checked_and_kept(fetched: tuple[Web, int, str]) -> None:
+    web, row, name = fetched
+    (web.folder / f"{name}.png").write_bytes(picture(1))  # listed as .jpg, published as .png
+    at = page("browse", data_row=row)
+    path = "/" + quote(name)
+    assert web.asked == [f"{path}.jpg", f"{path}.png"]
+    assert not at.error
+    assert len(at.image) == 1
+    assert "Wang" in words(at)
+    at.button("data_take").click().run()
+    assert at.session_state["predict_items"][0].data == picture(1)
+    loaders_data._picture.clear()  # another visit: from the cache, no ending asked for again
+    assert len(page("browse", data_row=row).image) == 1
+    assert web.asked.count(f"{path}.png") == 1
+
+
+def test_another_picture_at_the_address_is_refused(fetched: tuple[Web, int, str]) -> None:
+    web, row, name = fetched
+    for ending in ("png", "jpg", "jpeg", "JPG", "PNG"):
+        (web.folder / f"{name}.{ending}").write_bytes(picture(2))
+    at = page("browse", data_row=row)
+    assert not at.image
+    assert "does not look like" in at.info[-1].value
+    assert "Licence" in words(at)
+
+
+def test_nothing_at_the_address_is_one_sentence(fetched: tuple[Web, int, str]) -> None:
+    at = page("browse", data_row=fetched[1])
+    assert not at.image
+    assert "cannot be had from 127.0.0.1" in at.info[-1].value
 
 
 def test_opened_image_is_shown_where_the_folder_is(real_data: Path) -> None:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import re
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import numpy as np
 import pooch
 import pytest
-from PIL import Image
+from samples import picture
+from webs import Web
 
 from core import examples
 from core.examples import Example, ExampleError, catalogue, data_root, load, phash
@@ -24,35 +19,14 @@ from core.schema import Modality
 from training import examples as command
 
 
-def picture(seed: int, side: int = 128) -> bytes:
-    """Coarse noise: each seed another perceptual hash, at any size the same."""
-    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8), np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A web server of right.png, wrong.png and page.png; the cache is a new folder."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    (folder / "right.png").write_bytes(picture(1))
-    (folder / "wrong.png").write_bytes(picture(2))
-    (folder / "page.png").write_bytes(b"<html>not found</html>")
+def site(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Address of right.png, wrong.png and page.png; the cache is a new folder."""
+    (web.folder / "right.png").write_bytes(picture(1))
+    (web.folder / "wrong.png").write_bytes(picture(2))
+    (web.folder / "page.png").write_bytes(b"<html>not found</html>")
     monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return web.url.removesuffix("/")
 
 
 def example(url: str = "http://127.0.0.1:9/right.png", sha256: str = "") -> Example:
