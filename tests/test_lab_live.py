@@ -101,6 +101,7 @@ def test_a_change_costs_one_pass_and_moves_number_and_map(
     monkeypatch.setattr(loaders, "_classifier", lambda models_dir: counted)
     at = AppTest.from_file(PAGE, default_timeout=60)
     at.session_state["lab_experiment"] = "lungs"
+    at.session_state["lab_live"] = True
     at.run()
     assert not at.exception
     assert passes == [1]  # nothing painted yet

@@ -7,19 +7,16 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import alter, phantoms
+from core import alter
 from core.alter import MARKS, Box
-from core.artifacts import ArtifactError
 from core.charts import lab as charts
-from core.images import Grey, ImageError, ReadOptions, read_image
+from core.images import Grey
 from core.schema import MODALITY_TITLES, Modality, decide
-from pages.parts import lab_lungs, lab_map, loaders, loaders_data, state, text
+from pages.parts import lab_choice, lab_lungs, lab_map, loaders, loaders_data, text
 from pages.parts.loaders_data import LiveAnswer
 from pages.parts.switch import switch
 
 SIDE = 320  # pixels of the canvas; fits a phone
-UPLOAD = "upload"
-DEFAULT = ""  # the model that Predict would take
 TOOLS = {
     "paint": "Paint black",
     "box": "Black box",
@@ -32,7 +29,7 @@ TOOLS = {
 @st.fragment
 def regions() -> None:
     """Paint over or crop a region."""
-    begun = _begin()
+    begun = lab_choice.begin()
     if begun is None:
         return
     name, pixels, before = begun
@@ -47,7 +44,7 @@ def regions() -> None:
 @st.fragment
 def marks() -> None:
     """Put marks on an image: one after another, or all at once in a picture."""
-    begun = _begin()
+    begun = lab_choice.begin()
     if begun is None:
         return
     _, pixels, before = begun
@@ -68,57 +65,6 @@ def marks() -> None:
         _answer(pixels, changed, before)
     if st.button(f"Try all {len(MARKS)} on this image", key="lab_all_marks"):
         _all_marks(pixels, before)
-
-
-def _begin() -> tuple[str, Grey, LiveAnswer] | None:
-    """Heading, image and model: a name, the pixels, the answer about them untouched.
-
-    None where models or image are missing, which is said.
-    """
-    st.subheader("Try it yourself")
-    st.caption(text.DISCLAIMER)
-    missing = loaders.missing_ids()
-    if missing:
-        st.error(text.missing_models(missing), icon=":material/error:")
-        return None
-    first, second = st.columns(2)
-    with first:
-        chosen = choose_image()
-    titles = {DEFAULT: "the default for this kind of image"}
-    titles |= {name: card.title for name, card in loaders.heads().items()}
-    model = second.selectbox("Model", list(titles), format_func=titles.__getitem__, key="lab_model")
-    if chosen is None:
-        return None
-    try:
-        return *chosen, loaders_data.answer(chosen[1], model or None)
-    except ArtifactError as error:
-        st.error(str(error))
-        return None
-
-
-def choose_image() -> tuple[str, Grey] | None:
-    """A drawing, a file of the Predict page, or an upload; None where there is none yet."""
-    drawings = phantoms.drawings()
-    items = {item.id: item for item in state.items()}
-    titles = {name: name for name in drawings} | {key: one.name for key, one in items.items()}
-    titles[UPLOAD] = "your own file"
-    chosen = st.selectbox("Image", list(titles), format_func=titles.__getitem__, key="lab_image")
-    options = ReadOptions()
-    if chosen in drawings:
-        st.caption("Drawn by code, not a patient: no answer about it means much.")
-        data = drawings[chosen]
-    elif chosen in items:
-        data, options = items[chosen].data, state.choice(items[chosen]).options
-    else:
-        file = st.file_uploader("File", key="lab_upload", max_upload_size=50)
-        if file is None:
-            return None
-        chosen, data = file.file_id, file.getvalue()
-    try:
-        return chosen, read_image(data, options).pixels
-    except ImageError as error:
-        st.error(str(error), icon=":material/broken_image:")
-        return None
 
 
 def _changed(pixels: Grey, tool: str, name: str, before: LiveAnswer) -> Grey:
