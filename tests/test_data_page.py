@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from webs import Web
 
 from core import examples, library
-from pages.parts import loaders_data
+from pages.parts import data_browse, data_card, loaders_data
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -203,6 +203,35 @@ def test_look_alikes_and_patients_are_counted(no_folder: None) -> None:
     pairs = library.read_library().pairs
     assert f"**{len(pairs)}** pairs differ" in words(at)
     assert at.dataframe[1].value["images"].is_monotonic_decreasing
+
+
+@pytest.mark.parametrize(
+    ("done", "shown"), [("kept on one side of the split", 2), ("second dropped", 1)]
+)
+def test_a_ticked_pair_is_shown_and_what_was_dropped_is_named(
+    no_folder: None, monkeypatch: pytest.MonkeyPatch, done: str, shown: int
+) -> None:
+    pairs = library.read_library().pairs
+    row = int((pairs["done"] == done).argmax())
+    ticks = {"pairs": row, "patients": None}
+    monkeypatch.setattr(data_card, "opening_table", lambda table, name, **_: ticks[name])
+    at = page("copies")
+    assert sum(str(b.key).startswith("data_open_pair_") for b in at.button) == shown
+    assert "First: covid-chestxray" in words(at)
+    assert (f"{pairs['second'].iloc[row]} was dropped" in words(at)) == (shown == 1)
+
+
+def test_every_small_picture_names_author_and_licence(real_data: Path) -> None:
+    at = page("browse")
+    credits = [c.value for c in at.caption if c.value.startswith("[author](https://")]
+    assert len(credits) == data_browse.GALLERY
+    images = library.read_library().images
+    row = int(
+        images.index[images["reference"].str.startswith("10.") & (images["licence"] != "")][0]
+    )
+    own = images.loc[row]
+    expected = f"[author](https://doi.org/{own['reference']}), {own['licence']}"
+    assert data_card.credit(library.read_library(), row) == expected
 
 
 def test_missing_catalogue_names_the_command(

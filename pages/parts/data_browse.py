@@ -59,7 +59,7 @@ def show(library: Library, presence: Presence) -> None:
     )
     st.caption("Tick a row to open the image. Columns can be sorted; the table can be downloaded.")
     data_card.choose_from("table", None if ticked is None else int(found.index[ticked]))
-    _gallery(found, presence)
+    _gallery(library, found, presence)
     data_card.show_chosen(library)
 
 
@@ -105,7 +105,7 @@ def _range(column: pd.Series, name: str) -> dict[str, tuple[float, float]]:
     return {name: picked} if picked != ends else {}
 
 
-def _gallery(found: pd.DataFrame, presence: Presence) -> None:
+def _gallery(library: Library, found: pd.DataFrame, presence: Presence) -> None:
     """Small pictures of one page of the result, where the data folder is here."""
     if presence.root is None:
         return
@@ -129,3 +129,4 @@ def _gallery(found: pd.DataFrame, presence: Presence) -> None:
                 args=(row,),
                 type="tertiary",
             )
+            st.caption(data_card.credit(library, row))

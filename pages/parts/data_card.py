@@ -17,7 +17,7 @@ from pages.parts import loaders_data, state
 
 KEY = "data_row"
 SHOWN = 8
-TILE = 110  # pixels, three beside each other on a phone
+TILE = 106  # pixels, three beside each other on a phone
 FIELDS = ("source", "finding", "view", "sex", "age", "date", "country", "split")
 
 
@@ -97,7 +97,7 @@ def show(library: Library, row: int) -> None:
         st.caption(f"Probability {own['probability']:.3f} by the model of this page's map.{seen}")
     st.markdown("**Nearest neighbours** by what the frozen trunk sees")
     near = neighbours(library.images, row)
-    _strip("near", near, near["similarity"].map("{:.2f}".format))
+    strip(library, "near", near, near["similarity"].map("{:.2f}".format))
     st.caption(_neighbour_sentence(library, row, near))
     _same_patient(library, row)
 
@@ -124,8 +124,23 @@ def _picture(library: Library, row: int) -> None:
         st.info(str(error), icon=":material/image_not_supported:")
     reference = example.attribution
     if reference.startswith("10."):
-        reference = f"[doi:{reference}](https://doi.org/{reference})"
+        reference = f"[doi:{reference}]({_address(reference)})"
     st.caption(f"{image_id}. From {example.source}: {reference}. Licence: {example.licence}.")
+
+
+def credit(library: Library, row: int) -> str:
+    """Whom to name and the licence, short enough for under a small picture; Markdown."""
+    own = library.images.loc[row]
+    source = library.sources.set_index("source").loc[own["source"]]
+    address = _address(own["reference"]) or source["url"].split(" ")[0]
+    return f"[author]({address}), {own['licence'] or 'no licence stated'}"
+
+
+def _address(reference: str) -> str:
+    """Where a reference leads, a DOI too; empty where it leads nowhere."""
+    if reference.startswith("10."):
+        return f"https://doi.org/{reference}"
+    return reference if reference.startswith("http") else ""
 
 
 def _facts(library: Library, row: int) -> pd.DataFrame:
@@ -139,8 +154,15 @@ def _facts(library: Library, row: int) -> pd.DataFrame:
     return pd.DataFrame({"field": list(values), "value": list(values.values())})
 
 
-def _strip(name: str, rows: pd.DataFrame, captions: pd.Series) -> None:
-    """A row of small pictures, each a way to open that image."""
+def strip(library: Library, name: str, rows: pd.DataFrame, captions: pd.Series) -> None:
+    """A row of small pictures, each a way to open that image.
+
+    Args:
+        library: The catalogue.
+        name: Of the row, for the keys of its buttons.
+        rows: Rows of images.csv, in the order to show; more than SHOWN are cut off.
+        captions: Words by row, before source and label.
+    """
     labels = label_names(rows["label"])
     grid = st.container(horizontal=True)
     for row in rows.index[:SHOWN]:
@@ -149,6 +171,7 @@ def _strip(name: str, rows: pd.DataFrame, captions: pd.Series) -> None:
             if small:
                 st.image(small, width=TILE, alt=rows.loc[row, "image_id"])
             st.caption(f"{captions[row]} {rows.loc[row, 'source']}, {labels[row]}")
+            st.caption(credit(library, row))
             st.button("Open", key=f"data_open_{name}_{row}", on_click=choose, args=(row,))
 
 
@@ -169,7 +192,7 @@ def _same_patient(library: Library, row: int) -> None:
     others = images[(images["patient_id"] == own["patient_id"]) & (images.index != row)]
     if own["patient_id"] and len(others):
         st.markdown(f"**{len(others)} more of the same patient**")
-        _strip("same", others, others["date"].where(others["date"] != "", "no date"))
+        strip(library, "same", others, others["date"].where(others["date"] != "", "no date"))
     pairs = library.pairs
     mine = pairs[(pairs["first"] == own["image_id"]) | (pairs["second"] == own["image_id"])]
     for pair in mine.itertuples():

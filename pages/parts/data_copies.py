@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from core import overview
@@ -22,9 +23,9 @@ def show(library: Library) -> None:
         f"{len(apart)} of them are not known to show one patient, so a split by patient alone "
         "could have let them leak."
     )
-    st.dataframe(
+    ticked = data_card.opening_table(
         pairs,
-        hide_index=True,
+        "pairs",
         height=260,
         column_order=["done", "bits", "same_patient", "first", "second"],
         column_config={
@@ -34,7 +35,12 @@ def show(library: Library) -> None:
         },
         alt=f"{len(pairs)} pairs of look-alikes and what was done with each",
     )
-    st.caption("Both dropped: the two copies carried opposite labels, so neither can be trusted.")
+    st.caption(
+        "Both dropped: the two copies carried opposite labels, so neither can be trusted. Tick a "
+        "row to see the two."
+    )
+    if ticked is not None:
+        _pair(library, pairs.iloc[ticked])
     st.subheader("Patients with many images")
     patients = overview.patients_of(images)
     many = patients[patients["images"] > 1]
@@ -54,3 +60,15 @@ def show(library: Library) -> None:
         first = int(images.index[images["patient_id"] == many["patient_id"].iloc[ticked]][0])
     data_card.choose_from("patients", first)
     data_card.show_chosen(library)
+
+
+def _pair(library: Library, pair: pd.Series) -> None:
+    """Both images of a pair; a dropped one is only named."""
+    images = library.images
+    names = [pair["first"], pair["second"]]
+    rows = images[images["image_id"].isin(names)]
+    places = rows["image_id"].map(dict(zip(names, ("First:", "Second:"), strict=True)))
+    data_card.strip(library, "pair", rows, places)
+    for name in names:
+        if not (rows["image_id"] == name).any():
+            st.caption(f"{name} was dropped, so it is not in the catalogue.")
