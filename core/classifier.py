@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import artifacts, zoo
+from core import artifacts, memory, zoo
 from core.artifacts import ArtifactError, Card
 from core.ensemble import build_ensemble, layers_read, members_of, with_members
 from core.guard import Guard, Verdict, load_guard
@@ -176,7 +176,9 @@ def load_classifier(models_dir: Path = artifacts.MODELS_DIR, precision: str = AU
     trunks = {
         name: load_trunk(name, models_dir, precision, lower_layers(cards, name)) for name in ids
     }
-    return Classifier(trunks, guard, {card.id: load_head(card.id, models_dir) for card in cards})
+    heads = {card.id: load_head(card.id, models_dir) for card in cards}
+    memory.give_back()
+    return Classifier(trunks, guard, heads)
 
 
 def layers_of(card: Card) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """core.winograd against TensorFlow's own convolution, and what it does to probabilities."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from core import winograd, zoo
+from core import trunks, winograd, zoo
 from core.classifier import Classifier, load_classifier
 from core.images import read_image
 from core.phantoms import drawings
@@ -77,6 +78,38 @@ def test_no_probability_moves(classifier: Classifier) -> None:
         _, expected = classifier.all_probabilities(pixels)
         _, found = fast.all_probabilities(pixels)
         assert found == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "taken", "tried"),
+    [
+        ({"float32": 5.0, "bfloat16": 1.0, "winograd": 0.5}, "bfloat16", ["float32", "bfloat16"]),
+        (
+            {"float32": 5.0, "bfloat16": 4.5, "winograd": 2.0},
+            "winograd",
+            ["float32", "bfloat16", "winograd"],
+        ),
+        (
+            {"float32": 5.0, "bfloat16": 6.0, "winograd": 4.5},
+            "float32",
+            ["float32", "bfloat16", "winograd"],
+        ),
+    ],
+)
+def test_first_clearly_faster_way_is_taken(
+    monkeypatch: pytest.MonkeyPatch, seconds: dict[str, float], taken: str, tried: list[str]
+) -> None:
+    built = []
+
+    def build(card, backbone, model, way: str, layers) -> SimpleNamespace:
+        built.append(way)
+        return SimpleNamespace(precision=way)
+
+    monkeypatch.setattr(trunks, "_trunk", build)
+    monkeypatch.setattr(trunks, "_promising", lambda model: ["bfloat16", "winograd"])
+    monkeypatch.setattr(trunks, "_seconds", lambda trunk: seconds[trunk.precision])
+    assert load_trunk("vgg16-imagenet").precision == taken
+    assert built == tried
 
 
 def test_auto_takes_one_of_the_ways() -> None:
