@@ -64,6 +64,9 @@ def _decode(dataset: Dataset, options: ReadOptions, log: StepLog) -> Scan:
         from pydicom.pixels import apply_color_lut
 
         raw = np.asarray(apply_color_lut(raw, dataset))
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax.is_compressed:
+        log.add("Compression", f"unpacked from {syntax.name}")
     if frames > 1:
         log.add("Frame", f"{frame + 1} of {frames}", lambda: _full_range(raw, dataset))
     if raw.ndim == 3:

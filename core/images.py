@@ -118,11 +118,7 @@ def read_image(data: bytes, options: ReadOptions | None = None) -> Scan:
     options = options or ReadOptions()
     if not data:
         raise ImageError("The file is empty (0 bytes). Was the download or copy complete?")
-    if len(data) > MAX_BYTES:
-        raise ImageError(
-            f"The file has {len(data) / 1024**2:.0f} MB; at most {MAX_BYTES // 1024**2} MB can be "
-            "read. Export one frame, or a smaller copy."
-        )
+    check_length(len(data))
     kind = sniff(data)
     if kind is None:
         raise ImageError(
@@ -161,6 +157,19 @@ def sniff(data: bytes) -> str | None:
         if group in (0x0002, 0x0008) and element <= LAST_FIRST_ELEMENT and len(data) > LEAST_DICOM:
             return "DICOM"
     return None
+
+
+def check_length(size: int) -> None:
+    """Refuse a file of too many bytes, if need be before it is read at all.
+
+    Raises:
+        ImageError: Above 50 MB.
+    """
+    if size > MAX_BYTES:
+        raise ImageError(
+            f"The file has {size / 1024**2:.0f} MB; at most {MAX_BYTES // 1024**2} MB can be "
+            "read. Export one frame, or a smaller copy."
+        )
 
 
 def check_size(width: int, height: int) -> None:

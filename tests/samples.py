@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,18 @@ def picture(seed: int, side: int = 128) -> bytes:
     """Coarse noise as PNG: each seed another perceptual hash, at any size the same."""
     coarse = np.random.default_rng(seed).integers(0, 256, (8, 8), np.uint8)
     return encode(Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC), "PNG")
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A 1-bit PNG that only claims to be that large."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(name + body))
+        return struct.pack(">I", len(body)) + name + body + check
+
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
 
 
 def halves(left: int, right: int, dtype: Any = np.uint8) -> np.ndarray:

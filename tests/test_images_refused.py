@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from samples import ct, dicom, encode, flat, halves, saved
+from samples import ct, dicom, encode, flat, halves, png_header, saved
 
 from core.images import MAX_BYTES, ImageError, read_image
 
@@ -71,18 +69,6 @@ def test_flipped_bytes_never_surprise() -> None:
 def test_too_small(size: tuple[int, int]) -> None:
     with pytest.raises(ImageError, match=f"{size[0]} x {size[1]} pixels; at least 32 x 32"):
         read_image(encode(flat(9, size=size), "PNG"))
-
-
-def png_header(width: int, height: int) -> bytes:
-    """A 1-bit PNG that only claims to be that large."""
-
-    def chunk(name: bytes, body: bytes) -> bytes:
-        check = struct.pack(">I", zlib.crc32(name + body))
-        return struct.pack(">I", len(body)) + name + body + check
-
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
 
 
 @pytest.mark.parametrize("side", [30_000, 10_000, 6_325])

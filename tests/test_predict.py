@@ -62,7 +62,14 @@ def test_model_and_threshold_can_be_given(tmp_path):
     assert (row["model"], row["decision"], float(row["threshold"])) == ("vgg16-ct", "positive", 0)
 
 
-@pytest.mark.parametrize("extra", [("--model", "nobody"), ("--threshold", "1.5")])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        ("--model", "nobody"),
+        ("--model", "small-cnn-random160"),  # tables alone are shipped
+        ("--threshold", "1.5"),
+    ],
+)
 def test_wrong_options_are_one_line(tmp_path, capsys, extra):
     assert predict(tmp_path, "--out", tmp_path / "o.csv", *extra) == 2
     message = capsys.readouterr().err

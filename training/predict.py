@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from core import artifacts
 from core.classifier import Classifier, load_classifier
-from core.images import Grey, ImageError, read_image
+from core.images import Grey, ImageError, check_length, read_image
 from core.schema import SCORE_COLUMNS, decide
 from core.trunks import AUTO, WAYS
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f"expected a threshold in 0..1, received {args.threshold}")
     if not args.out.parent.is_dir():
         raise ValueError(f"expected an existing folder for --out, received {args.out.parent}")
-    heads = [card.id for card in artifacts.list_heads()]
+    heads = [card.id for card in artifacts.list_heads() if artifacts.is_shipped(card)]
     if args.model is not None and args.model not in heads:
         raise ValueError(f"expected a model out of {heads}, received {args.model!r}")
     files = list(find_files(args.paths))
@@ -108,6 +108,7 @@ def _decoded(files: list[Path]) -> Iterator[tuple[Path, Grey | None, str]]:
 
 def _decode(path: Path) -> tuple[Path, Grey | None, str]:
     try:
+        check_length(path.stat().st_size)
         return path, read_image(path.read_bytes()).pixels, ""
     except FileNotFoundError:
         return path, None, "There is no such file."
