@@ -52,6 +52,12 @@ def test_first_visit_by_a_link_to_a_page_gets_the_menu(page: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def test_no_traceback_is_shown_to_visitors() -> None:
+    from streamlit import config
+
+    assert config.get_option("client.showErrorDetails") == "type"
+
+
 def test_files_survive_a_change_of_page(models: Path) -> None:
     at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
     at.switch_page("pages/predict.py").run()

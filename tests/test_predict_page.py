@@ -1,5 +1,6 @@
 """Predict as a user reads it, with one image."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -125,6 +126,16 @@ def test_known_images_are_told(
 
 def test_examples_are_held_out(models: Path) -> None:
     assert text.NONE_LEARNED.strip() in words(predict_page())
+
+
+def test_how_downloads_are_checked_is_said(models: Path) -> None:
+    listed = examples.catalogue()
+    none = [replace(example, sha256="") for example in listed]
+    all_ = [replace(example, sha256="0" * 64) for example in listed]
+    assert text.download_check(listed) in words(predict_page())
+    assert "no SHA-256 of the original files is recorded yet" in text.download_check(none)
+    assert "by SHA-256 for 1 of 10" in text.download_check([*all_[:1], *none[1:]])
+    assert text.download_check(all_) == "A download is checked by the SHA-256 of the original file."
 
 
 def test_example_out_of_reach_is_one_sentence(

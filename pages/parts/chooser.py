@@ -53,7 +53,8 @@ def _examples() -> None:
     learned = [e.full_title for e in examples.catalogue() if loaders_data.was_trained_on(e.path)]
     st.caption(
         (f"Models here learned from: {'; '.join(learned)}. " if learned else text.NONE_LEARNED)
-        + "Examples not on this machine are downloaded from their public source on a click."
+        + "Examples not on this machine are downloaded from their public source on a click. "
+        + text.download_check(examples.catalogue())
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.artifacts import Card
 from core.dicom import FILE_WINDOW, FULL_RANGE, PRESETS
+from core.examples import NEAR_BITS, Example
 from core.guard import GUARD_ID
 from core.metrics import confusion, wilson
 from core.schema import POSITIVE, Split, decide
@@ -64,6 +65,17 @@ def _verb(model_id: str) -> str:
     if model_id == GUARD_ID:
         return "guard"
     return f"{'texture' if model_id.endswith('-texture') else 'train'} --model {model_id}"
+
+
+def download_check(examples: Sequence[Example]) -> str:
+    """How a downloaded example is known to be the right file."""
+    pinned = sum(bool(example.sha256) for example in examples)
+    look = f"by how the picture looks (a perceptual hash: {NEAR_BITS} of 64 bits may differ)"
+    if not pinned:
+        return f"A download is checked {look}: no SHA-256 of the original files is recorded yet."
+    if pinned == len(examples):
+        return "A download is checked by the SHA-256 of the original file."
+    return f"A download is checked by SHA-256 for {pinned} of {len(examples)} of them, else {look}."
 
 
 def known_image(known: Known, card: Card) -> str:
