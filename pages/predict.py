@@ -29,6 +29,7 @@ if not items:
 
 try:
     loaders.classifier()
+    guard_errors = loaders.guard_errors()
     answers, errors = widgets.answer_all(items)
 except ArtifactError as error:
     st.error(f"{error}\n\n{text.missing_models(list(loaders.DEFAULT_IDS))}")
@@ -108,6 +109,7 @@ with right:
             "meaningless.",
             icon=":material/block:",
         )
+        st.caption(f"This check errs too. {guard_errors}")
         if not st.toggle("Show the number anyway", key=f"predict_anyway_{item.id}"):
             st.stop()
     mirrored = loaders.mirrored(item.data, choice.options)[card.id]

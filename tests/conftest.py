@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -75,6 +76,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             tmp_path,
         )
     artifacts.write_card(Card("guard", "guard", "Guard", "vgg16"), tmp_path)
+    shutil.copy(artifacts.MODELS_DIR / "guard" / "probes.csv", tmp_path / "guard")
     monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
     monkeypatch.setattr(
         artifacts,

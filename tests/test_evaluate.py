@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from core import artifacts, breakdown
+from core import artifacts, breakdown, probes
 from core.artifacts import Card
 from training import comparison, evaluate, evaluation
 from training.__main__ import main
@@ -109,3 +109,4 @@ def test_readme_is_as_the_tables_say() -> None:
     heads = artifacts.list_heads()
     compared = comparison.comparison([card for card in heads if "dataset" in card.config])
     assert to_markdown(compared) in readme
+    assert probes.in_words(probes.read_probes()) in readme

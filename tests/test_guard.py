@@ -1,8 +1,10 @@
 import numpy as np
+import pandas as pd
 import pytest
 
+from core.artifacts import ArtifactError
 from core.guard import class_distances, load_guard, normalise
-from training.guard import summary
+from core.probes import SWAPPED, error_rates, in_words, read_probes
 
 
 def test_normalise_gives_length_one_and_keeps_zeros():
@@ -28,16 +30,36 @@ def test_features_far_from_training_are_refused():
     assert not any(verdict.in_scope for verdict in guard.judge(noise))
 
 
+def test_error_rates_by_hand():
+    table = pd.DataFrame(
+        [
+            ("a", "one", True, True, True, True),
+            ("b", "one", True, False, False, True),
+            ("c", SWAPPED, True, False, True, False),
+            ("d", "photographs", False, False, None, None),
+            ("e", "photographs", False, True, None, None),
+        ],
+        columns=["name", "group", "real", "accepted", "modality_right", "inversion_right"],
+    )
+    rates = error_rates(table).set_index("group")
+    assert rates["wrong"].to_dict() == {"one": 1, SWAPPED: 1, "photographs": 1}
+    assert rates["modality_wrong"].to_dict() == {"one": 1, SWAPPED: 0, "photographs": 0}
+    words = in_words(table)
+    assert "Of 2 held-out scans it wrongly refused 1 (95 % interval 9.5% to 90.5%)" in words
+    assert "2 other pictures (photographs) it wrongly let through 1 " in words
+    assert "refused in 1 of 1 cases" in words
+
+
 def test_stated_error_rates_follow_from_the_shipped_table():
-    import pandas as pd
-
-    from core.artifacts import MODELS_DIR
-    from core.guard import GUARD_ID
-
-    table = pd.read_csv(MODELS_DIR / GUARD_ID / "probes.csv")
-    out = summary(table).set_index("group")
+    table = read_probes()
+    out = error_rates(table).set_index("group")
     assert out.loc["photographs", "kind"] == "not a scan"
     assert out["images"].sum() == len(table)
     # Regression bounds, well above what was measured.
     assert table.loc[~table["real"], "accepted"].mean() < 0.15
     assert (~table.loc[table["real"] & (table["group"] == "nih"), "accepted"]).mean() < 0.1
+
+
+def test_missing_table_is_said(tmp_path):
+    with pytest.raises(ArtifactError, match=r"probes\.csv"):
+        read_probes(tmp_path)

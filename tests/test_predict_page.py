@@ -88,6 +88,7 @@ def test_out_of_scope_hides_the_number(models: Path, monkeypatch: pytest.MonkeyP
     at = drawn()
     assert text.OUT_OF_SCOPE in at.warning[0].value
     assert "55.5, the limit 30.0" in at.warning[0].value
+    assert "held-out scans it wrongly refused" in words(at)
     assert not at.metric
     next(t for t in at.toggle if t.label == "Show the number anyway").set_value(True).run()
     assert at.metric[0].value == "0.800"

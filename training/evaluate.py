@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core import artifacts
+from core import artifacts, probes
 from core.artifacts import MODELS_DIR, Card
 from core.breakdown import POOLED
 from training.cards import model_card
@@ -65,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         text = fill_block(text, "results", to_markdown(results(shipped, tables)))
         text = fill_block(text, "reading", reading(tables))
         text = fill_block(text, "comparison", to_markdown(compared))
+        text = fill_block(text, "guard", probes.in_words(probes.read_probes()))
         README.write_text(text, encoding="utf-8")
     return 0
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from core import artifacts, zoo
 from core.artifacts import GUARD, MODELS_DIR, Card, sha256_of
 from core.guard import FILE, GUARD_ID, MODALITIES, class_distances, load_guard, normalise
+from core.probes import PROBES, SWAPPED, error_rates
 from core.schema import Modality, Split
 from training.data import build
 from training.features import DEFAULT_TRUNK, INVERTED, RUNS, FeatureStore
@@ -27,7 +28,6 @@ from training.record import run_record, write_used
 
 COMPONENTS = 64
 QUANTILE = 0.99
-PROBES = "probes.csv"
 
 Array = NDArray[np.float32]
 
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     artifacts.write_card(card)
     table = measure(rows, plain, rows[half], turned)
     table.to_csv(folder / PROBES, index=False)
-    print(summary(table).to_string(index=False))
+    print(error_rates(table).to_string(index=False))
     return 0
 
 
@@ -153,28 +153,7 @@ def measure(rows: pd.DataFrame, plain: Array, half: pd.DataFrame, turned: Array)
         note(row["image_id"], row["source"], True, row["modality"], False, x)
     test = (half["split"] == Split.TEST).to_numpy()
     for (_, row), x in zip(half[test].iterrows(), turned[test], strict=True):
-        note(row["image_id"], "inverted on purpose", True, row["modality"], True, x)
+        note(row["image_id"], SWAPPED, True, row["modality"], True, x)
     for name, group, pixels in probe_images():
         note(name, group, False, "", False, pool_maps(trunk.maps([pixels]))[0])
     return pd.DataFrame(records)
-
-
-def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Error rates by group: false refusals of real scans, false acceptances of the rest."""
-    out = []
-    for group, part in table.groupby("group", sort=False):
-        real = bool(part["real"].iloc[0])
-        wrong = ~part["accepted"] if real else part["accepted"]
-        out.append(
-            {
-                "group": group,
-                "kind": "real scan" if real else "not a scan",
-                "images": len(part),
-                "error": "false refusal" if real else "false acceptance",
-                "wrong": int(wrong.sum()),
-                "rate": round(float(wrong.mean()), 3),
-                "modality_wrong": int((part["modality_right"] == False).sum()),  # noqa: E712
-                "inversion_wrong": int((part["inversion_right"] == False).sum()),  # noqa: E712
-            }
-        )
-    return pd.DataFrame(out)

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 from PIL import Image, ImageOps
 
-from core import artifacts
+from core import artifacts, probes
 from core.areas import Area
 from core.areas import areas as measure_areas
 from core.artifacts import MODELS_DIR, Card
@@ -78,6 +78,15 @@ def areas(model_id: str) -> list[Area]:
         ArtifactError: Missing or altered file.
     """
     return _areas(model_id, MODELS_DIR)
+
+
+def guard_errors() -> str:
+    """How often the guard errs, in words.
+
+    Raises:
+        ArtifactError: Missing table.
+    """
+    return _guard_errors(MODELS_DIR)
 
 
 def classifier() -> Any:
@@ -158,6 +167,11 @@ def _areas(model_id: str, models_dir: Path) -> list[Area]:
     if (models_dir / model_id / artifacts.LEFT_OUT).is_file():
         left_out = artifacts.read_predictions(model_id, models_dir, artifacts.LEFT_OUT)
     return measure_areas(own, left_out.dropna(subset=["label"]))
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _guard_errors(models_dir: Path) -> str:
+    return probes.in_words(probes.read_probes(models_dir))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the models (a few seconds, once) ...")
