@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from core import zoo
 from core.artifacts import MODELS_DIR, read_card, sha256_of, weights_name
@@ -27,9 +26,8 @@ from core.classifier import pool_maps
 from core.images import WHITE, Grey, read_image
 from core.trunks import bare_maps, load_trunk
 from core.zoo import Backbone
+from training.cache import Compute, cached
 
-SHARD = 64
-BATCH = 16
 PLAIN, INVERTED = "plain", "inverted"
 DEFAULT_TRUNK = "vgg16-imagenet"
 RUNS = Path("runs")
@@ -118,59 +116,27 @@ class FeatureStore:
             float16 (N, h, w, C) after the pooling that follows the cam layer, or (N, 1, 1, C) for a
             source that keeps averages; float32 (N, C) averages before that pooling.
         """
-        known = self._read_known()
-        missing = manifest[~manifest["image_id"].isin(list(known))]
-        if len(missing):
-            self._compute(missing, root)
-            known = self._read_known()
-        rows = [known[image_id] for image_id in manifest["image_id"]]
-        return np.stack([row[0] for row in rows]), np.stack([row[1] for row in rows])
+        found = cached(
+            self.folder, manifest, lambda: self._start(root), f"{self.source.name} ({self.variant})"
+        )
+        return found["pooled"], found["means"]
 
-    def _read_known(self) -> dict[str, tuple[NDArray[np.float16], NDArray[np.float32]]]:
-        known = {}
-        for path in sorted(self.folder.glob("*.npz")):
-            with np.load(path) as shard:
-                parts = (shard["ids"], shard["pooled"], shard["means"])
-            known.update({str(i): (p, m) for i, p, m in zip(*parts, strict=True)})
-        return known
-
-    def _compute(self, rows: pd.DataFrame, root: Path) -> None:
+    def _start(self, root: Path) -> Compute:
+        """Loads the trunk; the computation of a few images."""
         import tensorflow as tf
 
-        compute = self.source.load()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        first = len(list(self.folder.glob("*.npz")))
-        bar = tqdm(total=len(rows), desc=f"{self.source.name} ({self.variant})", unit="image")
-        for number, start in enumerate(range(0, len(rows), SHARD), first):
-            shard = rows.iloc[start : start + SHARD]
-            pooled, means = [], []
-            for images in _batches([root / path for path in shard["path"]], self.variant):
-                maps = compute(images)
-                features = tf.nn.max_pool2d(maps, 2, 2, "VALID") if self.source.pool else maps
-                if self.source.average:
-                    features = tf.reduce_mean(features, axis=(1, 2), keepdims=True)
-                pooled.append(np.asarray(features, np.float16))
-                means.append(pool_maps(maps))
-                bar.update(len(images))
-            target = self.folder / f"{number:05d}.npz"
-            half = target.with_suffix(".part")
-            with half.open("wb") as stream:
-                np.savez(
-                    stream,
-                    ids=shard["image_id"].to_numpy(str),
-                    pooled=np.concatenate(pooled),
-                    means=np.concatenate(means),
-                )
-            half.rename(target)  # a shard is whole or not there
-        bar.close()
+        compute, pool = self.source.load(), ThreadPoolExecutor(2)
 
+        def features(rows: pd.DataFrame) -> dict[str, NDArray[Any]]:
+            images = list(pool.map(lambda path: self._pixels(root / path), rows["path"]))
+            maps = compute(images)
+            pooled = tf.nn.max_pool2d(maps, 2, 2, "VALID") if self.source.pool else maps
+            if self.source.average:
+                pooled = tf.reduce_mean(pooled, axis=(1, 2), keepdims=True)
+            return {"pooled": np.asarray(pooled, np.float16), "means": pool_maps(maps)}
 
-def _batches(paths: list[Path], variant: str) -> Iterator[list[Grey]]:
-    with ThreadPoolExecutor(2) as pool:
-        for start in range(0, len(paths), BATCH):
-            pixels = list(
-                pool.map(
-                    lambda path: read_image(path.read_bytes()).pixels, paths[start : start + BATCH]
-                )
-            )
-            yield [WHITE - p for p in pixels] if variant == INVERTED else pixels
+        return features
+
+    def _pixels(self, path: Path) -> Grey:
+        pixels = read_image(path.read_bytes()).pixels
+        return WHITE - pixels if self.variant == INVERTED else pixels
