@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Walk through the Dockerfile without Docker: its COPY, pip install and CMD steps, in a new folder,
 # as a user without rights, with a new virtual environment in place of the base image. Starts the
-# app, waits until it is healthy, prints its memory and stops it.
+# app, waits until it is healthy, prints its memory, stops it, and has one image answered.
 #
 #   scripts/walk_dockerfile.sh            PYTHON=python3.11 by default
 #   WALK_VENV=/path scripts/walk_dockerfile.sh    reuse an environment, skip pip install
@@ -90,6 +90,23 @@ while read -r word rest; do
     esac
 done <"$root/Dockerfile"
 
+visit() { # every page, then an answer, in a process of its own
+    as_user "$venv/bin/python" - 2>"$work/visit.log" <<'END' || { tail -20 "$work/visit.log" >&2; exit 1; }
+import resource
+
+from streamlit.testing.v1 import AppTest
+
+visitor = AppTest.from_file("streamlit_app.py", default_timeout=300)
+for page in ("home", "data", "lab", "explain", "predict"):
+    visitor.switch_page(f"pages/{page}.py").run()
+    assert not visitor.exception, visitor.exception
+next(b for b in visitor.button if str(b.key).startswith("drawing_")).click().run()
+assert not visitor.exception, visitor.exception
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+print(f"answered: {visitor.metric[0].value}; {peak:.0f} MB at most")
+END
+}
+
 port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])')
 mapfile -t words < <("$python" -c 'import json, sys; print(*json.loads(sys.argv[1]), sep="\n")' "$command")
 words=("${words[@]/8501/$port}")
@@ -103,6 +120,7 @@ for _ in $(seq 60); do
     if "$python" -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/_stcore/health', timeout=2)" 2>/dev/null; then
         rss=$(ps -eo pgid=,rss= | awk -v g="$server" '$1 == g { sum += $2 } END { print int(sum / 1024) }')
         echo "healthy; ${rss} MB resident before the first visitor"
+        visit
         exit 0
     fi
     kill -0 "$server" 2>/dev/null || break
