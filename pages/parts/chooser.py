@@ -19,7 +19,7 @@ TILE = 150
 def choose_files() -> None:
     """Uploader, examples and drawings; the result is state.items()."""
     picked = st.file_uploader(
-        "Chest X-rays or lung CT slices: PNG, JPEG, TIFF, WebP or DICOM",
+        "Chest X-rays or lung CT slices: PNG, JPEG, TIFF, WebP or DICOM, at most 50 MB each",
         type=None,  # DICOM files often have no ending; the first bytes decide
         accept_multiple_files=True,
         key=state.uploader_key(),
