@@ -157,6 +157,8 @@ class Classifier:
 
         own, layers = self.trunk_of(name), self.heads[name].layers
         if own is self.trunk:
+            if len(rows) == len(shared[layers[0]]):  # all images, in order
+                return [shared[layer] for layer in layers]
             return [tf.gather(shared[layer], rows) for layer in layers]
         found = own.all_maps(images)
         return [found[layer] for layer in layers]
@@ -231,6 +233,4 @@ def _paper_head(card: Card) -> keras.Model:
 
 def pool_maps(maps: Any) -> NDArray[np.float32]:
     """Average over positions: float32 (N, h, w, C) -> (N, C); what the guard looks at."""
-    import tensorflow as tf
-
-    return np.asarray(tf.reduce_mean(maps, axis=(1, 2)))
+    return np.asarray(maps).mean(axis=(1, 2))

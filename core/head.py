@@ -128,11 +128,14 @@ def second_order_layer() -> Any:
 
     class SecondOrder(keras.layers.Layer):
         def call(self, maps: Any) -> Any:
-            flat = ops.reshape(maps, (-1, maps.shape[1] * maps.shape[2], maps.shape[3]))
-            # sqrt has no finite gradient at 0: a map without activity is held just above it
-            squares = ops.maximum(ops.sum(flat * flat, axis=1, keepdims=True), TINY_LENGTH**2)
-            unit = flat / ops.sqrt(squares)
-            pairs = ops.matmul(ops.transpose(unit, (0, 2, 1)), unit)
-            return ops.reshape(pairs, (-1, maps.shape[3] ** 2))
+            channels = maps.shape[3]
+            flat = ops.reshape(maps, (-1, maps.shape[1] * maps.shape[2], channels))
+            pairs = ops.matmul(ops.transpose(flat, (0, 2, 1)), flat)  # (N, C, C)
+            # Squared lengths are its diagonal: scaling the pairs is less work than scaling the
+            # maps. sqrt has no finite gradient at 0: a map without activity is held just above it.
+            squares = ops.maximum(ops.diagonal(pairs, axis1=1, axis2=2), TINY_LENGTH**2)
+            length = ops.sqrt(squares)  # (N, C)
+            cosines = pairs / (length[:, :, None] * length[:, None, :])
+            return ops.reshape(cosines, (-1, channels**2))
 
     return SecondOrder

@@ -49,7 +49,7 @@ def words(at: AppTest) -> str:
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     trunk = SimpleNamespace(backbone=SimpleNamespace(size=64))
     monkeypatch.setattr(loaders, "_classifier", lambda models_dir: SimpleNamespace(trunk=trunk))
-    monkeypatch.setattr(reading, "judge_and_read", read_grey)
+    monkeypatch.setattr(reading, "judge_then_read", read_grey)
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -109,14 +109,19 @@ def read_image(classifier: Classifier, reader: Reader, image: Grey) -> Reading:
     return reader.read(*(maps[layer] for layer in reader.head.layers))
 
 
-def judge_and_read(
+def judge_and_read(classifier: Classifier, reader: Reader, image: Grey) -> tuple[Verdict, Reading]:
+    """What the guard says and what the head read, out of one pass where they share a trunk."""
+    return judge_then_read(classifier, lambda verdict: reader, image)
+
+
+def judge_then_read(
     classifier: Classifier, reader_for: Callable[[Verdict], Reader], image: Grey
 ) -> tuple[Verdict, Reading]:
-    """What the guard says and what a head read, out of one pass where they share a trunk.
+    """The same, where the head to read depends on what the guard says.
 
     Args:
-        classifier: With the head that is read.
-        reader_for: The head to read, which may depend on what the guard says.
+        classifier: With the heads that may be read.
+        reader_for: The head to read.
         image: uint8 (H, W).
     """
     maps = classifier.trunk.all_maps([image])

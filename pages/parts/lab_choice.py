@@ -7,8 +7,8 @@ import streamlit as st
 from core import phantoms
 from core.artifacts import ArtifactError
 from core.images import Grey, ImageError, ReadOptions, read_image
-from pages.parts import loaders, loaders_data, state, text
-from pages.parts.loaders_data import LiveAnswer
+from pages.parts import loaders, loaders_lab, state, text
+from pages.parts.loaders_lab import LiveAnswer
 
 BEGUN = "lab_live"
 UPLOAD = "upload"
@@ -40,7 +40,7 @@ def begin() -> tuple[str, Grey, LiveAnswer] | None:
     if chosen is None:
         return None
     try:
-        return *chosen, loaders_data.answer(chosen[1], model or None)
+        return *chosen, loaders_lab.answer(chosen[1], model or None)
     except ArtifactError as error:
         st.error(str(error))
         return None

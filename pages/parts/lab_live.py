@@ -12,8 +12,8 @@ from core.alter import MARKS, Box
 from core.charts import lab as charts
 from core.images import Grey
 from core.schema import MODALITY_TITLES, Modality, decide
-from pages.parts import lab_choice, lab_lungs, lab_map, loaders, loaders_data, text
-from pages.parts.loaders_data import LiveAnswer
+from pages.parts import lab_choice, lab_lungs, lab_map, loaders, loaders_lab, text
+from pages.parts.loaders_lab import LiveAnswer
 from pages.parts.switch import switch
 
 SIDE = 320  # pixels of the canvas; fits a phone
@@ -117,7 +117,7 @@ def _painted(pixels: Grey, name: str) -> NDArray[np.bool_]:
 def _answer(pixels: Grey, changed: Grey, before: LiveAnswer) -> None:
     """Probability and map before and after."""
     same = np.array_equal(pixels, changed)
-    after = before if same else loaders_data.answer(changed, before.model_id)
+    after = before if same else loaders_lab.answer(changed, before.model_id)
     card = loaders.heads()[before.model_id]
     old, new = before.probability, after.probability
     st.metric("Probability of COVID-19", f"{new:.3f}", f"{new - old:+.3f}", delta_color="off")
@@ -139,7 +139,7 @@ def _all_marks(pixels: Grey, before: LiveAnswer) -> None:
     answers = {}
     bar = st.progress(0.0, "Marking ...")
     for number, mark in enumerate(MARKS.values(), start=1):
-        answers[mark.title] = loaders_data.answer(mark.apply(pixels), before.model_id).probability
+        answers[mark.title] = loaders_lab.answer(mark.apply(pixels), before.model_id).probability
         bar.progress(number / len(MARKS), mark.title)
     bar.empty()
     answers = dict(sorted(answers.items(), key=lambda pair: pair[1]))

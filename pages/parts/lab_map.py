@@ -9,7 +9,7 @@ from core.explain.cam import Map
 from core.explain.change import changed_cells, on_one_scale, overlap, share_inside
 from core.images import Grey
 from pages.parts.explain_cam import where
-from pages.parts.loaders_data import LiveAnswer
+from pages.parts.loaders_lab import LiveAnswer
 from pages.parts.switch import switch
 
 FOR, AGAINST = "for", "against"

@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from core import examples, holdings, lab, library, overview, zoo
+from core import examples, holdings, lab, library, overview
 from core.artifacts import ArtifactError
-from core.classifier import DEFAULT_MODELS
-from core.explain.cam import Map
-from core.guard import Verdict
 from core.holdings import Presence
 from core.images import Grey, read_image
 from core.library import Library
 from core.overview import SourceRule
 from core.schema import Modality, Split
 from core.seen import Known, find_known
-from pages.parts import loaders, loaders_explain
 from pages.parts.loaders import thumbnail
 
 DATA_DIR = library.DATA_DIR
 LAB_DIR = lab.LAB_DIR
-LIVE_METHOD = "gradcam"
 PRESENCE_SECONDS = 60  # a folder may grow while the app runs
-
-
-@dataclass(frozen=True)
-class LiveAnswer:
-    """What a model says of an image in the lab, and where it looked.
-
-    Attributes:
-        verdict: What the guard says.
-        model_id: Of the model that answers.
-        probability: Of COVID-19, 0..1.
-        speaks_for: Grad-CAM of what raises the probability, float32 (h, w).
-        speaks_against: Grad-CAM of what lowers it, the same shape.
-    """
-
-    verdict: Verdict
-    model_id: str
-    probability: float
-    speaks_for: Map
-    speaks_against: Map
 
 
 def catalogue() -> Library:
@@ -113,20 +87,6 @@ def lab_table(name: str) -> pd.DataFrame:
     return _lab_table(LAB_DIR, name)
 
 
-def answer(pixels: Grey, model_id: str | None = None) -> LiveAnswer:
-    """Probability and map of an image that was changed on the page, out of one trunk pass.
-
-    Args:
-        pixels: uint8 (H, W).
-        model_id: Of the model; None for the default one of the kind of image that is found.
-
-    Raises:
-        ArtifactError: Missing or altered models.
-    """
-    size = loaders.classifier().trunk.backbone.size
-    return _live_answer(zoo.fit(pixels, size), model_id, loaders.MODELS_DIR)
-
-
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _catalogue(folder: Path) -> Library:
     return library.read_library(folder)
@@ -166,20 +126,3 @@ def _small_picture(folder: Path, row: int, root: Path | None) -> str | None:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _lab_table(folder: Path, name: str) -> pd.DataFrame:
     return lab.read_table(name, folder)
-
-
-@st.cache_data(scope="session", max_entries=128, show_spinner=False)
-def _live_answer(pixels: Grey, model_id: str | None, models_dir: Path) -> LiveAnswer:
-    from core.explain.reading import judge_and_read
-
-    def reader_for(verdict: Verdict) -> Any:
-        return loaders_explain.reader(model_id or DEFAULT_MODELS[verdict.modality], models_dir)
-
-    verdict, found = judge_and_read(loaders.classifier(), reader_for, pixels)
-    return LiveAnswer(
-        verdict,
-        model_id or DEFAULT_MODELS[verdict.modality],
-        found.probability,
-        found.cam(LIVE_METHOD),
-        found.cam(LIVE_METHOD, against=True),
-    )

@@ -58,6 +58,15 @@ def look(pixels: Grey, model_id: str) -> Look:
     return _look(pixels, model_id, loaders.MODELS_DIR)
 
 
+def reader(model_id: str) -> Any:
+    """A head opened for reading (core.explain.reading.Reader), shared by all visitors.
+
+    Raises:
+        ArtifactError: Missing or altered models.
+    """
+    return _reader(model_id, loaders.MODELS_DIR)
+
+
 def network(model_id: str) -> Any:
     """A model as one float32 graph (core.explain.network.Network), shared by all visitors.
 
@@ -152,13 +161,11 @@ def put_on_shelf(key: str, found: Running) -> None:
 def _look(pixels: Grey, model_id: str, models_dir: Path) -> Look:
     from core.explain.reading import judge_and_read
 
-    chosen = reader(model_id, models_dir)
-    return Look(*judge_and_read(loaders.classifier(), lambda verdict: chosen, pixels))
+    return Look(*judge_and_read(loaders.classifier(), _reader(model_id, models_dir), pixels))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def reader(model_id: str, models_dir: Path) -> Any:
-    """A head opened for reading (core.explain.reading.Reader), shared by all visitors."""
+def _reader(model_id: str, models_dir: Path) -> Any:
     from core.explain.reading import open_reader
 
     return open_reader(loaders.classifier().heads[model_id])
