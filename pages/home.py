@@ -7,6 +7,7 @@ from core import charts
 from core.metrics import confusion
 from core.schema import MODALITY_TITLES, Modality, Split
 from pages.parts import loaders, pictures, text, widgets
+from pages.parts.switch import switch
 
 st.title("LungLens")
 st.markdown(
@@ -29,15 +30,8 @@ st.markdown(
 
 cards = widgets.heads_or_stop()
 titles = {name: MODALITY_TITLES[Modality(card.modality)] for name, card in cards.items()}
-chosen = st.segmented_control(
-    "Show the numbers of",
-    list(cards),
-    default=next(iter(cards)),
-    required=True,
-    format_func=lambda name: f"{titles[name]} ({name})",
-    key="home_model",
-)
-card = cards[chosen or next(iter(cards))]
+named = {name: f"{title} ({name})" for name, title in titles.items()}
+card = cards[switch("Show the numbers of", named, "home_model")]
 held_out = loaders.predictions(card.id)
 test = loaders.test_set(card.id)
 
