@@ -120,4 +120,5 @@ def test_a_change_costs_one_pass_and_moves_number_and_map(
     words = "\n".join(element.value for element in at.markdown)
     share = (changed != XRAY).mean()  # what was black before is no change
     assert f"The changed part, {share:.0%} of the picture" in words
+    assert any("Grad-CAM of block4_conv3, the uppermost" in c.value for c in at.caption)
     assert at.image[-1].captions[0].startswith("Before (left): strongest at")

@@ -10,6 +10,7 @@ from PIL import Image
 from core import alter
 from core.alter import MARKS, Box
 from core.charts import lab as charts
+from core.classifier import layers_of
 from core.images import Grey
 from core.schema import MODALITY_TITLES, Modality, decide
 from pages.parts import lab_choice, lab_lungs, lab_map, loaders, loaders_lab, text
@@ -131,7 +132,7 @@ def _answer(pixels: Grey, changed: Grey, before: LiveAnswer) -> None:
     if not after.verdict.in_scope:
         more = " any more" if before.verdict.in_scope else ""
         st.caption(f"{text.OUT_OF_SCOPE}{more}; the model answers all the same.")
-    lab_map.show(pixels, changed, before, after)
+    lab_map.show(pixels, changed, before, after, layers_of(card))
 
 
 def _all_marks(pixels: Grey, before: LiveAnswer) -> None:

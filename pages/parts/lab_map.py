@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.explain import overlay
@@ -18,8 +20,18 @@ OPACITY = 0.6
 LOCAL = 0.9  # a change of more of the picture than this has no place of its own
 
 
-def show(pixels: Grey, changed: Grey, before: LiveAnswer, after: LiveAnswer) -> None:
-    """Both maps on one scale, and in words what became of the first."""
+def show(
+    pixels: Grey, changed: Grey, before: LiveAnswer, after: LiveAnswer, layers: Sequence[str]
+) -> None:
+    """Both maps on one scale, and in words what became of the first.
+
+    Args:
+        pixels: The untouched image, uint8 (H, W).
+        changed: The changed one, of any shape.
+        before: The answer about the first.
+        after: The answer about the second, by the same model.
+        layers: What the model reads; the maps are of the last.
+    """
     side = switch("Activation map", SIDES, "lab_map", label_visibility="collapsed")
     against = side == AGAINST
     maps = [one.speaks_against if against else one.speaks_for for one in (before, after)]
@@ -30,9 +42,10 @@ def show(pixels: Grey, changed: Grey, before: LiveAnswer, after: LiveAnswer) -> 
     words = f"Before (left): {where(maps[0])}. After (right): {where(maps[1])}."
     st.image(overlay.pair(left, right), width="stretch", caption=words, alt=words)
     st.markdown(in_words(pixels, changed, *maps))
+    several = f" of {layers[-1]}, the uppermost layer that this model reads" * (len(layers) > 1)
     st.caption(
-        "Grad-CAM, out of the pass that gave the number. Both pictures share one scale, so a "
-        "fainter colour is a smaller value. Other methods: the Explain page."
+        f"Grad-CAM{several}, out of the pass that gave the number. Both pictures share one scale, "
+        "so a fainter colour is a smaller value. Other methods and layers: the Explain page."
     )
 
 
