@@ -93,12 +93,13 @@ done <"$root/Dockerfile"
 visit() { # every page, then an answer, in a process of its own
     as_user "$venv/bin/python" - 2>"$work/visit.log" <<'END' || { tail -20 "$work/visit.log" >&2; exit 1; }
 import resource
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 visitor = AppTest.from_file("streamlit_app.py", default_timeout=300)
-for page in ("home", "data", "lab", "explain", "predict"):
-    visitor.switch_page(f"pages/{page}.py").run()
+for page in (*sorted(Path("pages").glob("[!_]*.py")), "pages/predict.py"):
+    visitor.switch_page(str(page)).run()
     assert not visitor.exception, visitor.exception
 next(b for b in visitor.button if str(b.key).startswith("drawing_")).click().run()
 for toggle in visitor.toggle:  # a drawing is no scan, and its number is asked for
