@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def page(view: str, **state: object) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "pages" / "data.py"), default_timeout=30)
+    at = AppTest.from_file(str(ROOT / "pages" / "data.py"), default_timeout=120)
     at.session_state["data_view"] = view
     for name, value in state.items():
         at.session_state[name] = value
@@ -244,7 +244,7 @@ def test_missing_catalogue_names_the_command(
 def test_page_needs_no_tensorflow() -> None:
     code = (
         "import sys; from streamlit.testing.v1 import AppTest; "
-        "at = AppTest.from_file('pages/data.py', default_timeout=30).run(); "
+        "at = AppTest.from_file('pages/data.py', default_timeout=120).run(); "
         "sys.exit('tensorflow' in sys.modules or bool(at.exception))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

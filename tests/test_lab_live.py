@@ -99,7 +99,7 @@ def test_a_change_costs_one_pass_and_moves_number_and_map(
     trunk = replace(classifier.trunk, run=run)
     counted = replace(classifier, trunks={**classifier.trunks, trunk.card.id: trunk})
     monkeypatch.setattr(loaders, "_classifier", lambda models_dir: counted)
-    at = AppTest.from_file(PAGE, default_timeout=60)
+    at = AppTest.from_file(PAGE, default_timeout=120)
     at.session_state["lab_experiment"] = "lungs"
     at.session_state["lab_live"] = True
     at.run()

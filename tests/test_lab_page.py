@@ -33,7 +33,7 @@ def read_grey(classifier, reader_for, image: Grey) -> tuple[Verdict, Reading]:
 
 
 def page(experiment: str, live: bool = True) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "pages" / "lab.py"), default_timeout=30)
+    at = AppTest.from_file(str(ROOT / "pages" / "lab.py"), default_timeout=120)
     at.session_state["lab_experiment"] = experiment
     at.session_state["lab_live"] = live
     at.run()
@@ -191,7 +191,7 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.lab_words import EXPERIMENTS
 
 for name in EXPERIMENTS:
-    at = AppTest.from_file("pages/lab.py", default_timeout=30)
+    at = AppTest.from_file("pages/lab.py", default_timeout=120)
     at.session_state["lab_experiment"] = name
     at.run()
     at.button(f"lab_show_{name}").click().run()
