@@ -16,8 +16,7 @@ from core.guard import normalise
 from core.images import read_image
 from core.intervals import patient_draws, percentiles
 from core.schema import Modality
-from core.trunks import load_trunk
-from core.zoo import FLOAT32
+from core.trunks import WINOGRAD, load_trunk
 from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
 
@@ -136,7 +135,7 @@ def _start(root: Path) -> Compute:
     """Load trunk and heads; what they then do with a few rows."""
     heads = {modality: load_head(name) for modality, name in DEFAULT_MODELS.items()}
     lower = lower_layers([head.card for head in heads.values()], DEFAULT_TRUNK)
-    trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, FLOAT32, lower)
+    trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, WINOGRAD, lower)
 
     def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
         images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]

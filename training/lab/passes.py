@@ -14,8 +14,7 @@ from core.artifacts import MODELS_DIR, read_card
 from core.classifier import DEFAULT_MODELS, load_head, lower_layers, pool_maps
 from core.images import Grey, read_image
 from core.schema import Modality
-from core.trunks import load_trunk
-from core.zoo import FLOAT32
+from core.trunks import WINOGRAD, load_trunk
 from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
 
@@ -45,7 +44,7 @@ def altered(
     def start() -> Compute:
         head = load_head(HEAD)
         lower = lower_layers([head.card], DEFAULT_TRUNK)
-        trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, FLOAT32, lower)
+        trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, WINOGRAD, lower)
 
         def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
             maps = trunk.all_maps([_image(row, root, alter) for row in part.itertuples()])
