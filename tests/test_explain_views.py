@@ -342,11 +342,15 @@ def test_constant_image(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "nan" not in words(at).lower()
 
 
-def test_from_explain_to_predict_and_data() -> None:
+def test_from_explain_to_other_pages() -> None:
     at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300).run()
     at.query_params["explain_view"] = MAPS
     at.switch_page("pages/explain.py").run()
     assert "#### Map" in words(at)
+    at.button("explain_to_compare").click().run()
+    assert not at.exception
+    assert at.title[0].value == "Compare"
+    at.switch_page("pages/explain.py").run()
     at.button("explain_to_predict").click().run()
     assert not at.exception
     assert at.title[0].value == "Predict"

@@ -7,13 +7,17 @@ import streamlit as st
 from pages.parts import data_card, explain_image, loaders_data, state
 from pages.parts.explain_image import Picture
 
+# Without an address to go to, Streamlit refuses to leave one whose names are bound to widgets.
+EMPTY: dict[str, str] = {}
+
 
 def show(picture: Picture) -> None:
-    """Buttons to Predict, and to the catalogue where the image is in it."""
+    """Buttons to Predict, to Compare, and to the catalogue where the image is in it."""
     if st.button("Open in Predict", icon=":material/radiology:", key="explain_to_predict"):
         _hand_over(picture)
-        # An empty address: without one Streamlit refuses to leave names bound to widgets behind.
-        st.switch_page("pages/predict.py", query_params={})
+        st.switch_page("pages/predict.py", query_params=EMPTY)
+    if st.button("Compare models", icon=":material/compare_arrows:", key="explain_to_compare"):
+        st.switch_page("pages/compare.py", query_params=EMPTY)
     if explain_image.in_catalogue(picture) and st.button(
         "Its entry in Data", icon=":material/database:", key="explain_to_data"
     ):
