@@ -33,6 +33,11 @@ def no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examples, "data_root", lambda: None)
 
 
+def visit(**address: str) -> AppTest:
+    """The page on the paper's head, unless another model is named."""
+    return page(**({"model": "vgg16-xray"} | address))
+
+
 def tables(at: AppTest) -> list:
     return [one.value for one in at.dataframe]
 
@@ -44,7 +49,7 @@ def downloads(at: AppTest) -> dict[str, object]:
 @pytest.mark.parametrize("model", HEADS)
 @pytest.mark.parametrize("view", ["Class activation", MAPS, STEPS])
 def test_every_view_of_every_model(model: str, view: str) -> None:
-    at = page(model=model, explain_view=view)
+    at = visit(model=model, explain_view=view)
     assert not at.error
     text = words(at)
     assert "reads nothing" not in text
@@ -61,7 +66,7 @@ def test_every_view_of_every_model(model: str, view: str) -> None:
 
 
 def test_three_rankings_of_the_last_block() -> None:
-    at = page(explain_view=MAPS)
+    at = visit(explain_view=MAPS)
     assert "to first order" in words(at)
     assert "#### Map" in words(at)
     group(at, "Rank the maps by").set_value("bright").run()
@@ -72,7 +77,7 @@ def test_three_rankings_of_the_last_block() -> None:
 
 
 def test_a_click_opens_a_map_and_the_address_names_it() -> None:
-    at = page(explain_view=MAPS)
+    at = visit(explain_view=MAPS)
     tiles = [b for b in at.button if b.key and b.key.startswith("explain_map_")]
     assert len(tiles) == 24
     number = tiles[5].key.removeprefix("explain_map_")
@@ -81,20 +86,20 @@ def test_a_click_opens_a_map_and_the_address_names_it() -> None:
     assert f"#### Map {number} of block5_conv3" in words(at)
     assert at.number_input(key="explain_kernel").value == int(number)
     assert "".join(at.query_params["explain_kernel"]) == number
-    again = page(explain_view=MAPS, explain_kernel=number)
+    again = visit(explain_view=MAPS, explain_kernel=number)
     assert f"#### Map {number} of block5_conv3" in words(again)
 
 
 @pytest.mark.parametrize("asked", ["512", "-1", "x"])
 def test_a_map_that_does_not_exist_is_named(asked: str) -> None:
-    at = page(explain_view=MAPS, explain_kernel=asked)
+    at = visit(explain_view=MAPS, explain_kernel=asked)
     assert f"There is no map {asked} in block5_conv3" in words(at)
     assert "#### Map" in words(at)
 
 
 @pytest.mark.parametrize("view", ["Class activation", MAPS])
 def test_a_layer_that_does_not_exist_is_named(view: str) -> None:
-    at = page(explain_view=view, explain_block="block9_conv1")
+    at = visit(explain_view=view, explain_block="block9_conv1")
     assert "reads nothing at block9_conv1" in words(at)
     assert "Shown is block5_conv3" in words(at)
     group(at, "Question").set_value("against").run()
@@ -103,7 +108,7 @@ def test_a_layer_that_does_not_exist_is_named(view: str) -> None:
 
 
 def test_a_model_without_the_chosen_layer_says_so() -> None:
-    at = page(explain_view=MAPS, explain_block="block4_conv3", model="vgg16-ct")
+    at = visit(explain_view=MAPS, explain_block="block4_conv3", model="vgg16-ct")
     group(at, "Block, from the input on").set_value("block5_conv3").run()
     assert "reads nothing" not in words(at)
     at.selectbox(key="explain_model").set_value(TEXTURE).run()
@@ -111,20 +116,24 @@ def test_a_model_without_the_chosen_layer_says_so() -> None:
     assert "reads nothing at block5_conv3" in words(at)
     assert "Shown is block4_conv3" in words(at)
     assert "of block4_conv3" in words(at)
-    named = words(page(explain_view=MAPS, explain_block="block5_conv3", model=TEXTURE))
+    named = words(visit(explain_view=MAPS, explain_block="block5_conv3", model=TEXTURE))
     assert "reads nothing at block5_conv3" in named
 
 
 def test_second_order_members_say_why_gradient_x_activation_is_no_ranking() -> None:
-    text = words(page(model=TEXTURE, explain_view=MAPS))
-    assert "zero for every map of block4_conv3" in text
-    assert "taken out" in text  # removal is shown instead
-    lower = words(page(model=TEXTURE, explain_view=MAPS, explain_block="block3_conv3"))
-    assert "zero for every map" not in lower
+    at = visit(model=TEXTURE, explain_view=MAPS)
+    assert "taken out" in words(at)  # removal, unless another is asked for
+    assert "zero for every map" not in words(at)
+    group(at, "Rank the maps by").set_value("worth").run()
+    assert "zero for every map of block4_conv3" in words(at)
+    assert "taken out" in words(at)
+    group(at, "Block, from the input on").set_value("block3_conv3").run()
+    assert not at.exception
+    assert "zero for every map" not in words(at)
 
 
 def test_lower_block_removal_runs_when_asked() -> None:
-    at = page(explain_view=MAPS, explain_block="block4_conv3", explain_ranking="Removal")
+    at = visit(explain_view=MAPS, explain_block="block4_conv3", explain_ranking="Removal")
     assert "the 32 of largest gradient x activation" in words(at)
     assert "#### Map" not in words(at)
     start = next(b for b in at.button if b.label == "Remove maps in turn")
@@ -135,7 +144,7 @@ def test_lower_block_removal_runs_when_asked() -> None:
 
 
 def test_images_that_excite_a_map_are_named_where_none_are_here() -> None:
-    at = page(explain_view=MAPS, explain_kernel="113")
+    at = visit(explain_view=MAPS, explain_kernel="113")
     fetch = [b for b in at.button if b.label.startswith("Fetch ")]
     card = artifacts.read_card("vgg16-xray")
     found = loaders_explain.most_excited(card, "block5_conv3", 113)
@@ -154,11 +163,11 @@ def test_climb_is_kept_for_everyone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maximise, "excite", excite)
     loaders_explain.shelf().clear()
     try:
-        at = page(explain_view=MAPS, explain_kernel="7")
+        at = visit(explain_view=MAPS, explain_kernel="7")
         next(b for b in at.button if b.label == "Climb to an input").click().run()
         assert not at.exception
         assert climbs == [("block5_conv3", 7)]
-        other = page(explain_view=MAPS, explain_kernel="7")
+        other = visit(explain_view=MAPS, explain_kernel="7")
         assert not [b for b in other.button if b.label == "Climb to an input"]
         assert len(climbs) == 1
     finally:
@@ -196,7 +205,7 @@ def halting(monkeypatch: pytest.MonkeyPatch, at_step: int) -> list[int]:
 
 def test_leaving_in_the_middle_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = halting(monkeypatch, 2)
-    at = page(explain_view=PIXELS)
+    at = visit(explain_view=PIXELS)
     next(b for b in at.button if b.label == "Slide the patch").click().run()
     assert not at.exception
     assert asked == [1, 2]
@@ -212,7 +221,7 @@ def test_leaving_in_the_middle_loses_nothing(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_coming_back_goes_on_where_it_stood(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = halting(monkeypatch, 3)
-    at = page(explain_view=PIXELS)
+    at = visit(explain_view=PIXELS)
     next(b for b in at.button if b.label == "Slide the patch").click().run()
     assert asked == [1, 2, 3]
     group(at, "View").set_value("cam").run()  # elsewhere
@@ -226,7 +235,7 @@ def test_pixel_methods_say_what_their_numbers_are(monkeypatch: pytest.MonkeyPatc
     signed = np.linspace(-1, 1, 224 * 224).reshape(224, 224).astype(np.float32)
     for name in ("smooth_grad", "integrated_gradients"):
         monkeypatch.setattr(pixels, name, lambda network, tensor: iter([Running(1, 1, signed)]))
-    at = page(explain_view=PIXELS)
+    at = visit(explain_view=PIXELS)
     group(at, "Method").set_value("smoothgrad").run()
     next(b for b in at.button if b.label == "Compute SmoothGrad").click().run()
     assert "with one grey level: 1" in words(at)
@@ -239,14 +248,14 @@ def test_pixel_methods_say_what_their_numbers_are(monkeypatch: pytest.MonkeyPatc
 def test_an_empty_map_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     zero = np.zeros((14, 14), np.float32)
     monkeypatch.setattr(covering, "occlusion", lambda *_: iter([Running(1, 1, zero)]))
-    at = page(explain_view=PIXELS)
+    at = visit(explain_view=PIXELS)
     next(b for b in at.button if b.label == "Slide the patch").click().run()
     assert "no place speaks for this answer" in words(at)
     assert "nan" not in words(at).lower()
 
 
 def test_score_cam_in_the_row_of_methods() -> None:
-    at = page(explain_methods="Score-CAM", model=TEXTURE, image="drawing-ct")
+    at = visit(explain_methods="Score-CAM", model=TEXTURE, image="drawing-ct")
     assert "33 passes" in words(at)
     next(b for b in at.button if b.label == "Compute Score-CAM").click().run()
     assert not at.exception
@@ -259,7 +268,7 @@ def test_score_cam_in_the_row_of_methods() -> None:
 
 @pytest.mark.parametrize("model", ["vgg16-xray", TEXTURE])
 def test_the_last_sum_ends_at_the_probability_shown(model: str) -> None:
-    at = page(model=model, explain_view=STEPS, explain_step="Last sum")
+    at = visit(model=model, explain_view=STEPS, explain_step="Last sum")
     shown = at.metric[0].value
     assert f"= **{shown}**" in words(at)
     sums = tables(at)[-1]
@@ -269,7 +278,7 @@ def test_the_last_sum_ends_at_the_probability_shown(model: str) -> None:
 
 
 def test_every_step_opens_by_a_click() -> None:
-    at = page(explain_view=STEPS)
+    at = visit(explain_view=STEPS)
     for button in [b.key for b in at.button if b.key and b.key.startswith("explain_to_block")]:
         at.button(button).click().run()
         assert not at.exception
@@ -281,7 +290,7 @@ def test_every_step_opens_by_a_click() -> None:
 
 
 def test_a_step_that_another_model_lacks() -> None:
-    at = page(explain_view=STEPS, model="vgg16-ct", explain_step="Block 5")
+    at = visit(explain_view=STEPS, model="vgg16-ct", explain_step="Block 5")
     at.selectbox(key="explain_model").set_value(TEXTURE).run()
     assert not at.exception
     assert "Block 5" not in words(at)
@@ -291,7 +300,7 @@ def test_a_step_that_another_model_lacks() -> None:
 
 
 def test_one_method_over_several_images() -> None:
-    at = page(explain_row="One method, several images")
+    at = visit(explain_row="One method, several images")
     assert "This image: Drawn chest X-ray" in words(at)
     assert "Drawn CT slice" not in words(at)  # not this model's kind
     group(at, "Method").set_value("layercam").run()
@@ -301,13 +310,13 @@ def test_one_method_over_several_images() -> None:
 
 def test_one_method_over_the_test_set(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examples, "data_root", lambda: real_data)
-    at = page(explain_row="One method, several images", image="drawing-xray")
+    at = visit(explain_row="One method, several images", image="drawing-xray")
     for title in explain_image.picks(artifacts.read_card("vgg16-xray")):
         assert f"**{title}**" in words(at)
 
 
 def test_zip_of_all_maps_says_what_they_are() -> None:
-    assert "All maps (ZIP)" in downloads(page(model=TEXTURE, image="drawing-ct"))
+    assert "All maps (ZIP)" in downloads(visit(model=TEXTURE, image="drawing-ct"))
     card = artifacts.read_card(TEXTURE)
     drawing = explain_image.load("drawing-ct")
     data = explain_download.packed(drawing, card, 0.25)
@@ -332,7 +341,7 @@ def test_constant_image(monkeypatch: pytest.MonkeyPatch) -> None:
     Image.fromarray(np.full((60, 60), 128, np.uint8)).save(stream, "PNG")
     monkeypatch.setattr(loaders_data, "picture", lambda row: stream.getvalue())
     image = loaders_data.catalogue().images["image_id"].iloc[0]
-    at = page(image=image)
+    at = visit(image=image)
     if not at.metric:  # out of scope, as it should be: explained only after a click
         assert "does not look like" in words(at)
         at.toggle(f"explain_anyway_{image}").set_value(True).run()
@@ -361,8 +370,8 @@ def test_without_a_catalogue_the_drawings_are_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loaders_data, "DATA_DIR", tmp_path)
-    assert not page(explain_view=STEPS).error
-    at = page(explain_view=MAPS)
+    assert not visit(explain_view=STEPS).error
+    at = visit(explain_view=MAPS)
     assert "python -m training catalogue" in at.info[0].value
     assert "An input that would excite it" in words(at)
 
@@ -371,9 +380,9 @@ def test_images_of_the_catalogue_lead_to_their_entry(
     real_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(examples, "data_root", lambda: real_data)
-    at = page(image=loaders_data.catalogue().images["image_id"].iloc[0])
+    at = visit(image=loaders_data.catalogue().images["image_id"].iloc[0])
     assert [b.key for b in at.button if b.key == "explain_to_data"]
-    assert not [b.key for b in page(image="drawing-ct").button if b.key == "explain_to_data"]
+    assert not [b.key for b in visit(image="drawing-ct").button if b.key == "explain_to_data"]
 
 
 def test_only_layers_of_the_model_are_offered() -> None:

@@ -39,8 +39,9 @@ Values = NDArray[np.float64]  # (C,), NaN where not tried
 def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     """Block, ranking, the grid, and the opened map."""
     block = explain_layer.choose(card)
-    by = switch("Rank the maps by", TITLES, "explain_ranking", default=WORTH, wrap=True)
     free = block == layer_of(card) and ranking.ignores_brightness(members_of(card.config), block)
+    first = REMOVAL if free else WORTH
+    by = switch("Rank the maps by", TITLES, "explain_ranking", default=first, wrap=True)
     if by == WORTH and free:
         st.info(explain_words.SCALE_FREE.format(layer=block), icon=":material/balance:")
         by = REMOVAL
