@@ -10,6 +10,7 @@ from core.explain.reading import open_reader, read_image, removal_effect, sigmoi
 from core.images import read_image as read_bytes
 
 IDS = ("vgg16-xray", "vgg16-ct", "vgg16-xray-small")
+TEXTURES = ("vgg16-xray-texture", "vgg16-ct-texture")
 XRAY = read_bytes(phantoms.drawings()[phantoms.XRAY_TITLE]).pixels
 LEVELS = np.array([[[1, 2], [0, 1]], [[3, 0], [0, 4]]], np.float32)  # 2 x 2, two maps
 SLOPES = np.array([[[1, -1], [1, 0]], [[2, 0], [0, -3]]], np.float32)
@@ -67,7 +68,7 @@ def test_shapes_are_checked():
         cam.grad_cam(LEVELS, SLOPES[:1])
 
 
-@pytest.mark.parametrize("model_id", IDS)
+@pytest.mark.parametrize("model_id", [*IDS, *TEXTURES])
 @pytest.mark.parametrize("against", [False, True])
 def test_equals_tf_keras_vis_on_the_whole_network(classifier, model_id, against):
     library = vis.load()

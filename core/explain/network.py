@@ -134,7 +134,9 @@ def join(base: keras.Model, head: Head, backbone: zoo.Backbone) -> Network:
     mean = keras.layers.Average(name="log_odds")(answers) if len(answers) > 1 else answers[0]
     model = keras.Model(base.input, mean)
     blocks = block_ends(keras.Model(base.input, cut))
-    return Network(head, backbone, model, blocks, _compile(model, blocks), _compile_slope(model))
+    return Network(
+        head, backbone, model, blocks, compile_reading(model, blocks), _compile_slope(model)
+    )
 
 
 def _onwards(x: Any, layers: Sequence[Any]) -> Any:
@@ -188,7 +190,7 @@ def block_names(backbone: zoo.Backbone, layer: str) -> tuple[str, ...]:
     return block_ends(keras.Model(trunk.input, find_layer(trunk, layer).output))
 
 
-def _compile(model: keras.Model, blocks: tuple[str, ...]) -> Any:
+def compile_reading(model: keras.Model, blocks: tuple[str, ...]) -> Any:
     """Log-odds, maps and gradients of all blocks as one graph."""
     import keras
     import tensorflow as tf
