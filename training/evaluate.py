@@ -2,6 +2,7 @@
 
     python -m training evaluate [--model ID ...] [--write]
     python -m training evaluate --protocol darkcovidnet --root DIR
+    python -m training evaluate --explanations [--model ID ...] --root DIR
 
 Pooled test patients, inside each source, sources that the scoring head never saw, and test patients
 by view, sex and age: all measures at the model's own operating point, with 95 % intervals from 1000
@@ -13,6 +14,8 @@ mean over the seeds and (from two on) its standard deviation. A backbone of the 
 weights were not at hand has a row that says so.
 --protocol repeats a published experiment (training/protocols.py) on the images in DIR, as published
 and by patients, and prints its numbers beside the published ones; models/protocols/ keeps them.
+--explanations measures how good the explanations are, on the images in DIR
+(training/explanations); resumable.
 """
 
 from __future__ import annotations
@@ -40,14 +43,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", nargs="+", metavar="ID", help="default: all shipped")
     parser.add_argument("--write", action="store_true", help="update README.md")
     parser.add_argument("--protocol", choices=PROTOCOLS, help="repeat a published experiment")
-    parser.add_argument("--root", type=Path, help="folder with the data sets, for --protocol")
-    parser.add_argument("--runs", type=Path, default=Path("runs"), help="caches, for --protocol")
+    parser.add_argument("--root", type=Path, help="folder with the data sets")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="caches")
+    parser.add_argument("--explanations", action="store_true", help="measure the explanations")
+    own = parser.add_argument_group("with --explanations")
+    own.add_argument("--kept", action="store_true", help="write what was measured so far")
+    own.add_argument("--images", type=int, help="of each class, default 8")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, write."""
     if args.protocol:
         return run_protocol(args)
+    if args.explanations:
+        from training import explanations  # heavier than tables need
+
+        return explanations.run(args)
     heads = artifacts.list_heads()
     shipped = [card for card in heads if artifacts.is_shipped(card)]
     if args.write and args.model:
