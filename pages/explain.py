@@ -12,6 +12,7 @@ from pages.parts import (
     explain_links,
     explain_maps,
     explain_pixels,
+    explain_quality,
     explain_steps,
     loaders_explain,
     text,
@@ -25,6 +26,7 @@ VIEWS = {  # only the one that is seen computes
     "maps": ("Feature maps", explain_maps.show),
     "pixels": ("Pixels", explain_pixels.show),
     "steps": ("Step by step", explain_steps.show),
+    "quality": ("Is it any good?", lambda picture, card, *_: explain_quality.show(card)),
 }
 
 st.title("Explain")

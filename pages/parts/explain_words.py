@@ -125,3 +125,31 @@ NO_FOLDER = (
     "The test images are not on this machine, and none are shipped. A click fetches one from its "
     "public source where that is possible; the drawings work without."
 )
+QUALITY = (
+    "A map can look sensible and still say nothing about the model. Three checks on test images, "
+    "for every method: each map explains the answer that the model gave, positive or negative."
+)
+LIKENESS = (
+    "The weights learned are replaced by random ones, layer by layer from the top "
+    "([Adebayo et al. 2018](https://arxiv.org/abs/1810.03292)). A map that explains the model must "
+    "fall towards 0; one that stays as it was draws the picture instead. *Another image*: how "
+    "alike the trained model's maps of two different images are."
+)
+CURVES = (
+    "What the map marks most is covered first, a seventh of the image at a time, or shown first on "
+    "a blurred image; the model's probability for its own answer should fall, or rise, at once "
+    "([Petsiuk et al. 2018](https://arxiv.org/abs/1806.07421)). All maps are reduced to 14 x 14 "
+    "cells, so that all cover the same shapes. Two maps that know nothing of the model compete: a "
+    "random one, and one that marks the middle of the picture."
+)
+LUNGS = (
+    "The share of the map's energy that lies in the lungs, divided by the lungs' share of the "
+    "picture: 1 is a map that does not care for the lungs. We know of no published figure to "
+    "compare with. Each map is drawn out to the network's input, its values added up, and the "
+    "means are over images, with 95 % intervals over patients. Lungs lie in the middle, so a map "
+    "that marks the middle of every picture is the one to beat."
+)
+NO_OUTLINES = (
+    "Not measured on CT slices: no outlines of lungs come with these data, and the app's own lung "
+    "network is for X-rays only."
+)

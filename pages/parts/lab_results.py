@@ -27,7 +27,7 @@ def hospital() -> None:
     )
     if guess is not None:
         st.markdown(lab_guess.verdict(guess, *first[["accuracy", "low", "high"]]))
-        _show(findings.hospital(tables, guess))
+        show(findings.hospital(tables, guess))
 
 
 def lungs() -> None:
@@ -45,7 +45,7 @@ def lungs() -> None:
     )
     if guess is not None:
         st.markdown(lab_guess.verdict(guess, *pooled.loc[findings.BOX, ["auc", "low", "high"]]))
-        _show(findings.lungs(tables, guess))
+        show(findings.lungs(tables, guess))
 
 
 def elsewhere() -> None:
@@ -65,7 +65,7 @@ def elsewhere() -> None:
     if guess is not None:
         away = ct.loc[("covid-ct", "sarscov2-ct")]
         st.markdown(lab_guess.verdict(guess, *away[["auc", "low", "high"]]))
-        _show(findings.elsewhere(tables))
+        show(findings.elsewhere(tables))
 
 
 def patients() -> None:
@@ -84,7 +84,7 @@ def patients() -> None:
     )
     if guess is not None:
         st.markdown(lab_guess.verdict(guess, *ct.loc["images", ["auc", "low", "high"]]))
-        _show(findings.patients(tables, guess))
+        show(findings.patients(tables, guess))
 
 
 def marks() -> None:
@@ -101,17 +101,18 @@ def marks() -> None:
     if guess is not None:
         place = list(titles).index(guess) + 1
         st.markdown(f"You said **{titles[guess]}**: place {place} of {len(titles)}.")
-        _show(findings.marks(tables))
+        show(findings.marks(tables))
 
 
 def _tables(experiment: str) -> dict[str, pd.DataFrame]:
     return {name: loaders_data.lab_table(name) for name in findings.TABLES[experiment]}
 
 
-def _show(found: list[Finding]) -> None:
+def show(found: list[Finding]) -> None:
     """Draw the findings, each with its words."""
     for finding in found:
-        st.markdown(finding.words)
+        if finding.words:
+            st.markdown(finding.words)
         st.plotly_chart(finding.figure, width="stretch", config=CONFIG, alt=finding.alt)
         if finding.note:
             st.caption(finding.note)
