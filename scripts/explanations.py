@@ -38,7 +38,7 @@ from core.explain.checks import (
 from core.schema import Modality
 from pages.parts import explain_words as words
 from scripts.document import DOCS, picture
-from training.evaluate import to_markdown
+from training.markdown import to_markdown
 
 PAGE, FIGURES = DOCS / "explanations.md", DOCS / "explanations"
 HEAD = f"""# Explanations: are they any good?

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.artifacts import MODELS_DIR, ArtifactError
+from core.artifacts import MODELS_DIR, ArtifactError, read_card, weights_name
 from core.explain.cam import CAM_TITLES
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ def read_settings(model_id: str, models_dir: Path = MODELS_DIR) -> dict[str, Any
     """Numbers of images, passes and the seed with which a model's table was made.
 
     Raises:
-        ArtifactError: Missing, or without settings.
+        ArtifactError: Missing, without settings, or made with other weights than the model's card
+            names: then the table belongs to another model.
     """
     path = models_dir / model_id / RECORD
     if not path.is_file():
@@ -132,6 +133,12 @@ def read_settings(model_id: str, models_dir: Path = MODELS_DIR) -> dict[str, Any
     record = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(record.get("settings"), dict):
         raise ArtifactError(f"expected settings in {path}, received {sorted(record)}")
+    card = read_card(model_id, models_dir)
+    if record.get("weights") != card.files.get(weights_name(card)):
+        raise ArtifactError(
+            f"expected a table of the weights in {card.id}, received one of others: "
+            f"run {COMMAND} --model {model_id}"
+        )
     return dict(record["settings"])
 
 

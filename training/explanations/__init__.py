@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from core import artifacts
-from core.artifacts import MODELS_DIR, weights_name
+from core.artifacts import MODELS_DIR, Card, weights_name
 from core.classifier import load_classifier
 from core.explain.checks import COMMAND, FOUND, GIVEN, RECORD, TABLE
 from core.library import Library, read_library
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
             found += check(own)
             table = summary.table_of(model_id, found)
             table.to_csv(MODELS_DIR / model_id / TABLE, index=False)
-            _record(model_id, settings)
+            _record(subject.card, settings)
         print(f"wrote {model_id}/{TABLE}: {len(table)} rows")
     return 0
 
@@ -159,7 +159,8 @@ def _lungs(run: Run) -> list[dict[str, Any]]:
     return summary.lungs(given, GIVEN) + summary.lungs(found, FOUND)
 
 
-def _record(model_id: str, settings: Settings) -> None:
-    record = run_record(f"{COMMAND} --model {model_id}") | {"settings": asdict(settings)}
-    path = MODELS_DIR / model_id / RECORD
+def _record(card: Card, settings: Settings) -> None:
+    record = run_record(f"{COMMAND} --model {card.id}")
+    record |= {"settings": asdict(settings), "weights": card.files[weights_name(card)]}
+    path = MODELS_DIR / card.id / RECORD
     path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
