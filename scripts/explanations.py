@@ -73,12 +73,19 @@ def text() -> str:
 
 
 def overview(cards: list[Card]) -> str:
-    """Areas and lung ratios of all models in two tables."""
+    """Areas and lung ratios of all models in two tables, and who is not in them."""
     tables = {card.id: read_checks(card.id) for card in cards}
     areas = pd.concat([_areas(name, table) for name, table in tables.items()])
     lines = ["## All models\n", "Area under the curves (95 % over patients):\n", to_markdown(areas)]
     ratios = pd.concat([_ratios(name, table) for name, table in tables.items()])
     lines += ["\nEnergy in the lungs over their share of the picture:\n", to_markdown(ratios)]
+    shipped = [card.id for card in artifacts.list_heads() if artifacts.is_shipped(card)]
+    absent = [name for name in shipped if name not in tables]
+    uncurved = [name for name in tables if name not in set(areas["model"])]
+    kinds = (("nothing", absent), ("no deletion or insertion", uncurved))
+    lines += [
+        f"\nOf {', '.join(names)} {what} has been measured yet." for what, names in kinds if names
+    ]
     return "\n".join(lines) + "\n"
 
 
