@@ -1,14 +1,18 @@
-"""Are two models of a comparison really different, and which is ahead?"""
+"""Are two models of a comparison really different, which is ahead, and the table of all."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core import intervals, paired
 from core.curves import below
-from core.evaluation import Comparison, Entrant
+from core.evaluation import MEASURES, Comparison, Entrant, answer
 from core.paired import Difference, McNemar
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -61,3 +65,32 @@ def lead(comparison: Comparison) -> tuple[Entrant, list[Entrant]] | None:
         one for one in known if one is not first and not intervals.percentiles(apart[one.id])[0] > 0
     ]
     return first, equals
+
+
+def summary(comparison: Comparison) -> pd.DataFrame:
+    """One row a model at its operating point, largest AUC first.
+
+    Returns:
+        id, name, title, threshold, images, then MEASURES, and low and high of the AUC.
+    """
+    import pandas as pd
+
+    entrants = comparison.entrants
+    rows = [
+        {
+            "id": one.id,
+            "name": one.name,
+            "title": one.contender.card.title,
+            "threshold": found.threshold,
+            "images": comparison.images,
+            **{name: estimate.value for name, estimate in found.measures.items()},
+            "auc_low": found.measures["auc"].low,
+            "auc_high": found.measures["auc"].high,
+        }
+        for one, found in zip(
+            entrants, answer(entrants, [one.operating_point for one in entrants]), strict=True
+        )
+    ]
+    columns = ["id", "name", "title", "threshold", "images", *MEASURES, "auc_low", "auc_high"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values("auc", ascending=False, kind="stable").reset_index(drop=True)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MEASURES = (*RATIOS, *AREAS)
-CELLS = {"TP": (1, True), "FN": (1, False), "FP": (0, True), "TN": (0, False)}  # label, called
 TAKEN_AREAS = {
     "auc": metrics.auc,
     "average_precision": metrics.average_precision,
@@ -169,60 +168,6 @@ def answer(entrants: Sequence[Entrant], thresholds: Sequence[float]) -> list[Ans
         }
         answers.append(Answer(float(cut), counts, found | one.areas))
     return answers
-
-
-def summary(comparison: Comparison) -> pd.DataFrame:
-    """One row a model at its operating point, largest AUC first.
-
-    Returns:
-        id, name, title, threshold, images, then MEASURES, and low and high of the AUC.
-    """
-    import pandas as pd
-
-    entrants = comparison.entrants
-    rows = [
-        {
-            "id": one.id,
-            "name": one.name,
-            "title": one.contender.card.title,
-            "threshold": found.threshold,
-            "images": comparison.images,
-            **{name: estimate.value for name, estimate in found.measures.items()},
-            "auc_low": found.measures["auc"].low,
-            "auc_high": found.measures["auc"].high,
-        }
-        for one, found in zip(
-            entrants, answer(entrants, [one.operating_point for one in entrants]), strict=True
-        )
-    ]
-    columns = ["id", "name", "title", "threshold", "images", *MEASURES, "auc_low", "auc_high"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values("auc", ascending=False, kind="stable").reset_index(drop=True)
-
-
-def in_cell(entrant: Entrant, threshold: float, cell: str) -> pd.DataFrame:
-    """The images in one cell of the confusion matrix, worst first.
-
-    Worst is farthest on the wrong side for "FN" and "FP", nearest to it for "TP" and "TN".
-
-    Raises:
-        KeyError: A cell that is none of CELLS.
-    """
-    label, called = CELLS[cell]
-    rows = entrant.rows
-    inside = (rows["label"] == label) & ((rows["probability"] >= threshold) == called)
-    return rows[inside].sort_values("probability", ascending=label == 1, kind="stable")
-
-
-def changing_sides(entrant: Entrant, one: float, other: float) -> pd.DataFrame:
-    """The images that two thresholds call differently, by probability.
-
-    The higher threshold calls them negative, the lower one positive.
-    """
-    low, high = sorted((one, other))
-    rows = entrant.rows
-    between = (rows["probability"] >= low) & (rows["probability"] < high)
-    return rows[between].sort_values("probability", kind="stable")
 
 
 def _names(contenders: Sequence[Contender]) -> dict[str, str]:

@@ -24,17 +24,27 @@ from pages.parts import (
 from pages.parts.compare_view import Shown, View, chart
 from pages.parts.switch import switch
 
-VIEWS: dict[str, tuple[str, View]] = {
-    "measures": ("Measures", compare_views.measures),
-    "histograms": ("Histograms", compare_views.histograms),
-    "curves": ("ROC and precision", compare_views.curves),
-    "thresholds": ("Every threshold", compare_views.sweep),
-    "calibration": ("Calibration", compare_views.calibration),
-    "practice": ("In practice", compare_worth.show),
-    "different": ("Really different?", compare_duel.show),
-    compare_images.IMAGES: ("Images", compare_images.show),
-    "paper": ("The paper's figures", compare_paper.show),
-    "all": ("All models", compare_models.show),
+VIEWS: dict[str, tuple[str, dict[str, tuple[str, View]]]] = {
+    "measures": (
+        "Measures",
+        {
+            "table": ("Of these models", compare_views.measures),
+            "different": ("Really different?", compare_duel.show),
+            "all": ("All models", compare_models.show),
+        },
+    ),
+    "histograms": ("Histograms", {"": ("", compare_views.histograms)}),
+    "curves": (
+        "Curves",
+        {
+            "roc": ("ROC and precision", compare_views.curves),
+            "thresholds": ("Every threshold", compare_views.sweep),
+            "calibration": ("Calibration", compare_views.calibration),
+        },
+    ),
+    "practice": ("In practice", {"": ("", compare_worth.show)}),
+    compare_images.IMAGES: ("Images", {"": ("", compare_images.show)}),
+    "paper": ("The paper's figures", {"": ("", compare_paper.show)}),
 }
 
 st.title("Compare")
@@ -68,29 +78,39 @@ def answers() -> None:
         cuts,
         evaluation.answer(comparison.entrants, cuts.values),
     )
-    _matrices(shown)
     titles = {name: title for name, (title, _) in VIEWS.items()}
     name = switch("Look at", titles, compare_images.VIEW, label_visibility="collapsed")
-    compare_report.foot(shown, VIEWS[name][1](shown))
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _matrices(shown)
+    with right:
+        sections = _view(name)(shown)
+    compare_report.foot(shown, sections)
+
+
+def _view(name: str) -> View:
+    """The view of that name, or the part of it that is chosen."""
+    parts = VIEWS[name][1]
+    titles = {part: title for part, (title, _) in parts.items()}
+    if len(parts) == 1:
+        return parts[next(iter(parts))][1]
+    return parts[switch("Part", titles, f"compare_{name}", label_visibility="collapsed")][1]
 
 
 def _matrices(shown: Shown) -> None:
-    """A confusion matrix a model; a click on a cell opens its images."""
-    compare_images.first_values(shown.comparison.names)
-    framed = compare_images.framed()
-    columns = zip(shown.cuts.columns, shown.models, shown.cuts.values, strict=True)
-    for number, (column, model, cut) in enumerate(columns):
-        chosen = (0, framed[1]) if framed and framed[0] == model.name else None
-        key = f"matrix-{number}"
-        with column:
-            chart(
-                matrices.confusion_figure([model], [cut], chosen),
-                matrices.confusion_words([model], [cut]),
-                key,
-                on_select=partial(compare_images.open_cell, f"compare_figure_{key}"),
-                selection_mode="points",
-            )
-            st.caption(f"Threshold {cut:.3f}")
+    """The confusion matrices; a click on a cell opens its images."""
+    cuts, names = shown.cuts.values, shown.comparison.names
+    compare_images.first_values(names)
+    words = matrices.confusion_words(shown.models, cuts)
+    chart(
+        matrices.confusion_figure(shown.models, cuts, compare_images.framed(names)),
+        words,
+        "matrices",
+        on_select=partial(compare_images.open_cell, "compare_figure_matrices"),
+        selection_mode="points",
+    )
+    at = ", ".join(f"{name} {cut:.3f}" for name, cut in zip(names, cuts, strict=True))
+    st.caption(f"Thresholds: {at}. Click a cell to see its images.")
 
 
 answers()

@@ -28,8 +28,14 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 at = AppTest.from_file("streamlit_app.py", default_timeout=120)
 at.switch_page("pages/compare.py").run()
+def choose(key, value):
+    next(g for g in at.get("button_group") if g.key == f"compare_{key}").set_value(value).run()
+
 for view in sys.argv[1:]:
-    next(g for g in at.get("button_group") if g.key == "compare_view").set_value(view).run()
+    name, _, part = view.partition("/")
+    choose("view", name)
+    if part:
+        choose(name, part)
     taken, used = [], []
     for cut in np.linspace(0.05, 0.95, 20):
         begun, busy = time.perf_counter(), time.process_time()
@@ -40,7 +46,15 @@ for view in sys.argv[1:]:
     # The first prepares what the view keeps.
     print(view, 1000 * np.median(taken[1:]), 1000 * np.median(used[1:]))
 """
-VIEWS = ("measures", "histograms", "curves", "thresholds", "calibration", "practice", "different")
+VIEWS = (
+    "measures",
+    "measures/different",
+    "histograms",
+    "curves/roc",
+    "curves/thresholds",
+    "curves/calibration",
+    "practice",
+)
 
 
 def measurements(goal: Callable[..., str]) -> Iterator[str]:
@@ -69,9 +83,8 @@ def _computing(goal: Callable[..., str]) -> Iterator[str]:
     yield f"  {f'the same, all {len(everyone.entrants)} X-ray models':44} {whole:8.2f} ms"
 
     def drawn(cuts: list[float]) -> None:
-        for model, cut in zip(models, cuts, strict=True):
-            matrices.confusion_figure([model], [cut])
-            matrices.confusion_words([model], [cut])
+        matrices.confusion_figure(models, cuts)
+        matrices.confusion_words(models, cuts)
         tradeoff.roc_figure(models, cuts)
         tradeoff.precision_recall_figure(models, cuts)
 

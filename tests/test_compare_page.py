@@ -14,8 +14,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tables import drawn_rows, write_model
 
-from core import cohorts, contest, evaluation, examples, validated
+from core import cells, cohorts, contest, evaluation, examples, validated
+from core.classifier import DEFAULT_MODELS
 from core.evaluation import Comparison
+from core.schema import Modality
 from pages.parts import loaders
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +29,7 @@ DEFAULT = (
 )
 VIEWS = (
     "histograms",
-    "curves",
+    "roc",
     "thresholds",
     "calibration",
     "practice",
@@ -35,7 +37,7 @@ VIEWS = (
     "images",
     "paper",
     "all",
-    "measures",
+    "table",
 )
 
 
@@ -64,7 +66,21 @@ def group(at: AppTest, key: str):
     return next(g for g in at.get("button_group") if g.key == f"compare_{key}")
 
 
+PARTS = {
+    "table": "measures",
+    "different": "measures",
+    "all": "measures",
+    "roc": "curves",
+    "thresholds": "curves",
+    "calibration": "curves",
+}
+
+
 def choose(at: AppTest, key: str, value: str) -> AppTest:
+    """Click a button of a group; the part of a view by way of its view."""
+    if key == "view" and value in PARTS:
+        group(at, "view").set_value(PARTS[value]).run()
+        key = PARTS[value]
     group(at, key).set_value(value).run()
     assert not at.exception
     return at
@@ -157,7 +173,8 @@ def test_a_link_opens_the_same_view() -> None:
         models_xray=["VGG16 (small)", "Xception (small)"],
         rule="By hand",
         cut="0.321",
-        view="Every threshold",
+        view="Curves",
+        curves="Every threshold",
         metric="Specificity",
         cost="50 false alarms",
         prevalence="1 %",
@@ -191,7 +208,7 @@ def test_a_link_with_a_threshold_alone_means_that_threshold() -> None:
         {"view": "Nowhere"},
         {"prevalence": "120 %"},
         {"cost": "-1"},
-        {"metric": "Beauty", "view": "Every threshold"},
+        {"metric": "Beauty", "view": "curves", "curves": "thresholds"},
         {"of": "No such model", "view": "Images"},
         {"cell": "XY", "view": "Images"},
         {"other": "-3", "view": "Images"},
@@ -234,7 +251,7 @@ def test_in_practice_follows_prevalence_and_cost() -> None:
     assert f"VGG16 {100 * missed + alarms:g}, least at" in words(at)
     best = validated.threshold(comparison.entrants[0], "cost", 100, 0.01)
     assert f"least at {best:.3f} (chosen on validation)" in words(at)
-    choose(at, "view", "measures")
+    choose(at, "view", "table")
     choose(at, "rule", "cost")
     assert at.dataframe[0].value.loc["Threshold", "VGG16"] == f"{best:.3f}"
 
@@ -299,7 +316,7 @@ def test_every_table_is_a_csv(downloads: dict[str, str]) -> None:
 
 
 def test_a_report_holds_the_view(downloads: dict[str, str]) -> None:
-    page(view="Really different?", cut="0.3")
+    page(view="measures", measures="different", cut="0.3")
     text = downloads["lunglens-compare.html"]
     assert text.startswith("<!doctype html>")
     assert "not for diagnosis" in text
@@ -315,17 +332,20 @@ def test_a_report_holds_the_view(downloads: dict[str, str]) -> None:
 def test_images_of_a_cell_worst_first() -> None:
     at = choose(page(), "view", "images")
     entrant = measured().entrants[0]
-    missed = evaluation.in_cell(entrant, entrant.operating_point, "FN")
+    missed = cells.in_cell(entrant, entrant.operating_point, "FN")
     text = words(at)
     assert f"{len(missed)} COVID-19 images that are missed, the most wrong first" in text
     worst = missed.iloc[0]
     assert f"**{worst['probability']:.3f}**" in text
-    assert "opens each image with vgg16-xray instead" in text
+    assert f"opens each image with {DEFAULT_MODELS[Modality.XRAY]} instead" in text
     link = urlsplit(at.get("link_button")[0].proto.url)
     assert link.path == "explain"
-    assert parse_qs(link.query) == {"model": ["vgg16-xray"], "image": [worst["image_id"]]}
+    assert parse_qs(link.query) == {
+        "model": [DEFAULT_MODELS[Modality.XRAY]],
+        "image": [worst["image_id"]],
+    }
     choose(at, "cell", "TN")
-    cleared = evaluation.in_cell(entrant, entrant.operating_point, "TN")
+    cleared = cells.in_cell(entrant, entrant.operating_point, "TN")
     assert f"{len(cleared)} other images that are cleared" in words(at)
     at.number_input("compare_page").set_value(2).run()
     assert f"**{cleared.iloc[12]['probability']:.3f}**" in words(at)
@@ -335,7 +355,7 @@ def test_images_that_change_sides() -> None:
     at = choose(choose(page(rule="The paper's 0.5"), "view", "images"), "which", "changing")
     at.slider("compare_other").set_value(0.3).run()
     entrant = measured().entrants[0]
-    found = evaluation.changing_sides(entrant, 0.5, 0.3)
+    found = cells.changing_sides(entrant, 0.5, 0.3)
     assert f"{len(found)} images are called positive at 0.300 and negative at 0.500" in words(at)
     assert f"finds {int(found['label'].sum())} more with COVID-19" in words(at)
 
@@ -427,11 +447,20 @@ def test_smoke_runs_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_page_needs_no_tensorflow() -> None:
     code = (
-        "import sys; from streamlit.testing.v1 import AppTest; "
-        "at = AppTest.from_file('streamlit_app.py', default_timeout=60); "
-        "at.switch_page('pages/compare.py').run(); "
-        "view = lambda: next(g for g in at.get('button_group') if g.key == 'compare_view'); "
-        f"bad = [v for v in {VIEWS} if view().set_value(v).run().exception or view().value != v]; "
-        "sys.exit('tensorflow' in sys.modules or bool(at.exception) or bool(bad))"
+        "import sys; sys.path.insert(0, 'tests'); import test_compare_page as t; "
+        "at = t.page(); [t.choose(at, 'view', view) for view in t.VIEWS]; "
+        "sys.exit('tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_short_words_open_the_same_view_as_those_on_the_buttons() -> None:
+    short = page(
+        set="xray-figure1", models_xray=["small-vgg16-imagenet"], rule="youden", view="curves"
+    )
+    long = page(
+        set="X-ray: figure1 alone", models_xray=["VGG16 (small)"], rule="Youden", view="Curves"
+    )
+    assert words(short) == words(long)
+    assert group(short, "view").value == "curves"
+    assert not short.warning

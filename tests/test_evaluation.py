@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics as reference
 from tables import AREAS, REFERENCES, drawn_rows, write_model
 
-from core import cohorts, contest, evaluation, validated
+from core import cells, cohorts, contest, evaluation, validated
 from core.artifacts import ArtifactError
 from core.evaluation import Comparison
 
@@ -86,13 +86,12 @@ def test_four_images_by_hand(tmp_path: Path) -> None:
     (found,) = evaluation.answer([entrant], [0.4])
     assert (found.counts.tp, found.counts.fn, found.counts.fp, found.counts.tn) == (1, 1, 1, 1)
     assert found.measures["auc"].value == 0.75
-    cells = {
-        cell: evaluation.in_cell(entrant, 0.4, cell)["image_id"].tolist()
-        for cell in evaluation.CELLS
+    found_in = {
+        cell: cells.in_cell(entrant, 0.4, cell)["image_id"].tolist() for cell in cells.CELLS
     }
-    assert cells == {"TP": ["a"], "FN": ["b"], "FP": ["c"], "TN": ["d"]}
-    assert evaluation.changing_sides(entrant, 0.4, 0.15)["image_id"].tolist() == ["b"]
-    assert evaluation.changing_sides(entrant, 0.2, 0.2).empty
+    assert found_in == {"TP": ["a"], "FN": ["b"], "FP": ["c"], "TN": ["d"]}
+    assert cells.changing_sides(entrant, 0.4, 0.15)["image_id"].tolist() == ["b"]
+    assert cells.changing_sides(entrant, 0.2, 0.2).empty
 
 
 def test_worst_come_first(tmp_path: Path) -> None:
@@ -104,10 +103,7 @@ def test_worst_come_first(tmp_path: Path) -> None:
     ]
     write_model(tmp_path, "m", rows)
     (entrant,) = compared(tmp_path).entrants
-    worst = {
-        cell: evaluation.in_cell(entrant, 0.5, cell)["probability"].iloc[0]
-        for cell in evaluation.CELLS
-    }
+    worst = {cell: cells.in_cell(entrant, 0.5, cell)["probability"].iloc[0] for cell in cells.CELLS}
     assert worst == {"TP": 0.6, "FN": 0.1, "FP": 0.8, "TN": 0.4}
 
 
@@ -189,7 +185,7 @@ def test_one_class_only_leaves_the_rest_undefined(tmp_path: Path) -> None:
     undefined = ("recall", "precision", "balanced_accuracy", "mcc", "auc", "average_precision")
     assert all(math.isnan(found.measures[name].value) for name in undefined)
     assert found.measures["specificity"].value == 1
-    assert evaluation.in_cell(comparison.entrants[0], 0.5, "TP").empty
+    assert cells.in_cell(comparison.entrants[0], 0.5, "TP").empty
 
 
 def test_unknown_labels_do_not_count(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from core.evaluation import Comparison
 from core.schema import Modality
 from pages.parts import loaders_compare
 from pages.parts.loaders_compare import Ids
-from pages.parts.switch import KEPT
+from pages.parts.switch import KEPT, begin
 
 SET = "compare_set"
 # The paper's Figure 3: the model of the large data at two thresholds, then that of the small data.
@@ -32,12 +32,11 @@ def choose() -> tuple[Ids, str]:
     key = _choose_set(sets, left)
     modality = Modality(sets[key].modality)
     fitting = {n: one.name for n, one in known.items() if one.card.modality == modality}
-    first = [name for name in FIRST[modality] if name in fitting] or list(fitting)[:2]
-    _warn_of_unknown(models_key(modality), fitting.values(), "model")
+    _warn_of_unknown(models_key(modality), {**fitting, **_by_title(fitting)}, "model")
+    _begin_models(models_key(modality), fitting, FIRST[modality])
     chosen = right.multiselect(
         f"Models, up to {MOST}",
         list(fitting),
-        default=first,
         format_func=fitting.__getitem__,
         max_selections=MOST,
         key=models_key(modality),
@@ -86,10 +85,23 @@ def has_paper_models() -> bool:
 
 def _choose_set(sets: Mapping[str, TestSet], place: DeltaGenerator) -> str:
     titles = {key: found.title for key, found in sets.items()}
-    _warn_of_unknown(SET, titles.values(), "test set")
+    _warn_of_unknown(SET, {**titles, **_by_title(titles)}, "test set")
+    begin(SET, titles, next(iter(titles)))
     return place.selectbox(
         "Test set", list(titles), format_func=titles.__getitem__, key=SET, **KEPT
     )
+
+
+def _begin_models(key: str, known: Mapping[str, str], first: Sequence[str]) -> None:
+    """First value of the chooser: the ids that a link names, else those to begin with."""
+    if key not in st.session_state:
+        asked = [name for name in st.query_params.get_all(key) if name in known]
+        here = [name for name in first if name in known]
+        st.session_state[key] = asked or here or list(known)[:2]
+
+
+def _by_title(titles: Mapping[str, str]) -> dict[str, str]:
+    return {title: name for name, title in titles.items()}
 
 
 def _warn_of_unknown(key: str, known: Collection[str], what: str) -> None:

@@ -10,32 +10,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.evaluation import Comparison, Entrant
-from core.schema import PAPER_THRESHOLDS
-from core.validated import WANTED_RECALL, threshold
-from pages.parts import compare_choice
-from pages.parts.switch import KEPT
+from core.validated import threshold
+from pages.parts import compare_rules
+from pages.parts.compare_rules import HAND, OWN, PAPER, RULE, RULES
+from pages.parts.switch import KEPT, begin
 
-RULE, CUT, ALONE = "compare_rule", "compare_cut", "compare_alone"
-COST, PREVALENCE = "compare_cost", "compare_prevalence"
-OWN, HAND = "own", "hand"
-PAPER = {f"{value:g}": value for value in PAPER_THRESHOLDS}
-RECALL = f"{100 * WANTED_RECALL:g} % recall"
-RULES = {
-    OWN: "Operating points",
-    **{name: f"The paper's {name}" for name in PAPER},
-    "youden": "Youden",
-    "recall": RECALL,
-    "cost": "Least cost",
-    HAND: "By hand",
-}
-HELP = (
-    "Operating points: each model's own, set for 90 % recall. Youden: the largest recall + "
-    f"specificity. {RECALL}: the largest threshold that finds that share. Least "
-    "cost: the cheapest at the cost and prevalence on the right. All four are chosen on "
-    "**validation** patients."
-)
-COSTS = (0.5, 1, 2, 5, 10, 20, 50, 100)
-PREVALENCES = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.001)
+CUT, ALONE = "compare_cut", "compare_alone"
 NEAR = 5e-4  # half a step of the sliders
 
 
@@ -49,7 +29,6 @@ class Cuts:
         best: (M,) of least cost on validation patients; NaN where none can be chosen.
         cost: Of a missed case, in false alarms.
         prevalence: 0..1.
-        columns: (M,) a column a model, to draw in.
     """
 
     rule: str
@@ -57,71 +36,40 @@ class Cuts:
     best: list[float]
     cost: float
     prevalence: float
-    columns: list[DeltaGenerator]
 
 
 def controls(comparison: Comparison) -> Cuts:
     """Rules, sliders, cost and prevalence."""
     entrants = comparison.entrants
     _read_address(entrants)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        rule = st.segmented_control(
-            "Threshold",
-            list(RULES),
-            required=True,
-            format_func=RULES.__getitem__,
-            key=RULE,
-            help=HELP,
-            wrap=True,
-            **KEPT,
-        )
-        if compare_choice.has_paper_models() and st.button(
-            "Small-data model on the big test set",
-            key="compare_small_on_big",
-            help="The paper's Figure 3, third panel",
-            on_click=open_panel,
-            args=(compare_choice.SMALL, "0.5"),
-        ):
-            st.rerun(scope="app")  # models and test set are chosen outside this fragment
+    rule = compare_rules.choose_rule()
     sliders, *stakes = st.columns([4, 2, 1.5], gap="large")
-    cost, prevalence = _stakes(*stakes)
-    status, toggle = st.columns([4, 1], vertical_alignment="center")
-    badge, words = _status(rule)
+    cost, prevalence = compare_rules.stakes(*stakes)
+    line, toggle = st.columns([4, 1], vertical_alignment="center")
+    badge, words = compare_rules.status(rule)
     if rule not in (*PAPER, HAND) and len(entrants) > 1:
         words += " The slider moves all to one threshold."
-    status.markdown(f":{'orange' if rule == HAND else 'green'}-badge[{badge}] {words}")
+    line.markdown(f":{'orange' if rule == HAND else 'green'}-badge[{badge}] {words}")
     alone = len(entrants) > 1 and toggle.toggle(
         "Each model alone", key=ALONE, on_change=_spread, args=(entrants,), **KEPT
     )
     _say_undefined(entrants, rule)
-    columns = st.columns(len(entrants))
     values = [_by_rule(one, rule, cost, prevalence) for one in entrants]
     if alone:
         moved = [
             _slider(column, f"Threshold of {one.name}", key_of(one.id), value, rule)
-            for column, one, value in zip(columns, entrants, values, strict=True)
+            for column, one, value in zip(sliders.columns(2) * 2, entrants, values, strict=False)
         ]
     else:
         moved = [_slider(sliders, "Threshold of all models", CUT, values[0], rule)] * len(values)
     values = moved if rule == HAND else values  # sliders round to their step
     best = [threshold(one, "cost", cost, prevalence) for one in entrants]
-    return Cuts(rule, values, best, cost, prevalence, columns)
+    return Cuts(rule, values, best, cost, prevalence)
 
 
 def key_of(model_id: str) -> str:
     """Key of a model's own slider."""
     return f"{CUT}_{model_id}"
-
-
-def follow(rule: str) -> None:
-    """Callback: take a rule."""
-    st.session_state[RULE] = rule
-
-
-def open_panel(first: str, rule: str) -> None:
-    """Callback: a panel of the paper's Figure 3: its model first, at its threshold."""
-    compare_choice.open_paper(first)
-    follow(rule)
 
 
 def _read_address(entrants: Sequence[Entrant]) -> None:
@@ -132,10 +80,8 @@ def _read_address(entrants: Sequence[Entrant]) -> None:
     if RULE in st.session_state:
         return
     given = CUT in st.query_params and RULE not in st.query_params
-    if given and not _is_near(st.query_params[CUT], entrants[0].operating_point):
-        st.session_state[RULE] = HAND
-    else:
-        st.session_state[RULE] = OWN
+    moved = given and not _is_near(st.query_params[CUT], entrants[0].operating_point)
+    begin(RULE, RULES, HAND if moved else OWN)
 
 
 def _is_near(text: str, value: float) -> bool:
@@ -143,27 +89,6 @@ def _is_near(text: str, value: float) -> bool:
         return abs(float(text) - value) < NEAR
     except ValueError:
         return True  # not a number: as if nothing had been given
-
-
-def _stakes(left: DeltaGenerator, right: DeltaGenerator) -> tuple[float, float]:
-    cost = left.select_slider(
-        "A missed case costs",
-        COSTS,
-        value=10,
-        format_func=lambda value: f"{value:g} false alarms" if value != 1 else "1 false alarm",
-        key=COST,
-        **KEPT,
-    )
-    prevalence = right.select_slider(
-        "Prevalence",
-        PREVALENCES,
-        value=0.05,
-        format_func=lambda value: f"{100 * value:g} %",
-        key=PREVALENCE,
-        help="How many of the people tested have COVID-19 where the model would be used.",
-        **KEPT,
-    )
-    return float(cost), float(prevalence)
 
 
 def _by_rule(entrant: Entrant, rule: str, cost: float, prevalence: float) -> float:
@@ -187,7 +112,7 @@ def _slider(place: DeltaGenerator, words: str, key: str, value: float, rule: str
         step=0.001,
         format="%.3f",
         key=key,
-        on_change=follow,
+        on_change=compare_rules.follow,
         args=(HAND,),
         **KEPT,
     )
@@ -202,28 +127,6 @@ def _spread(entrants: Sequence[Entrant]) -> None:
             st.session_state[key_of(one.id)] = st.session_state[CUT]
     else:
         st.session_state[CUT] = st.session_state[key_of(entrants[0].id)]
-
-
-def status_text(rule: str) -> str:
-    """How far numbers at a rule's thresholds may be believed."""
-    badge, words = _status(rule)
-    return f"{badge}: {words}"
-
-
-def _status(rule: str) -> tuple[str, str]:
-    """The same as a badge and a sentence."""
-    if rule == HAND:
-        return (
-            "Exploratory",
-            "moved by hand with the test images in view. A threshold found that way looks better "
-            "than it is; to report a number, choose by a rule.",
-        )
-    if rule in PAPER:
-        return (
-            "Fixed beforehand",
-            f"the paper's threshold {rule}, not chosen on these images; reported on test patients.",
-        )
-    return "Chosen on validation patients", "reported on test patients."
 
 
 def _say_undefined(entrants: Sequence[Entrant], rule: str) -> None:

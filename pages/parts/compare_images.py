@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from core import artifacts, evaluation
+from core import artifacts, cells
 from core.artifacts import Card
 from core.charts.matrices import CELLS
 from core.classifier import DEFAULT_MODELS
@@ -17,7 +17,7 @@ from core.report import Section
 from core.schema import Modality
 from pages.parts import loaders_compare, loaders_data
 from pages.parts.compare_view import Shown, table_csv
-from pages.parts.switch import KEPT, switch
+from pages.parts.switch import KEPT, begin, switch
 
 VIEW, IMAGES = "compare_view", "images"
 MODEL, CELL, OTHER, PAGE = "compare_of", "compare_cell", "compare_other", "compare_page"
@@ -46,16 +46,17 @@ def open_cell(chart: str) -> None:
 
 def first_values(names: list[str]) -> None:
     """Set before the widgets are drawn, so that the address follows a click on a matrix."""
-    for key, value in ((MODEL, names[0]), (CELL, "FN"), (WHICH, "cell")):
-        st.session_state.setdefault(key, value)
+    begin(MODEL, names, names[0])
+    begin(CELL, CELL_TITLES, "FN")
+    begin(WHICH, WHICH_TITLES, "cell")
 
 
-def framed() -> tuple[str, str] | None:
-    """Name of the model and the cell whose images are open, None while none are."""
+def framed(names: list[str]) -> tuple[int, str] | None:
+    """Number of the model and the cell whose images are open, None while none are."""
     state = st.session_state
-    if state.get(VIEW) != IMAGES or state[WHICH] != "cell":
+    if state[VIEW] != IMAGES or state[WHICH] != "cell" or state[MODEL] not in names:
         return None
-    return state[MODEL], state[CELL]
+    return names.index(state[MODEL]), state[CELL]
 
 
 def show(shown: Shown) -> list[Section]:
@@ -70,7 +71,7 @@ def show(shown: Shown) -> list[Section]:
 
 def _cell(entrant: Entrant, cut: float) -> Section:
     cell = switch("Cell", CELL_TITLES, CELL)
-    found = evaluation.in_cell(entrant, cut, cell)
+    found = cells.in_cell(entrant, cut, cell)
     words = f"{len(found)} {MEANINGS[cell]}, {entrant.name} at {cut:.3f}."
     return _images(entrant, found, words, cell)
 
@@ -86,7 +87,7 @@ def _changing(entrant: Entrant, cut: float) -> Section:
         key=OTHER,
         **KEPT,
     )
-    found = evaluation.changing_sides(entrant, cut, other)
+    found = cells.changing_sides(entrant, cut, other)
     ill = int(found["label"].sum())
     low, high = sorted((cut, other))
     words = (

@@ -11,7 +11,7 @@ from core.charts import learning, matrices
 from core.evaluation import Answer
 from core.report import Section
 from core.schema import PAPER_THRESHOLDS
-from pages.parts import compare_choice, compare_cut, loaders_compare
+from pages.parts import compare_choice, compare_rules, loaders_compare
 from pages.parts.compare_choice import BIG, SMALL
 from pages.parts.compare_view import Shown, chart, draw
 
@@ -47,15 +47,14 @@ def _panels() -> Section:
     )
     st.subheader(result.heading)
     st.markdown(result.words)
-    columns = zip(st.columns(len(PANELS)), PANELS, shown, strict=True)
-    for number, (column, (name, cut, _), model) in enumerate(columns):
-        with column:
-            words = matrices.confusion_words([model], [cut])
-            chart(matrices.confusion_figure([model], [cut]), words, f"figure-3-{number}")
+    words = matrices.confusion_words(shown, cuts)
+    chart(result.figure, words, "figure-3")
+    with st.container(horizontal=True):
+        for number, (name, cut, title) in enumerate(PANELS):
             if st.button(
-                "Open it above",
+                f"Open: {title}",
                 key=f"compare_open_{number}",
-                on_click=compare_cut.open_panel,
+                on_click=compare_rules.open_panel,
                 args=(name, f"{cut:g}"),
             ):
                 st.rerun(scope="app")  # models and test set are chosen outside this fragment

@@ -10,7 +10,7 @@ import streamlit as st
 from core import report
 from core.charts import matrices
 from core.report import Report, Section
-from pages.parts import compare_cut, compare_views, compare_words, text
+from pages.parts import compare_rules, compare_views, compare_words, text
 from pages.parts.compare_view import FORMAT, FORMATS, Shown
 from pages.parts.switch import switch
 
@@ -21,6 +21,7 @@ def foot(shown: Shown, sections: list[Section]) -> None:
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     with left:
         switch("A figure's camera saves", FORMATS, FORMAT)
+    left.caption("With the colours of this page on clear ground; the report is on white.")
     address = _address()
     right.download_button(
         "Report of this view (HTML)",
@@ -41,7 +42,7 @@ def report_of(shown: Shown, sections: list[Section], address: str) -> Report:
         "Confusion matrices",
         matrices.confusion_words(shown.models, cuts.values),
         matrices.confusion_figure(shown.models, cuts.values, across=2),
-        note=compare_cut.status_text(cuts.rule),
+        note=compare_rules.status_text(cuts.rule),
     )
     measures = compare_views.measures_section(shown)
     rest = [section for section in sections if section.heading != measures.heading]
@@ -53,7 +54,7 @@ def report_of(shown: Shown, sections: list[Section], address: str) -> Report:
         {
             "Test set": f"{comparison.test_set.title}: {comparison.images} images of "
             f"{comparison.patients} patients, {comparison.positives} with COVID-19",
-            "Threshold rule": compare_cut.RULES[cuts.rule],
+            "Threshold rule": compare_rules.RULES[cuts.rule],
             "Thresholds": "; ".join(
                 f"{one.name} {cut:.3f}"
                 for one, cut in zip(comparison.entrants, cuts.values, strict=True)

@@ -43,9 +43,13 @@ class Shown:
     @property
     def marks(self) -> list[Mark]:
         """The threshold of least cost, to be drawn on every curve."""
-        return [Mark("least cost, chosen on validation patients", self.cuts.best)]
+        return [Mark("least cost", self.cuts.best)]
 
 
+STARS = (
+    "Stars: each model's threshold of least cost, at the cost and prevalence above, chosen on "
+    "validation patients."
+)
 View = Callable[[Shown], list[Section]]  # draws, and returns what a report of it holds
 
 

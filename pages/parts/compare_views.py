@@ -10,7 +10,7 @@ from core.charts import compare as charts
 from core.metrics import RATIOS
 from core.report import Section
 from pages.parts import compare_words, loaders_compare
-from pages.parts.compare_view import Shown, draw, table_csv
+from pages.parts.compare_view import STARS, Shown, draw, table_csv
 from pages.parts.compare_words import TITLES
 from pages.parts.switch import switch
 
@@ -47,10 +47,10 @@ def measures(shown: Shown) -> list[Section]:
 
 
 def _equations() -> None:
-    columns = st.columns(4)
+    columns = st.columns(2)
     for number, (name, formula) in enumerate(compare_words.EQUATIONS.items(), start=1):
         title = TITLES[name].lower()
-        columns[number - 1].latex(rf"\text{{{title}}} = {formula} \quad ({number})")
+        columns[number % 2 - 1].latex(rf"\text{{{title}}} = {formula} \quad ({number})")
     meanings = compare_words.MEANINGS.items()
     st.markdown("\n".join(f"- **{TITLES[name]}**: {words}" for name, words in meanings))
 
@@ -62,6 +62,7 @@ def histograms(shown: Shown) -> list[Section]:
         "Predictions by class",
         charts.histogram_words(shown.models, cuts),
         charts.histogram_figure(shown.models, cuts, shown.marks),
+        note=STARS,
     )
     return [draw(result, "histograms", heading=False)]
 
@@ -78,13 +79,9 @@ def curves(shown: Shown) -> list[Section]:
         "Precision and recall",
         tradeoff.precision_recall_words(shown.models, cuts),
         tradeoff.precision_recall_figure(shown.models, cuts, shown.marks),
+        note=STARS,
     )
-    left, right = st.columns(2, gap="large")
-    with left:
-        draw(roc, "roc")
-    with right:
-        draw(precision, "precision-recall")
-    return [roc, precision]
+    return [draw(roc, "roc"), draw(precision, "precision-recall")]
 
 
 def sweep(shown: Shown) -> list[Section]:
@@ -97,7 +94,7 @@ def sweep(shown: Shown) -> list[Section]:
         f"{titles[metric]} at every threshold",
         charts.metric_words(metric, shown.models, cuts),
         charts.metric_figure(metric, lines, shown.models, cuts, shown.marks),
-        note="Bands are 95 % intervals over patients, at each threshold by itself.",
+        note=f"Bands are 95 % intervals over patients, at each threshold by itself. {STARS}",
     )
     return [draw(result, f"threshold-{metric}", heading=False)]
 

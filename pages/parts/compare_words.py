@@ -7,17 +7,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from core.charts.compare import METRIC_TITLES
 from core.contest import lead
 from core.evaluation import Answer, Comparison, Estimate
 
-TITLES = {
-    "accuracy": "Accuracy",
-    "recall": "Recall",
-    "specificity": "Specificity",
-    "precision": "Precision",
-    "f1": "F1",
-    "balanced_accuracy": "Balanced accuracy",
-    "mcc": "MCC",
+TITLES = {name: title[0].upper() + title[1:] for name, title in METRIC_TITLES.items()} | {
     "auc": "AUC",
     "average_precision": "Average precision",
     "brier": "Brier score",

@@ -11,7 +11,7 @@ from core import decision
 from core.charts import people, worth
 from core.evaluation import Answer
 from core.report import Section
-from pages.parts.compare_view import Shown, draw, table_csv
+from pages.parts.compare_view import STARS, Shown, draw, table_csv
 from pages.parts.compare_words import UNDEFINED
 
 FIXED = (0.5, 0.05, 0.01)
@@ -51,7 +51,8 @@ def show(shown: Shown) -> list[Section]:
         worth.benefit_words(shown.models, cuts, at),
         worth.benefit_figure(shown.models, cuts, shown.marks, at),
         note="Found cases minus false alarms, each alarm weighted by the odds of the threshold. A "
-        "model is worth using where its curve lies above both grey lines.",
+        "model is worth using where its curve lies above both grey lines; points below the drawn "
+        f"range do harm and are left out. {STARS}",
     )
     draw(benefit, "net-benefit")
     return [crowd, values, benefit]

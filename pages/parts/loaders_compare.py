@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import artifacts, cohorts, evaluation, validated
+from core import artifacts, cohorts, contest, evaluation, validated
 from core.charts.ready import Line, Ready
 from core.cohorts import Contender, TestSet
 from core.evaluation import Comparison
@@ -56,7 +56,7 @@ def calibrations(ids: Ids, key: str) -> list[Calibration]:
 
 
 def summary(key: str) -> pd.DataFrame:
-    """core.evaluation.summary of all models that have the test set."""
+    """core.contest.summary of all models that have the test set."""
     return _summary(loaders.MODELS_DIR, key)
 
 
@@ -109,7 +109,7 @@ def _calibrations(models_dir: Path, ids: Ids, key: str) -> list[Calibration]:
 @st.cache_data(max_entries=16, show_spinner="Measuring all models ...")
 def _summary(models_dir: Path, key: str) -> pd.DataFrame:
     known = _contenders(models_dir)
-    return evaluation.summary(evaluation.compare(list(known.values()), _test_sets(models_dir)[key]))
+    return contest.summary(evaluation.compare(list(known.values()), _test_sets(models_dir)[key]))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

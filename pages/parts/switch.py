@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
@@ -32,9 +32,7 @@ def switch(
         options: Further arguments of st.segmented_control.
     """
     first = default or next(iter(titles))
-    # Not as default=: callbacks may set the key, and a widget with both logs a warning.
-    if st.session_state.get(key) not in titles:
-        st.session_state[key] = first
+    begin(key, titles, first)
     chosen = (place or st).segmented_control(
         label,
         list(titles),
@@ -45,3 +43,14 @@ def switch(
         **options,
     )
     return chosen or first
+
+
+def begin(key: str, known: Collection[str], first: str) -> None:
+    """Give a widget its first value: what a link names, in the app's own short words, else first.
+
+    The address also takes the words on the buttons; Streamlit reads those itself. Not as default=:
+    callbacks may set the key, and a widget with both logs a warning.
+    """
+    if st.session_state.get(key) not in known:
+        asked = st.query_params.get(key)
+        st.session_state[key] = asked if asked in known else first
