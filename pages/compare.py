@@ -61,9 +61,6 @@ except ArtifactError as error:
     st.stop()
 widgets.untrained_banner(one.contender.card for one in comparison.entrants)
 compare_choice.facts(comparison)
-if not comparison.entrants:
-    st.info("Choose a model that was tested on these images.")
-    st.stop()
 
 
 @st.fragment

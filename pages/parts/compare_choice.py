@@ -33,10 +33,12 @@ def choose() -> tuple[Ids, str]:
     modality = Modality(sets[key].modality)
     fitting = {n: one.name for n, one in known.items() if one.card.modality == modality}
     _warn_of_unknown(models_key(modality), {**fitting, **_by_title(fitting)}, "model")
-    _begin_models(models_key(modality), fitting, FIRST[modality])
+    _take_ids(models_key(modality), fitting)
+    first = [name for name in FIRST[modality] if name in fitting] or list(fitting)[:2]
     chosen = right.multiselect(
         f"Models, up to {MOST}",
         list(fitting),
+        default=first,
         format_func=fitting.__getitem__,
         max_selections=MOST,
         key=models_key(modality),
@@ -47,6 +49,12 @@ def choose() -> tuple[Ids, str]:
 
 def facts(comparison: Comparison) -> None:
     """What the comparison stands on, in one line, and what narrows it."""
+    if comparison.absent:
+        names = ", ".join(one.name for one in comparison.absent)
+        st.info(f"Without predictions on these images, so left out: {names}.")
+    if not comparison.entrants:
+        st.info("Choose a model that was tested on these images.")
+        st.stop()
     unseen = comparison.test_set.unseen
     st.caption(
         f"**{comparison.images} images** of {comparison.patients} patients, "
@@ -57,9 +65,6 @@ def facts(comparison: Comparison) -> None:
     if fewer:
         parts = ", ".join(f"{one.name} has {one.own_images}" for one in fewer)
         st.info(f"Compared on the {comparison.images} images that all of them share; {parts}.")
-    if comparison.absent:
-        names = ", ".join(one.name for one in comparison.absent)
-        st.info(f"Without predictions on these images, so left out: {names}.")
     stand_ins = [one.name for one in comparison.entrants if one.left_out]
     if stand_ins:
         st.info(
@@ -92,12 +97,11 @@ def _choose_set(sets: Mapping[str, TestSet], place: DeltaGenerator) -> str:
     )
 
 
-def _begin_models(key: str, known: Mapping[str, str], first: Sequence[str]) -> None:
-    """First value of the chooser: the ids that a link names, else those to begin with."""
-    if key not in st.session_state:
-        asked = [name for name in st.query_params.get_all(key) if name in known]
-        here = [name for name in first if name in known]
-        st.session_state[key] = asked or here or list(known)[:2]
+def _take_ids(key: str, known: Mapping[str, str]) -> None:
+    """Take the ids that a link names; Streamlit itself reads the names on the buttons."""
+    asked = [name for name in st.query_params.get_all(key) if name in known]
+    if asked and key not in st.session_state:
+        st.session_state[key] = asked
 
 
 def _by_title(titles: Mapping[str, str]) -> dict[str, str]:

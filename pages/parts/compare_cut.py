@@ -77,7 +77,7 @@ def _read_address(entrants: Sequence[Entrant]) -> None:
     for one in entrants:
         # Known before their widgets, so that the address follows them once they are drawn.
         st.session_state.setdefault(key_of(one.id), round(one.operating_point, 3))
-    if RULE in st.session_state:
+    if st.session_state.get(RULE) in RULES:
         return
     given = CUT in st.query_params and RULE not in st.query_params
     moved = given and not _is_near(st.query_params[CUT], entrants[0].operating_point)
