@@ -77,7 +77,7 @@ def answers() -> None:
     )
     titles = {name: title for name, (title, _) in VIEWS.items()}
     name = switch("Look at", titles, compare_images.VIEW, label_visibility="collapsed")
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns([5, 6], gap="medium")
     with left:
         _matrices(shown)
     with right:

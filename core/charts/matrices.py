@@ -27,6 +27,7 @@ CELLS = {
 }
 EMPTY, FULL = (238, 243, 247), (127, 178, 217)  # colours of a share of 0 and 1
 GAP = 0.02
+TITLE_WIDTH = 18  # letters: two panels stand side by side in less than half of a page
 LABELS = 44  # pixels that the labels of the rows take
 
 
@@ -57,7 +58,9 @@ def confusion_figure(
         framed = chosen[1] if chosen is not None and chosen[0] == at else ""
         layout["shapes"] += _squares(cells, at, framed)
         beside = LABELS if at % across == 0 else 0  # begins over the labels, which leaves room
-        layout["annotations"].append(panel_title(model, at, yshift=36, xshift=-beside))
+        layout["annotations"].append(
+            panel_title(model, at, width=TITLE_WIDTH, yshift=36, xshift=-beside)
+        )
         layout |= _axes(places[at], at, first=at % across == 0)
     rows = -(-len(models) // across)
     return drawn(traces, 90 + 220 * max(rows, 1), **layout)

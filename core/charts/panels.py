@@ -44,16 +44,19 @@ def axis_key(letter: str, number: int) -> str:
     return f"{letter}axis" if number == 0 else f"{letter}axis{number + 1}"
 
 
-def panel_title(model: Ready, number: int, note: str = "", **place: float | str) -> Parts:
+def panel_title(
+    model: Ready, number: int, note: str = "", width: int = TITLE_WIDTH, **place: float | str
+) -> Parts:
     """A model's name over the number-th panel, behind a square in its colour.
 
     Args:
         model: Whose.
         number: Of the panel.
-        note: What to add in words.
+        note: What to add in words; the name is then not wrapped.
+        width: Of a line, in letters.
         place: Over Plotly's settings of the annotation.
     """
-    lines = [model.name] if note else wrap(model.name, TITLE_WIDTH)
+    lines = [model.name] if note else wrap(model.name, width)
     words = "<br>".join(f"<b>{line}</b>" for line in lines) + (f", {note}" if note else "")
     return {
         "text": f'<span style="color:{model.colour}">■</span> {words}',

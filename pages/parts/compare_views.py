@@ -87,7 +87,7 @@ def curves(shown: Shown) -> list[Section]:
 def sweep(shown: Shown) -> list[Section]:
     """One measure at every threshold, with bands."""
     titles = {name: TITLES[name] for name in RATIOS}
-    metric = switch("Measure", titles, "compare_metric")
+    metric = switch("Measure", titles, "compare_metric", wrap=True)
     lines = loaders_compare.lines(shown.ids, shown.key, metric)
     cuts = shown.cuts.values
     result = Section(
