@@ -1,0 +1,1 @@
+"""The search behind `python -m training tune`: space, heads side by side, study, comparisons."""
