@@ -1,6 +1,7 @@
 """Search over heads on cached features: the paper's choices and beyond.
 
     python -m training tune --dataset xray --root DIR [--trials N] [--timeout SECONDS]
+    python -m training tune --dataset xray --root DIR --pairs
 
 The goal is the mean AUC over five folds of patients, at the last epoch, each fold's head with a
 seed of its own; for X-ray it is the mean of the AUC over all sources and inside the one source with
@@ -8,6 +9,10 @@ enough of both classes. Only training and validation patients take part. Trials 
 median are stopped. The study lies in RUNS/tune/<dataset>.journal and goes on where it stopped;
 models/tuning/<dataset>/ gets every trial as a row (trials.csv), what mattered (importances.csv) and
 who was in which fold (folds.csv).
+
+--pairs makes controlled comparisons instead, for each of the paper's findings: two settings that
+differ in one choice, over five deals of patients (pairs.csv), each optimiser at several learning
+rates first (rates.csv).
 """
 
 from __future__ import annotations
@@ -21,7 +26,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from core.tuning import DATASETS, FOLDS, IMPORTANCES, RECORD, TRIALS, TUNING_DIR
+from core.tuning import (
+    DATASETS,
+    FOLDS,
+    IMPORTANCES,
+    PAIRS,
+    RATES,
+    RECORD,
+    TRIALS,
+    TUNING_DIR,
+)
 from training.data import load_manifest
 from training.features import RUNS
 from training.record import run_record
@@ -43,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trials", type=int, default=100, help="in all, earlier runs counted")
     parser.add_argument("--timeout", type=float, default=float("inf"), help="seconds")
     parser.add_argument("--threads", type=int, default=1, help="of TensorFlow")
+    parser.add_argument("--pairs", action="store_true", help="controlled comparisons instead")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     problem = load_problem(args.dataset, manifest, args.root, args.runs)
     folder = TUNING_DIR / args.dataset
     folder.mkdir(parents=True, exist_ok=True)
-    return _search(args, problem, manifest, folder)
+    return (_compare if args.pairs else _search)(args, problem, manifest, folder)
 
 
 def _search(
@@ -84,6 +99,24 @@ def _search(
     _replace(importances(study), folder / IMPORTANCES)
     table = trials_table(study)
     print(table.sort_values("value", ascending=False).head(10).to_string(index=False))
+    return 0
+
+
+def _compare(
+    args: argparse.Namespace, problem: Problem, manifest: pd.DataFrame, folder: Path
+) -> int:
+    from training.tuning.pairs import SEEDS, Bench, compare, planned, rates_table
+
+    bench = Bench(problem, data_hash(problem), args.runs / "tune" / "scores")
+    command = f"python -m training tune --dataset {args.dataset} --root DIR --pairs"
+    record = _record(command, problem, manifest) | {"seeds": list(SEEDS)}
+    rates = rates_table(bench)
+    _replace(rates, folder / RATES)
+    table = pd.DataFrame()
+    for table in compare(bench, planned(rates)):
+        _replace(table, folder / PAIRS)
+        note(folder, "pairs", record)
+    print(table.to_string(index=False))
     return 0
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam", "nadam")
 MOMENTUM = 0.9
-# A flattened head has 6 or 26 million weights, 50 times an averaged one, and fits its training
-# images within a few epochs: more would cost hours and only overfit.
-FLATTEN_EPOCHS = 10
+# A flattened head has 6 or 26 million weights, 20 to 50 times an averaged one. On both data sets its
+# validation AUC moved by less than 0.01 after the fifth epoch (Adam, 1e-4), so it gets no more.
+FLATTEN_EPOCHS = 6
 # Weight of an image: (images of its class) ** -a, (images of its source) ** -b. 0: all the same;
 # 1: every class (source) counts the same in sum.
 POWERS = (0.0, 0.5, 1.0)
@@ -81,7 +81,7 @@ def suggest(trial: Trial, modality: str) -> Setting:
         "optimizer": choose("optimizer", list(OPTIMIZERS)),
         "learning_rate": trial.suggest_float("learning_rate", 1e-5, 1e-1, log=True),
         "schedule": choose("schedule", ["constant", "cosine", "warm-up"]),
-        "epochs": choose("epochs", [5, 10, 20, 40]),
+        "epochs": choose("epochs", [5, 10, 20]),
         "dropout": trial.suggest_float("dropout", 0.0, 0.6, step=0.1),
         "weight_decay": trial.suggest_float("weight_decay", 1e-4, 1.0, log=True),
         "label_smoothing": choose("label_smoothing", [0.0, 0.05, 0.1, 0.2]),

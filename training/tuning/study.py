@@ -33,7 +33,7 @@ from training.tuning.stack import train_together
 
 Objective = Callable[[Trial], float]
 RANDOM_TRIALS = 16  # before the sampler (tree-structured Parzen estimator) begins to learn
-PRUNE_AFTER = 4  # epochs that every trial gets
+PRUNE_AFTER = 3  # epochs that every trial gets
 FORESTS = 10  # seeds of the forests behind fANOVA
 STATES = {
     TrialState.COMPLETE: "complete",

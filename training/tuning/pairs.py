@@ -1,0 +1,222 @@
+"""Controlled comparisons: two settings that differ in one choice, on the same deals of patients.
+
+The search cannot say what a choice does by itself, since it tries everything at once. Here a pair
+shares all else, every deal of patients into folds, and the start of every head; a deal is a seed.
+The difference is the mean over the deals and folds of first minus second; its interval comes from
+drawing patients with replacement, the same draws on both sides, the deviation is over the deals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+from tqdm import tqdm
+
+from core.curves import rank
+from core.intervals import patient_draws, prepare
+from core.metrics import auc
+from core.paired import bootstrap_difference
+from core.tuning import FINDINGS, verdict
+from training.tuning.deal import Problem, areas, goal, sides
+from training.tuning.space import FLATTEN_EPOCHS, OPTIMIZERS, Setting
+from training.tuning.stack import Floats, train_together
+
+SEEDS = (1, 2, 3, 4, 5)  # deals of the comparisons; 0 is the search's
+CHOOSING = 100  # deal on which learning rates are chosen
+RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+FLATTEN_RATES = (1e-4, 3e-4, 1e-3)  # the larger ones diverge; each run costs ten of the others
+DEFAULTS = dict.fromkeys(OPTIMIZERS, 1e-3) | {"sgd": 1e-2, "momentum": 1e-2}  # Keras
+OWN, DEFAULT, EQUAL = "each at its best rate", "each at Keras' default rate", "all else equal"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two settings to compare.
+
+    Attributes:
+        finding: Key of core.tuning.FINDINGS, or "search".
+        condition: What the two sides share, in words.
+        names: Of the first and the second choice.
+        settings: The first and the second.
+    """
+
+    finding: str
+    condition: str
+    names: tuple[str, str]
+    settings: tuple[Setting, Setting]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where settings are scored: the problem, and a folder that remembers the scores."""
+
+    problem: Problem
+    data: str  # hash of the problem
+    folder: Path
+
+    def scores(self, setting: Setting, seeds: Sequence[int] = SEEDS) -> Floats:
+        """Log-odds of every image by the head of each deal that did not see its group, (D, N)."""
+        key = json.dumps([self.data, seeds, asdict(setting)])
+        path = self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
+        if not path.is_file():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            # flattened heads of all deals at once would not fit into memory
+            parts = [seeds] if setting.pooling == "average" else [(seed,) for seed in seeds]
+            found = [out_of_fold(self.problem, setting, part) for part in parts]
+            half = path.with_suffix(".part")
+            with half.open("wb") as stream:
+                np.save(stream, np.concatenate(found))
+            half.rename(path)
+        return np.load(path)
+
+
+def out_of_fold(problem: Problem, setting: Setting, seeds: Sequence[int]) -> Floats:
+    """Log-odds (D, N) after the last epoch; 0 in a fold whose head diverged."""
+    deals = [sides(problem, setting, seed) for seed in seeds]
+    together = [side for deal in deals for side in deal]
+    features = problem.pooled[setting.pooling]
+    *_, answers = train_together(features, problem.labels, together, setting)
+    found = np.zeros((len(seeds), len(problem.rows)), np.float32)
+    for place, (side, answer) in enumerate(zip(together, answers, strict=True)):
+        own = found[place // len(deals[0])]
+        own[side.held] = answer if np.isfinite(answer).all() else 0.0
+    return found
+
+
+def rates_table(bench: Bench) -> pd.DataFrame:
+    """Every optimiser at every learning rate, on the deal that they are chosen by."""
+    tries = [Setting(optimizer=name, learning_rate=rate) for name in OPTIMIZERS for rate in RATES]
+    tries += [Setting(pooling="flatten", learning_rate=rate) for rate in FLATTEN_RATES]
+    rows = []
+    for setting in tqdm(tries, "learning rates", unit="run"):
+        together = sides(bench.problem, setting, CHOOSING)
+        scores = bench.scores(setting, (CHOOSING,))[0]
+        values = goal(areas(bench.problem, together, [scores[side.held] for side in together]))
+        row = {name: getattr(setting, name) for name in ("pooling", "optimizer", "learning_rate")}
+        row |= {"value": np.mean(values), "spread": np.std(values, ddof=1), "seed": CHOOSING}
+        rows.append(row)
+    return pd.DataFrame(rows).round({"value": 4, "spread": 4})
+
+
+def planned(rates: pd.DataFrame) -> list[Pair]:
+    """What is compared for each of the paper's findings, given the learning rates to choose from.
+
+    Args:
+        rates: Of rates_table.
+    """
+
+    def best(optimizer: str = "adam", pooling: str = "average") -> Setting:
+        own = rates[(rates["optimizer"] == optimizer) & (rates["pooling"] == pooling)]
+        rate = float(own.loc[own["value"].idxmax(), "learning_rate"])
+        return Setting(optimizer=optimizer, pooling=pooling, learning_rate=rate)
+
+    base = best()
+    short = replace(base, epochs=FLATTEN_EPOCHS)
+    flat = replace(best(pooling="flatten"), epochs=FLATTEN_EPOCHS)
+    default = {name: Setting(optimizer=name, learning_rate=DEFAULTS[name]) for name in OPTIMIZERS}
+    pairs = [
+        Pair(
+            "activation",
+            EQUAL,
+            ("ReLU", "leaky ReLU"),
+            (base, replace(base, activation="leaky_relu")),
+        ),
+        Pair("first", EQUAL, ("256 units", "1024 units"), (base, replace(base, first=1024))),
+        Pair("second", EQUAL, ("512 units", "256 units"), (base, replace(base, second=256))),
+    ]
+    for size in (8, 16, 64, 128):
+        names = ("32", str(size))
+        pairs.append(Pair("batch", EQUAL, names, (base, replace(base, batch=size))))
+    for other in OPTIMIZERS:
+        if other != "adam":
+            pairs.append(Pair("optimizer", OWN, ("adam", other), (base, best(other))))
+            both = (default["adam"], default[other])
+            pairs.append(Pair("optimizer", DEFAULT, ("adam", other), both))
+    names = ("average", "flatten")
+    pairs.append(Pair("pooling", EQUAL, names, (short, replace(short, pooling="flatten"))))
+    pairs.append(Pair("pooling", OWN, names, (short, flat)))
+    return pairs
+
+
+def compare(bench: Bench, pairs: list[Pair]) -> Iterator[pd.DataFrame]:
+    """The table so far, after every pair: a row a pair and test."""
+    draws = patient_draws(bench.problem.rows["group"])
+    rows: list[dict[str, Any]] = []
+    for pair in tqdm(pairs, "pairs", unit="pair"):
+        scores = [bench.scores(setting) for setting in pair.settings]
+        for test, mask in bench.problem.tests.items():
+            rows.append(_line(bench.problem, pair, test, mask, scores, draws))
+        yield pd.DataFrame(rows)
+
+
+def _line(
+    problem: Problem,
+    pair: Pair,
+    test: str,
+    mask: NDArray[np.bool_],
+    scores: list[Floats],
+    draws: NDArray[np.signedinteger],
+) -> dict[str, Any]:
+    """One row of pairs.csv."""
+    (first, one), (second, two) = (fold_areas(problem, own, mask, draws) for own in scores)
+    value = float(first.mean() - second.mean())
+    apart = bootstrap_difference(value, one, two)
+    by_deal = (first - second).mean(axis=1)  # (seeds,)
+    numbers = {
+        "value_first": first.mean(),
+        "value_second": second.mean(),
+        "difference": value,
+        "low": apart.low,
+        "high": apart.high,
+        "deal_deviation": by_deal.std(ddof=1),
+    }
+    words = {
+        "finding": pair.finding,
+        "condition": pair.condition,
+        "first": pair.names[0],
+        "second": pair.names[1],
+        "rate_first": pair.settings[0].learning_rate,
+        "rate_second": pair.settings[1].learning_rate,
+        "test": test,
+        "deals": len(first),
+    }
+    numbers = {name: round(float(number), 4) for name, number in numbers.items()}
+    claim = FINDINGS[pair.finding].claim
+    return words | numbers | {"verdict": verdict(claim, numbers["low"], numbers["high"])}
+
+
+def fold_areas(
+    problem: Problem,
+    scores: Floats,
+    mask: NDArray[np.bool_],
+    draws: NDArray[np.signedinteger],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """AUC of each deal and fold (D, K), and the mean over both in each replicate (R,).
+
+    Args:
+        problem: Labels and groups.
+        scores: Log-odds (D, N) of the deals of SEEDS.
+        mask: Images of the test (N,).
+        draws: (N, R) how often each image is in each replicate.
+    """
+    values, replicates = [], []
+    for own, seed in zip(scores, SEEDS, strict=True):
+        for side in sides(problem, Setting(), seed):
+            held = side.held[mask[side.held]]
+            labels, chances = problem.labels[held], expit(own[held].astype(np.float64))
+            values.append(auc(labels, chances))
+            replicates.append(prepare(rank(labels, chances), draws[held]).areas["auc"])
+    drawn = np.array(replicates)
+    # a replicate without one of the classes in a fold has no AUC there
+    counts = np.isfinite(drawn).sum(axis=0)
+    mean = np.where(counts, np.nansum(drawn, axis=0) / np.maximum(counts, 1), np.nan)
+    return np.array(values).reshape(len(scores), -1), mean
