@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from core.artifacts import MODELS_DIR
+from core.artifacts import MODELS_DIR, ArtifactError
 from core.schema import Modality
 
 if TYPE_CHECKING:
-    pass
+    import pandas as pd
 
 TUNING_DIR = MODELS_DIR / "tuning"
 DATASETS = (Modality.XRAY.value, Modality.CT.value)
@@ -18,41 +21,74 @@ PAIRS, RATES = "pairs.csv", "rates.csv"
 RECORD = "record.json"
 
 COMPLETE = "complete"
-MARGIN = 0.02  # AUC: less is no difference that matters, and no "a lot"
+LAST_FIXED = "seed"  # trials.csv: the columns after it are parameters
+BY_DECADE = ("learning_rate", "weight_decay")
+MARGIN = 0.02  # AUC: less is no difference that matters, more is "a lot"
 FOR, AGAINST, OPEN = "for", "against", "open"
 SAME, BETTER, MUCH_BETTER = "same", "better", "much better"
 
 
 @dataclass(frozen=True)
-class Finding:
+class Claim:
     """Something the paper says about its head.
 
     Attributes:
-        title: The paper's finding in a few words.
-        claim: SAME, BETTER or MUCH_BETTER: of the first choice of a pair against the second.
-        parameter: Of the search, that it is about.
+        title: In a few words.
+        kind: SAME, BETTER or MUCH_BETTER: of the first choice of a pair against the second.
     """
 
     title: str
-    claim: str
-    parameter: str
+    kind: str
 
 
-FINDINGS = {
-    "activation": Finding("Both activations do the same", SAME, "activation"),
-    "pooling": Finding("Average pooling or flatten makes no difference", SAME, "pooling"),
-    "optimizer": Finding("Adam is better by a lot", MUCH_BETTER, "optimizer"),
-    "batch": Finding("A batch of 32 is best", BETTER, "batch"),
-    "first": Finding("256 units in the first layer are better than 1024", BETTER, "first"),
-    "second": Finding("512 units in the second layer are better than 256", BETTER, "second"),
+# By the parameter that each is about.
+CLAIMS = {
+    "activation": Claim("Both activations do the same", SAME),
+    "pooling": Claim("Average pooling or flatten: no difference", SAME),
+    "optimizer": Claim("Adam is better by a lot", MUCH_BETTER),
+    "batch": Claim("A batch of 32 is best", BETTER),
+    "first": Claim("First layer: 256 units, not 1024", BETTER),
+    "second": Claim("Second layer: 512 units, not 256", BETTER),
 }
 
 
-def verdict(claim: str, low: float, high: float, margin: float = MARGIN) -> str:
+def command(dataset: str, name: str) -> str:
+    """What makes a table."""
+    own = " --pairs" if name in (PAIRS, RATES) else ""
+    return f"python -m training tune --dataset {dataset} --root DIR{own}"
+
+
+def read_table(dataset: str, name: str, folder: Path = TUNING_DIR) -> pd.DataFrame:
+    """One table of a data set's search.
+
+    Raises:
+        ArtifactError: It is missing; the text names the command.
+    """
+    import pandas as pd
+
+    path = folder / dataset / name
+    if not path.is_file():
+        raise ArtifactError(f"expected {name} in {path.parent}: run {command(dataset, name)}")
+    return pd.read_csv(path)
+
+
+def read_record(dataset: str, folder: Path = TUNING_DIR) -> dict[str, dict[str, Any]]:
+    """How the tables were made: "search" and "pairs", each where it was run.
+
+    Raises:
+        ArtifactError: It is missing.
+    """
+    path = folder / dataset / RECORD
+    if not path.is_file():
+        raise ArtifactError(f"expected {RECORD} in {path.parent}: run {command(dataset, TRIALS)}")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def verdict(kind: str, low: float, high: float, margin: float = MARGIN) -> str:
     """What the interval of a difference (first minus second) says about a claim.
 
     Args:
-        claim: SAME: no difference as large as the margin; BETTER: the first is better at all;
+        kind: SAME: no difference as large as the margin; BETTER: the first is better at all;
             MUCH_BETTER: by more than the margin.
         low: Lower end of the interval, in AUC.
         high: Upper end.
@@ -62,15 +98,101 @@ def verdict(claim: str, low: float, high: float, margin: float = MARGIN) -> str:
         FOR, AGAINST, or OPEN where the interval allows both.
 
     Raises:
-        ValueError: Another claim.
+        ValueError: Another kind of claim.
     """
-    if claim == SAME:
+    if kind not in (SAME, BETTER, MUCH_BETTER):
+        raise ValueError(f"expected same, better or much better, received {kind!r}")
+    if kind == SAME:
         if -margin < low and high < margin:
             return FOR
         return AGAINST if low > 0 or high < 0 else OPEN
-    if claim not in (BETTER, MUCH_BETTER):
-        raise ValueError(f"expected a claim out of same, better, much better, received {claim!r}")
-    least = margin if claim == MUCH_BETTER else 0.0
-    if low > least:
+    if low > (margin if kind == MUCH_BETTER else 0.0):
         return FOR
-    return AGAINST if high < max(least, margin) else OPEN
+    return AGAINST if high < margin else OPEN
+
+
+def parameters(trials: pd.DataFrame) -> list[str]:
+    """What was searched over, in the order of the table."""
+    columns = list(trials.columns)
+    return columns[columns.index(LAST_FIXED) + 1 :]
+
+
+def best_so_far(trials: pd.DataFrame) -> pd.Series:
+    """The best value of the trials up to each one, only completed ones counted; NaN before."""
+    return trials["value"].where(trials["state"] == COMPLETE).cummax().ffill()
+
+
+def choices(trials: pd.DataFrame, parameter: str) -> pd.Series:
+    """The choice of each trial in words; numbers drawn over decades are put into one each."""
+    import numpy as np
+    import pandas as pd
+
+    values = trials[parameter]
+    if parameter in BY_DECADE:
+        decades = np.floor(np.log10(values.to_numpy(float)) + 1e-9).astype(int)
+        names = [f"from 1e{decade}" for decade in decades]
+    else:
+        names = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    return pd.Series(names, index=trials.index)
+
+
+def by_choice(trials: pd.DataFrame, parameter: str) -> pd.DataFrame:
+    """A row a choice: how many trials, how many completed, best and median of these."""
+    named = trials.assign(choice=choices(trials, parameter), order=trials[parameter])
+    done = named[named["state"] == COMPLETE].groupby("choice")["value"]
+    counts = named.groupby("choice").agg(trials=("trial", "size"), order=("order", "min"))
+    table = counts.assign(completed=done.size(), best=done.max(), median=done.median())
+    table["completed"] = table["completed"].fillna(0).astype(int)
+    return table.sort_values("order").drop(columns="order").reset_index()
+
+
+def count_verdicts(pairs: pd.DataFrame) -> str:
+    """For example "for in 2 of 5 comparisons, against in 3"."""
+    counts = [(word, int((pairs["verdict"] == word).sum())) for word in (FOR, AGAINST, OPEN)]
+    said = [f"{word} in {count}" for word, count in counts if count]
+    first, *rest = said
+    return ", ".join([f"{first} of {len(pairs)} comparison{'s' * (len(pairs) > 1)}", *rest])
+
+
+def pair_lines(pairs: pd.DataFrame) -> Iterable[str]:
+    """Each comparison in words."""
+    for row in pairs.itertuples():
+        yield (
+            f"{row.first} minus {row.second}, {row.condition}, {row.test}: {row.difference:+.3f} "
+            f"({row.low:+.3f} to {row.high:+.3f}), {row.verdict}"
+        )
+
+
+def search_line(trials: pd.DataFrame, parameter: str) -> str:
+    """What the search saw of a parameter's choices."""
+    said = [
+        f"{row.choice}: best {row.best:.3f}, median {row.median:.3f} of {row.completed} completed"
+        if row.completed
+        else f"{row.choice}: none of {row.trials} completed"
+        for row in by_choice(trials, parameter).itertuples()
+    ]
+    return "; ".join(said)
+
+
+def search_summary(trials: pd.DataFrame) -> str:
+    """Counts, the best trial, and where the paper's own head (trial 0) stands."""
+    done = trials[trials["state"] == COMPLETE]
+    best, paper = done.loc[done["value"].idxmax()], trials.iloc[0]
+    counts = trials["state"].value_counts()
+    rest = [f"{count} {state}" for state, count in counts.items() if state != COMPLETE]
+    return (
+        f"{len(trials)} trials, {', '.join([f'{len(done)} completed', *rest])}. The best "
+        f"is trial {best['trial']} with an AUC of {best['value']:.3f} (deviation over the folds "
+        f"{best['spread']:.3f}); the paper's head, trial 0, has {paper['value']:.3f}."
+    )
+
+
+def importance_summary(importances: pd.DataFrame) -> str:
+    """The parameters that explain most, with their shares."""
+    first = importances.head(3)
+    said = [f"{row.parameter.replace('_', ' ')} {row.fanova:.0%}" for row in first.itertuples()]
+    rest = importances["fanova"].iloc[3:].max()
+    return (
+        f"Of the variance between completed trials, {', '.join(said)}; no other parameter "
+        f"explains more than {rest:.0%} by itself."
+    )

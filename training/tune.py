@@ -3,7 +3,7 @@
     python -m training tune --dataset xray --root DIR [--trials N] [--timeout SECONDS]
     python -m training tune --dataset xray --root DIR --pairs
 
-The goal is the mean AUC over five folds of patients, at the last epoch, each fold's head with a
+The goal is the mean AUC over three folds of patients, at the last epoch, each fold's head with a
 seed of its own; for X-ray it is the mean of the AUC over all sources and inside the one source with
 enough of both classes. Only training and validation patients take part. Trials that fall behind the
 median are stopped. The study lies in RUNS/tune/<dataset>.journal and goes on where it stopped;

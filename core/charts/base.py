@@ -6,15 +6,19 @@ Colours are told apart with colour-blind eyes and on light and dark ground.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 POSITIVE_COLOUR = "#e08214"
 NEGATIVE_COLOUR = "#3f8fc9"
 LINE_COLOUR = "#8a8a8a"
 MARK_COLOUR = "#c51b7d"
 
+GROUP_COLOURS = (NEGATIVE_COLOUR, POSITIVE_COLOUR, "#7b5fa8", "#4d9a6a", "#8a8a8a")
 # Above the plot; it pushes the plot down where it wraps.
 LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "traceorder": "normal"}
 CALM = {
@@ -111,3 +115,25 @@ def intervals(
         },
         **options,
     )
+
+
+def difference_figure(table: pd.DataFrame, title: str) -> go.Figure:
+    """Differences with intervals around a dotted zero, a row a name, a colour a group.
+
+    Args:
+        table: name, group, value, low, high; first on top.
+        title: Of the axis.
+    """
+    figure = go.Figure()
+    for number, group in enumerate(dict.fromkeys(table["group"])):
+        part = table[table["group"] == group]
+        span = (part["value"], part["low"], part["high"])
+        colour = GROUP_COLOURS[number % len(GROUP_COLOURS)]
+        figure.add_trace(intervals(part["name"], span, str(group), colour, size=11))
+    names = list(dict.fromkeys(table["name"]))
+    figure.add_vline(x=0, line={"dash": "dot", "color": LINE_COLOUR})
+    figure.update_xaxes(title=title, tickformat="+.2f")
+    figure.update_yaxes(automargin=True, categoryorder="array", categoryarray=names[::-1])
+    calm(figure, height=160 + 30 * len(table))
+    figure.update_layout(scattermode="group")
+    return figure

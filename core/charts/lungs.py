@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from core.charts.base import LINE_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm, intervals
+from core.charts.base import (
+    LINE_COLOUR,
+    NEGATIVE_COLOUR,
+    POSITIVE_COLOUR,
+    calm,
+    difference_figure,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
-
-VERSION_COLOURS = (NEGATIVE_COLOUR, POSITIVE_COLOUR, "#7b5fa8", "#4d9a6a", "#8a8a8a")
 
 
 def dice_figure(scores: pd.DataFrame) -> go.Figure:
@@ -78,23 +82,8 @@ def gain_figure(across: pd.DataFrame) -> go.Figure:
     Args:
         across: version, test, gain, gain_low, gain_high; the whole image left out.
     """
-    figure = go.Figure()
-    for number, version in enumerate(dict.fromkeys(across["version"])):
-        part = across[across["version"] == version]
-        colour = VERSION_COLOURS[number % len(VERSION_COLOURS)]
-        figure.add_trace(
-            intervals(
-                part["test"],
-                (part["gain"], part["gain_low"], part["gain_high"]),
-                version,
-                colour,
-                size=11,
-            )
-        )
-    tests = list(dict.fromkeys(across["test"]))
-    figure.add_vline(x=0, line={"dash": "dot", "color": LINE_COLOUR})
-    figure.update_xaxes(title="AUC gained over the whole image", tickformat="+.2f")
-    figure.update_yaxes(automargin=True, categoryorder="array", categoryarray=tests[::-1])
-    calm(figure, height=160 + 90 * len(tests))
-    figure.update_layout(scattermode="group")
-    return figure
+    names = {"test": "name", "version": "group", "gain": "value"}
+    table = across.drop(columns=["value", "low", "high"], errors="ignore").rename(
+        columns=names | {"gain_low": "low", "gain_high": "high"}
+    )
+    return difference_figure(table, "AUC gained over the whole image")

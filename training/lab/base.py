@@ -85,12 +85,12 @@ def new_head() -> Any:
 
 
 def folds(
-    labels: NDArray[Any], groups: NDArray[Any], seed: int
+    labels: NDArray[Any], groups: NDArray[Any], seed: int, count: int = FOLDS
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """FOLDS pairs of training and held-out positions; no group is in both."""
+    """Pairs of training and held-out positions, one a fold; no group is in both."""
     from sklearn.model_selection import StratifiedGroupKFold
 
-    dealer = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    dealer = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The least populated class")
         yield from dealer.split(labels, labels, groups)

@@ -28,6 +28,7 @@ from training.tuning.stack import Floats, Side
 RECIPE = "vgg16-{}"  # of the shipped head on a data set
 SEARCHED = (Split.TRAIN, Split.VAL)
 ALL = "all"
+PARTS = 3  # folds of a deal: a trial trains so many heads
 CHANCE = 0.5
 
 
@@ -84,9 +85,10 @@ def sides(problem: Problem, setting: Setting, seed: int) -> list[Side]:
     """One head a fold; the seed deals the groups and starts the heads."""
     rows = problem.rows
     strata = (rows["source"] + rows["label"].map(str)).to_numpy(str)
+    dealt = folds(strata, rows["group"].to_numpy(), seed, PARTS)
     return [
         Side(train, held, image_weights(rows, train, setting), seed * 100 + number)
-        for number, (train, held) in enumerate(folds(strata, rows["group"].to_numpy(), seed))
+        for number, (train, held) in enumerate(dealt)
     ]
 
 

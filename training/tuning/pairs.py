@@ -25,15 +25,16 @@ from core.curves import rank
 from core.intervals import patient_draws, prepare
 from core.metrics import auc
 from core.paired import bootstrap_difference
-from core.tuning import FINDINGS, verdict
+from core.tuning import CLAIMS, verdict
 from training.tuning.deal import Problem, areas, goal, sides
 from training.tuning.space import FLATTEN_EPOCHS, OPTIMIZERS, Setting
 from training.tuning.stack import Floats, train_together
 
 SEEDS = (1, 2, 3, 4, 5)  # deals of the comparisons; 0 is the search's
 CHOOSING = 100  # deal on which learning rates are chosen
+EPOCHS = 10
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-FLATTEN_RATES = (1e-4, 3e-4, 1e-3)  # the larger ones diverge; each run costs ten of the others
+FLATTEN_RATES = (1e-4, 3e-4, 1e-3)  # each run costs ten of the others
 DEFAULTS = dict.fromkeys(OPTIMIZERS, 1e-3) | {"sgd": 1e-2, "momentum": 1e-2}  # Keras
 OWN, DEFAULT, EQUAL = "each at its best rate", "each at Keras' default rate", "all else equal"
 
@@ -43,7 +44,7 @@ class Pair:
     """Two settings to compare.
 
     Attributes:
-        finding: Key of core.tuning.FINDINGS, or "search".
+        finding: Key of core.tuning.CLAIMS.
         condition: What the two sides share, in words.
         names: Of the first and the second choice.
         settings: The first and the second.
@@ -94,8 +95,13 @@ def out_of_fold(problem: Problem, setting: Setting, seeds: Sequence[int]) -> Flo
 
 def rates_table(bench: Bench) -> pd.DataFrame:
     """Every optimiser at every learning rate, on the deal that they are chosen by."""
-    tries = [Setting(optimizer=name, learning_rate=rate) for name in OPTIMIZERS for rate in RATES]
-    tries += [Setting(pooling="flatten", learning_rate=rate) for rate in FLATTEN_RATES]
+    tries = [
+        Setting(optimizer=name, learning_rate=rate, epochs=EPOCHS)
+        for name in OPTIMIZERS
+        for rate in RATES
+    ]
+    flat = Setting(pooling="flatten", epochs=EPOCHS)
+    tries += [replace(flat, learning_rate=rate) for rate in FLATTEN_RATES]
     rows = []
     for setting in tqdm(tries, "learning rates", unit="run"):
         together = sides(bench.problem, setting, CHOOSING)
@@ -117,12 +123,15 @@ def planned(rates: pd.DataFrame) -> list[Pair]:
     def best(optimizer: str = "adam", pooling: str = "average") -> Setting:
         own = rates[(rates["optimizer"] == optimizer) & (rates["pooling"] == pooling)]
         rate = float(own.loc[own["value"].idxmax(), "learning_rate"])
-        return Setting(optimizer=optimizer, pooling=pooling, learning_rate=rate)
+        return Setting(optimizer=optimizer, pooling=pooling, learning_rate=rate, epochs=EPOCHS)
 
     base = best()
     short = replace(base, epochs=FLATTEN_EPOCHS)
     flat = replace(best(pooling="flatten"), epochs=FLATTEN_EPOCHS)
-    default = {name: Setting(optimizer=name, learning_rate=DEFAULTS[name]) for name in OPTIMIZERS}
+    default = {
+        name: Setting(optimizer=name, learning_rate=DEFAULTS[name], epochs=EPOCHS)
+        for name in OPTIMIZERS
+    }
     pairs = [
         Pair(
             "activation",
@@ -190,8 +199,8 @@ def _line(
         "deals": len(first),
     }
     numbers = {name: round(float(number), 4) for name, number in numbers.items()}
-    claim = FINDINGS[pair.finding].claim
-    return words | numbers | {"verdict": verdict(claim, numbers["low"], numbers["high"])}
+    kind = CLAIMS[pair.finding].kind
+    return words | numbers | {"verdict": verdict(kind, numbers["low"], numbers["high"])}
 
 
 def fold_areas(

@@ -1,0 +1,206 @@
+"""What is drawn of the search for a better head: trials, importances, controlled comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.base import (
+    LINE_COLOUR,
+    MARK_COLOUR,
+    NEGATIVE_COLOUR,
+    POSITIVE_COLOUR,
+    calm,
+    difference_figure,
+)
+from core.charts.data import LEGEND, PALETTE
+from core.tuning import BY_DECADE, COMPLETE, MARGIN, best_so_far, choices
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VALUE = "validation AUC"
+SCALE = [(0.0, "#b9c7d6"), (0.5, NEGATIVE_COLOUR), (1.0, POSITIVE_COLOUR)]
+
+
+def pairs_figure(pairs: pd.DataFrame) -> go.Figure:
+    """Differences of controlled comparisons; the band holds what makes no difference that matters.
+
+    Args:
+        pairs: Rows of pairs.csv.
+    """
+    table = pairs.rename(columns={"difference": "value", "test": "group"}).assign(
+        name=pairs["first"] + " - " + pairs["second"] + ",<br>" + pairs["condition"]
+    )
+    figure = difference_figure(table, "AUC of the first minus the second")
+    figure.add_vrect(-MARGIN, MARGIN, fillcolor=LINE_COLOUR, opacity=0.18, line_width=0)
+    figure.update_layout(legend=LEGEND)
+    return figure
+
+
+def rates_figure(rates: pd.DataFrame) -> go.Figure:
+    """AUC against learning rate, a line an optimiser.
+
+    Args:
+        rates: Rows of rates.csv.
+    """
+    figure = go.Figure()
+    groups = rates.groupby(["pooling", "optimizer"], sort=False)
+    for number, ((pooling, optimizer), part) in enumerate(groups):
+        name = optimizer if pooling == "average" else f"{optimizer}, flatten"
+        figure.add_trace(
+            go.Scatter(
+                x=part["learning_rate"],
+                y=part["value"],
+                name=name,
+                mode="lines+markers",
+                line={"color": PALETTE[number], "dash": "solid" if pooling == "average" else "dot"},
+                marker={"size": 8},
+                hovertemplate="%{x:g}: %{y:.3f}<extra>" + name + "</extra>",
+            )
+        )
+    figure.update_xaxes(type="log", title="learning rate", exponentformat="power", dtick=1)
+    figure.update_yaxes(title=VALUE)
+    calm(figure, height=420)
+    figure.update_layout(legend=LEGEND)
+    return figure
+
+
+def choice_figure(trials: pd.DataFrame, parameter: str) -> go.Figure:
+    """Every completed trial's AUC by its choice, with median and quartiles.
+
+    Args:
+        trials: Rows of trials.csv.
+        parameter: One of its parameters.
+    """
+    done = trials[trials["state"] == COMPLETE].sort_values(parameter)
+    names = choices(done, parameter)
+    figure = go.Figure(
+        go.Box(
+            x=done["value"],
+            y=names,
+            orientation="h",
+            boxpoints="all",
+            jitter=0.5,
+            pointpos=0,
+            marker={"color": NEGATIVE_COLOUR, "size": 6, "opacity": 0.7},
+            line={"width": 1},
+            text=[f"trial {number}" for number in done["trial"]],
+            hovertemplate="%{text}: %{x:.3f}<extra></extra>",
+            showlegend=False,
+        )
+    )
+    order = list(dict.fromkeys(names))
+    figure.update_xaxes(title=VALUE)
+    figure.update_yaxes(
+        type="category", automargin=True, categoryorder="array", categoryarray=order[::-1]
+    )
+    return calm(figure, height=120 + 55 * len(order))
+
+
+def importance_figure(importances: pd.DataFrame) -> go.Figure:
+    """Share of variance that each parameter explains, largest on top.
+
+    Args:
+        importances: Rows of importances.csv.
+    """
+    figure = go.Figure(
+        go.Bar(
+            x=importances["fanova"],
+            y=importances["parameter"].str.replace("_", " "),
+            orientation="h",
+            marker={"color": NEGATIVE_COLOUR},
+            error_x={"array": importances["fanova_deviation"], "color": LINE_COLOUR},
+            hovertemplate="%{y}: %{x:.0%}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="share of the variance explained", tickformat=".0%")
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return calm(figure, height=110 + 26 * len(importances))
+
+
+def history_figure(trials: pd.DataFrame) -> go.Figure:
+    """Each trial's AUC in the order they were run, and the best so far.
+
+    Args:
+        trials: Rows of trials.csv.
+    """
+    figure = go.Figure()
+    for state, part in trials.groupby("state"):
+        full = state == COMPLETE
+        figure.add_trace(
+            go.Scatter(
+                x=part["trial"],
+                y=part["value"],
+                mode="markers",
+                name=f"{state}" if full else f"{state} (AUC when stopped)",
+                marker={
+                    "size": 9 if full else 7,
+                    "color": NEGATIVE_COLOUR if full else LINE_COLOUR,
+                    "symbol": "circle" if full else "x",
+                },
+                hovertemplate="trial %{x}: %{y:.3f}<extra></extra>",
+            )
+        )
+    figure.add_trace(
+        go.Scatter(
+            x=trials["trial"],
+            y=best_so_far(trials),
+            mode="lines",
+            name="best so far",
+            line={"color": POSITIVE_COLOUR, "shape": "hv"},
+            hoverinfo="skip",
+        )
+    )
+    figure.add_vline(x=0, line={"color": MARK_COLOUR, "width": 1, "dash": "dot"})
+    figure.update_xaxes(title="trial (dotted: the paper's head)")
+    figure.update_yaxes(title=VALUE)
+    calm(figure, height=400)
+    figure.update_layout(legend=LEGEND)
+    return figure
+
+
+def parallel_figure(trials: pd.DataFrame, names: Sequence[str]) -> go.Figure:
+    """Parallel coordinates of the completed trials: a line a trial, orange the best.
+
+    Args:
+        trials: Rows of trials.csv.
+        names: Parameters to show, from left to right.
+    """
+    done = trials[trials["state"] == COMPLETE].sort_values("value")
+    dimensions = [_dimension(done, name) for name in names]
+    dimensions.append({"label": "AUC", "values": done["value"], "tickformat": ".2f"})
+    figure = go.Figure(
+        go.Parcoords(
+            dimensions=dimensions,
+            line={"color": done["value"], "colorscale": SCALE},
+            labelfont={"size": 13, "color": LINE_COLOUR},
+            tickfont={"size": 12, "color": LINE_COLOUR},
+            rangefont={"size": 1, "color": "rgba(0,0,0,0)"},
+        )
+    )
+    calm(figure, height=440)
+    figure.update_layout(margin={"l": 60, "r": 40, "t": 70, "b": 30})
+    return figure
+
+
+def _dimension(done: pd.DataFrame, name: str) -> dict[str, Any]:
+    """An axis: numbers over decades by their logarithm, choices evenly spaced."""
+    label = name.replace("_", " ")
+    if name in BY_DECADE:
+        logs = np.log10(done[name].to_numpy(float))
+        ticks = np.arange(np.floor(logs.min()), np.ceil(logs.max()) + 1)
+        words = [f"1e{tick:.0f}" for tick in ticks]
+        return {"label": label, "values": logs, "tickvals": ticks, "ticktext": words}
+    order = sorted(done[name].unique())
+    places = done[name].map({value: place for place, value in enumerate(order)})
+    words = [f"{value:g}" if isinstance(value, float) else str(value) for value in order]
+    return {
+        "label": label,
+        "values": places,
+        "tickvals": list(range(len(order))),
+        "ticktext": words,
+    }
