@@ -11,5 +11,6 @@ st.navigation(
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("pages/data.py", title="Data", icon=":material/database:"),
         st.Page("pages/lab.py", title="Shortcut lab", icon=":material/labs:"),
+        st.Page("pages/tune.py", title="Tuning", icon=":material/tune:"),
     ]
 ).run()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -146,53 +145,18 @@ def by_choice(trials: pd.DataFrame, parameter: str) -> pd.DataFrame:
     return table.sort_values("order").drop(columns="order").reset_index()
 
 
-def count_verdicts(pairs: pd.DataFrame) -> str:
-    """For example "for in 2 of 5 comparisons, against in 3"."""
-    counts = [(word, int((pairs["verdict"] == word).sum())) for word in (FOR, AGAINST, OPEN)]
-    said = [f"{word} in {count}" for word, count in counts if count]
-    first, *rest = said
-    return ", ".join([f"{first} of {len(pairs)} comparison{'s' * (len(pairs) > 1)}", *rest])
+def scoreboard(pairs: pd.DataFrame) -> pd.DataFrame:
+    """A row a claim of the paper: how many comparisons speak for it, against it, or neither."""
+    import pandas as pd
+
+    rows = []
+    for name, claim in CLAIMS.items():
+        verdicts = pairs.loc[pairs["finding"] == name, "verdict"]
+        counts = {word: int((verdicts == word).sum()) for word in (FOR, AGAINST, OPEN)}
+        rows.append({"the paper says": claim.title, **counts, "comparisons": len(verdicts)})
+    return pd.DataFrame(rows)
 
 
-def pair_lines(pairs: pd.DataFrame) -> Iterable[str]:
-    """Each comparison in words."""
-    for row in pairs.itertuples():
-        yield (
-            f"{row.first} minus {row.second}, {row.condition}, {row.test}: {row.difference:+.3f} "
-            f"({row.low:+.3f} to {row.high:+.3f}), {row.verdict}"
-        )
-
-
-def search_line(trials: pd.DataFrame, parameter: str) -> str:
-    """What the search saw of a parameter's choices."""
-    said = [
-        f"{row.choice}: best {row.best:.3f}, median {row.median:.3f} of {row.completed} completed"
-        if row.completed
-        else f"{row.choice}: none of {row.trials} completed"
-        for row in by_choice(trials, parameter).itertuples()
-    ]
-    return "; ".join(said)
-
-
-def search_summary(trials: pd.DataFrame) -> str:
-    """Counts, the best trial, and where the paper's own head (trial 0) stands."""
-    done = trials[trials["state"] == COMPLETE]
-    best, paper = done.loc[done["value"].idxmax()], trials.iloc[0]
-    counts = trials["state"].value_counts()
-    rest = [f"{count} {state}" for state, count in counts.items() if state != COMPLETE]
-    return (
-        f"{len(trials)} trials, {', '.join([f'{len(done)} completed', *rest])}. The best "
-        f"is trial {best['trial']} with an AUC of {best['value']:.3f} (deviation over the folds "
-        f"{best['spread']:.3f}); the paper's head, trial 0, has {paper['value']:.3f}."
-    )
-
-
-def importance_summary(importances: pd.DataFrame) -> str:
-    """The parameters that explain most, with their shares."""
-    first = importances.head(3)
-    said = [f"{row.parameter.replace('_', ' ')} {row.fanova:.0%}" for row in first.itertuples()]
-    rest = importances["fanova"].iloc[3:].max()
-    return (
-        f"Of the variance between completed trials, {', '.join(said)}; no other parameter "
-        f"explains more than {rest:.0%} by itself."
-    )
+def best_trial(trials: pd.DataFrame) -> pd.Series:
+    """The completed trial of the highest value."""
+    return trials.loc[trials["value"].where(trials["state"] == COMPLETE).idxmax()]

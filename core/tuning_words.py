@@ -1,0 +1,104 @@
+"""Sentences about the search for a better head; every number in them is read from its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from core.tuning import AGAINST, COMPLETE, FOLDS, FOR, OPEN, best_trial, by_choice, parameters
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def count_verdicts(pairs: pd.DataFrame) -> str:
+    """For example "for in 2 of 5 comparisons, against in 3"."""
+    counts = [(word, int((pairs["verdict"] == word).sum())) for word in (FOR, AGAINST, OPEN)]
+    said = [f"{word} in {count}" for word, count in counts if count]
+    first, *rest = said
+    return ", ".join([f"{first} of {len(pairs)} comparison{'s' * (len(pairs) > 1)}", *rest])
+
+
+def pair_lines(pairs: pd.DataFrame) -> Iterable[str]:
+    """Each comparison in words."""
+    for row in pairs.itertuples():
+        yield (
+            f"{row.first} minus {row.second}, {row.condition}, {row.test}: {row.difference:+.3f} "
+            f"({row.low:+.3f} to {row.high:+.3f}), {row.verdict}"
+        )
+
+
+def search_line(trials: pd.DataFrame, parameter: str) -> str:
+    """What the search saw of a parameter's choices."""
+    said = [
+        f"{row.choice}: best {row.best:.3f}, median {row.median:.3f} of {row.completed} completed"
+        if row.completed
+        else f"{row.choice}: none of {row.trials} completed"
+        for row in by_choice(trials, parameter).itertuples()
+    ]
+    return "; ".join(said)
+
+
+def search_summary(trials: pd.DataFrame) -> str:
+    """Counts, the best trial, and where the paper's own head (trial 0) stands."""
+    done = trials[trials["state"] == COMPLETE]
+    best, paper = best_trial(trials), trials.iloc[0]
+    counts = trials["state"].value_counts()
+    rest = [f"{count} {state}" for state, count in counts.items() if state != COMPLETE]
+    return (
+        f"{len(trials)} trials, {', '.join([f'{len(done)} completed', *rest])}. The best "
+        f"is trial {best['trial']} with an AUC of {best['value']:.3f} (deviation over the folds "
+        f"{best['spread']:.3f}); the paper's head, trial 0, has {paper['value']:.3f}."
+    )
+
+
+def importance_summary(importances: pd.DataFrame) -> str:
+    """The parameters that explain most, with their shares."""
+    first = importances.head(3)
+    said = [f"{row.parameter.replace('_', ' ')} {row.fanova:.0%}" for row in first.itertuples()]
+    rest = importances["fanova"].iloc[3:].max()
+    return (
+        f"Of the variance between completed trials, {', '.join(said)}; no other parameter "
+        f"explains more than {rest:.0%} by itself."
+    )
+
+
+def rates_line(rates: pd.DataFrame) -> str:
+    """Each optimiser's best AUC and where."""
+    best = rates.loc[rates.groupby(["pooling", "optimizer"], sort=False)["value"].idxmax()]
+    return "; ".join(
+        f"{row.optimizer}{'' if row.pooling == 'average' else ', flatten'}: best at "
+        f"{row.learning_rate:g} (AUC {row.value:.3f})"
+        for row in best.itertuples()
+    )
+
+
+def method_lines(record: dict[str, dict[str, Any]], trials: pd.DataFrame) -> list[str]:
+    """How the search was done, a paragraph a line."""
+    about = record["search"]
+    names = ", ".join(name.replace("_", " ") for name in parameters(trials))
+    goals = (
+        "the AUC"
+        if len(about["tests"]) == 1
+        else f"the mean of the AUC over {' and '.join(about['tests'])}"
+    )
+    return [
+        f"**Who takes part.** {about['images']} labelled images ({about['positives']} COVID-19) of "
+        f"{about['groups']} groups: a patient, a paper whose figures look alike, or look-alikes. "
+        f"Training and validation patients only (`{FOLDS}` lists them with their folds). **No "
+        "patient of the test split is read**, so none can steer a choice.",
+        f"**What is maximised.** {goals[0].upper()}{goals[1:]} of images whose group the head has "
+        "not seen: three folds, each fold's head with its own start, at the last epoch. Stopping "
+        "at the best epoch would flatter every trial, so there is no early stopping; the number of "
+        "epochs is searched instead.",
+        f"**What is searched.** {names}. The first trial is the paper's head, the next 15 are "
+        "mostly random, then a tree-structured Parzen estimator proposes. A trial that after three "
+        "epochs falls behind the median of the others is stopped and stays a row.",
+        "**What is not.** Where to unfreeze: these heads learn from cached maps of the last block. "
+        "A network unfrozen further down changes those maps, so that question needs training from "
+        "lower maps and is no part of this search. Heads on flattened maps get six epochs at most "
+        "and the comparisons ten: it is one processor core.",
+        "**Comparisons.** Two settings that differ in one choice share all else, five deals of "
+        "patients into folds, and the start of every head. Intervals draw patients with "
+        "replacement; they hold for these patients and these sources, not for another hospital.",
+    ]

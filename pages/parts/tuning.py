@@ -1,0 +1,184 @@
+"""Tuning page: the paper's findings beside ours, importances, all trials, how it was done."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core import tuning, tuning_words
+from core.charts import tuning as charts
+from core.tuning import CLAIMS, IMPORTANCES, MARGIN, PAIRS, RATES, TRIALS
+from pages.parts import loaders_tuning
+from pages.parts.switch import switch
+
+CONFIG = {"displayModeBar": False}
+AXES = 5  # of the parallel coordinates at first
+JUDGED = {
+    tuning.FOR: ":green-badge[:material/check: for]",
+    tuning.AGAINST: ":red-badge[:material/close: against]",
+    tuning.OPEN: ":gray-badge[:material/question_mark: open]",
+}
+MEANS = {
+    tuning.SAME: f"For: the whole interval lies within ±{MARGIN}. Against: it leaves out zero.",
+    tuning.BETTER: "For: the whole interval lies above zero. Against: it stays below "
+    f"+{MARGIN}, so that there is no advantage that matters.",
+    tuning.MUCH_BETTER: f"For: the whole interval lies above +{MARGIN}. Against: it stays below.",
+}
+
+
+def findings(dataset: str) -> None:
+    """One claim of the paper at a time, with the evidence for and against."""
+    pairs = loaders_tuning.table(dataset, PAIRS)
+    st.dataframe(
+        tuning.scoreboard(pairs),
+        hide_index=True,
+        alt="How many controlled comparisons speak for and against each claim: "
+        + "; ".join(f"{claim.title}: {_counted(pairs, name)}" for name, claim in CLAIMS.items()),
+    )
+    titles = {name: claim.title for name, claim in CLAIMS.items()}
+    name = switch("Claim", titles, "tune_claim")
+    _claim(dataset, pairs[pairs["finding"] == name], name)
+    _download(pairs, f"pairs-{dataset}", "All comparisons as CSV")
+
+
+def _claim(dataset: str, pairs: pd.DataFrame, name: str) -> None:
+    st.subheader(f"“{CLAIMS[name].title}”")
+    st.markdown(
+        f"**Measured here:** {tuning_words.count_verdicts(pairs)}. Each compares two heads that "
+        "differ in one choice, on the same five deals of patients."
+    )
+    st.plotly_chart(
+        charts.pairs_figure(pairs),
+        width="stretch",
+        config=CONFIG,
+        alt="; ".join(tuning_words.pair_lines(pairs)),
+    )
+    st.caption(
+        f"Dots: mean over deals and folds; lines: 95 % interval over patients; band: ±{MARGIN}, "
+        f"too little to matter. {MEANS[CLAIMS[name].kind]} Open: the interval allows both."
+    )
+    with st.expander("Every comparison in words"):
+        st.markdown(
+            "\n".join(
+                f"- {line} {JUDGED[word]}"
+                for line, word in zip(tuning_words.pair_lines(pairs), pairs["verdict"], strict=True)
+            )
+        )
+    if name in ("optimizer", "pooling"):
+        _rates(dataset)
+    trials = loaders_tuning.table(dataset, TRIALS)
+    st.markdown("**And in the search,** where everything else changed too:")
+    st.plotly_chart(
+        charts.choice_figure(trials, name),
+        width="stretch",
+        config=CONFIG,
+        alt=tuning_words.search_line(trials, name),
+    )
+    st.caption(
+        f"Search: {tuning_words.search_line(trials, name)}. This is the weaker evidence: what "
+        "looks good is tried more often, so that a choice keeps good or bad company."
+    )
+
+
+def _rates(dataset: str) -> None:
+    rates = loaders_tuning.table(dataset, RATES)
+    words = tuning_words.rates_line(rates)
+    st.markdown(
+        "**A fair race needs a fair start:** an optimiser is only as good as its learning rate, so "
+        "each was first tried at several, on a deal of its own."
+    )
+    st.plotly_chart(charts.rates_figure(rates), width="stretch", config=CONFIG, alt=words)
+    st.caption(f"{words}.")
+    _download(rates, f"rates-{dataset}", "Learning rates as CSV")
+
+
+def mattered(dataset: str) -> None:
+    """Importances, and the choices of one parameter."""
+    importances = loaders_tuning.table(dataset, IMPORTANCES)
+    trials = loaders_tuning.table(dataset, TRIALS)
+    st.markdown(f"**{tuning_words.importance_summary(importances)}**")
+    st.plotly_chart(
+        charts.importance_figure(importances),
+        width="stretch",
+        config=CONFIG,
+        alt=tuning_words.importance_summary(importances),
+    )
+    done = int((trials["state"] == tuning.COMPLETE).sum())
+    st.caption(
+        f"fANOVA (Hutter, Hoos and Leyton-Brown 2014) on {done} completed trials: a forest learns "
+        "the AUC from the parameters, and its variance is split among them. Lines: deviation over "
+        "forests with other seeds. With so few trials, read the order, not the digits; what two "
+        "parameters do together is not in the bars."
+    )
+    names = importances["parameter"].tolist()
+    name = st.selectbox(
+        "Look into",
+        names,
+        format_func=lambda name: name.replace("_", " "),
+        key="tune_parameter",
+        bind="query-params",
+    )
+    words = tuning_words.search_line(trials, name)
+    st.plotly_chart(charts.choice_figure(trials, name), width="stretch", config=CONFIG, alt=words)
+    st.dataframe(tuning.by_choice(trials, name).round(3), hide_index=True, alt=words)
+    _download(importances, f"importances-{dataset}", "Importances as CSV")
+
+
+def trials(dataset: str) -> None:
+    """History, parallel coordinates, and the table."""
+    table = loaders_tuning.table(dataset, TRIALS)
+    summary = tuning_words.search_summary(table)
+    st.markdown(summary)
+    st.plotly_chart(charts.history_figure(table), width="stretch", config=CONFIG, alt=summary)
+    st.caption(
+        "The best of many noisy numbers is too good: part of its lead is luck with these folds."
+    )
+    st.markdown("**Parallel coordinates:** a line a completed trial; drag along an axis to filter.")
+    names = st.multiselect(
+        "Axes",
+        tuning.parameters(table),
+        default=_main_axes(dataset, table),
+        format_func=lambda name: name.replace("_", " "),
+        key="tune_axes",
+    )
+    best = tuning.best_trial(table)
+    st.plotly_chart(
+        charts.parallel_figure(table, names),
+        width="stretch",
+        config=CONFIG,
+        alt="The best trial's line: "
+        + ", ".join(f"{name.replace('_', ' ')} {best[name]}" for name in names),
+    )
+    st.dataframe(table, hide_index=True, alt="One row a trial: outcome, cost and parameters")
+    _download(table, f"trials-{dataset}", "All trials as CSV")
+
+
+def _main_axes(dataset: str, table: pd.DataFrame) -> list[str]:
+    order = loaders_tuning.table(dataset, IMPORTANCES)["parameter"].tolist()
+    return [name for name in order if name in tuning.parameters(table)][:AXES]
+
+
+def method(dataset: str) -> None:
+    """What was searched, on whom, and what was not."""
+    parts = loaders_tuning.record(dataset)
+    for words in tuning_words.method_lines(parts, loaders_tuning.table(dataset, TRIALS)):
+        st.markdown(words)
+    for part in parts.values():
+        st.caption(f"`{part['command']}` ({part['date']}, commit {part['commit']})")
+
+
+def _counted(pairs: pd.DataFrame, name: str) -> str:
+    own = pairs[pairs["finding"] == name]
+    return tuning_words.count_verdicts(own) if len(own) else "not compared"
+
+
+def _download(table: pd.DataFrame, name: str, title: str) -> None:
+    st.download_button(
+        title,
+        table.to_csv(index=False),
+        f"{name}.csv",
+        "text/csv",
+        icon=":material/download:",
+        key=f"tune_csv_{name}",
+        on_click="ignore",
+    )

@@ -1,0 +1,88 @@
+"""The Tuning page as a visitor reads it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tuned
+from streamlit.testing.v1 import AppTest
+from visits import ROOT, words
+
+from core.tuning import CLAIMS
+from pages.parts import loaders_tuning
+
+
+@pytest.fixture
+def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tuned.write(tmp_path)
+    monkeypatch.setattr(loaders_tuning, "TUNING_DIR", tmp_path)
+
+
+def page(view: str = "findings", **state: object) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "pages" / "tune.py"), default_timeout=60)
+    at.session_state["tune_view"] = view
+    for name, value in state.items():
+        at.session_state[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_every_claim_stands_beside_its_evidence(tables: None, claim: str) -> None:
+    at = page(tune_claim=claim)
+    assert at.subheader[0].value == f"“{CLAIMS[claim].title}”"
+    own = tuned.PAIRS[tuned.PAIRS["finding"] == claim]
+    assert f"of {len(own)} comparison" in words(at)
+    assert f"{own['difference'].iloc[0]:+.3f}" in words(at)
+    assert "not for diagnosis" in words(at)
+
+
+def test_an_optimiser_is_shown_with_its_learning_rates(tables: None) -> None:
+    assert "adam: best at 0.001 (AUC 0.740)" in words(page(tune_claim="optimizer"))
+    assert "best at" not in words(page(tune_claim="batch"))
+
+
+def test_what_mattered_and_its_choices(tables: None) -> None:
+    at = page("mattered")
+    assert "pooling 50%" in words(at)
+    assert list(at.dataframe[0].value["choice"]) == ["average", "flatten"]
+    at.selectbox("tune_parameter").set_value("batch").run()
+    assert not at.exception
+    assert list(at.dataframe[0].value["choice"]) == ["16", "32", "64"]
+
+
+def test_every_trial_is_in_the_table(tables: None) -> None:
+    at = page("trials")
+    assert "4 trials, 3 completed, 1 pruned" in words(at)
+    assert len(at.dataframe[0].value) == 4
+    assert at.multiselect("tune_axes").value == ["pooling", "learning_rate", "first", "batch"]
+    at.multiselect("tune_axes").set_value(["optimizer"]).run()
+    assert not at.exception
+
+
+def test_method_says_who_took_part(tables: None) -> None:
+    text = words(page("method", tune_dataset="ct"))
+    assert "419 labelled images (191 COVID-19)" in text
+    assert "patient of the test split is read" in text
+    assert tuned.RECORD["search"]["command"] in text
+
+
+def test_missing_tables_name_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loaders_tuning, "TUNING_DIR", tmp_path)
+    assert "python -m training tune --dataset xray --root DIR" in page("trials").error[0].value
+    assert "--pairs" in page("findings").error[0].value
+
+
+def test_page_needs_neither_tensorflow_nor_optuna(tmp_path: Path) -> None:
+    tuned.write(tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from streamlit.testing.v1 import AppTest; "
+        "from pages.parts import loaders_tuning; "
+        f"loaders_tuning.TUNING_DIR = Path({str(tmp_path)!r}); "
+        "at = AppTest.from_file('pages/tune.py', default_timeout=60).run(); "
+        "sys.exit(bool({'tensorflow', 'optuna'} & set(sys.modules)) or bool(at.exception)"
+        " or bool(at.error))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
