@@ -64,14 +64,22 @@ class Bench:
     data: str  # hash of the problem
     folder: Path
 
-    def scores(self, setting: Setting, seeds: Sequence[int] = SEEDS) -> Floats:
+    def scores(self, setting: Setting) -> Floats:
         """Log-odds of every image by the head of each deal that did not see its group, (D, N)."""
-        key = json.dumps([self.data, seeds, asdict(setting)])
+        return self._kept(setting, [(seed, 1.0) for seed in SEEDS])
+
+    def at_rates(self, setting: Setting, rates: Sequence[float]) -> Floats:
+        """The same at several learning rates on the deal that they are chosen by, (rates, N)."""
+        one = replace(setting, learning_rate=1.0)
+        return self._kept(one, [(CHOOSING, rate) for rate in rates])
+
+    def _kept(self, setting: Setting, runs: list[tuple[int, float]]) -> Floats:
+        key = json.dumps([self.data, runs, asdict(setting)])
         path = self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
         if not path.is_file():
             self.folder.mkdir(parents=True, exist_ok=True)
-            # flattened heads of all deals at once would not fit into memory
-            parts = [seeds] if setting.pooling == "average" else [(seed,) for seed in seeds]
+            # flattened heads of all runs at once would not fit into memory
+            parts = [runs] if setting.pooling == "average" else [[run] for run in runs]
             found = [out_of_fold(self.problem, setting, part) for part in parts]
             half = path.with_suffix(".part")
             with half.open("wb") as stream:
@@ -80,13 +88,21 @@ class Bench:
         return np.load(path)
 
 
-def out_of_fold(problem: Problem, setting: Setting, seeds: Sequence[int]) -> Floats:
-    """Log-odds (D, N) after the last epoch; 0 in a fold whose head diverged."""
-    deals = [sides(problem, setting, seed) for seed in seeds]
+def out_of_fold(problem: Problem, setting: Setting, runs: Sequence[tuple[int, float]]) -> Floats:
+    """Log-odds (runs, N) after the last epoch; 0 in a fold whose head diverged.
+
+    Args:
+        problem: Images.
+        setting: What all runs share.
+        runs: Seed of the deal, and factor on the learning rate.
+    """
+    deals = [
+        [replace(side, rate=rate) for side in sides(problem, setting, seed)] for seed, rate in runs
+    ]
     together = [side for deal in deals for side in deal]
     features = problem.pooled[setting.pooling]
     *_, answers = train_together(features, problem.labels, together, setting)
-    found = np.zeros((len(seeds), len(problem.rows)), np.float32)
+    found = np.zeros((len(runs), len(problem.rows)), np.float32)
     for place, (side, answer) in enumerate(zip(together, answers, strict=True)):
         own = found[place // len(deals[0])]
         own[side.held] = answer if np.isfinite(answer).all() else 0.0
@@ -95,21 +111,18 @@ def out_of_fold(problem: Problem, setting: Setting, seeds: Sequence[int]) -> Flo
 
 def rates_table(bench: Bench) -> pd.DataFrame:
     """Every optimiser at every learning rate, on the deal that they are chosen by."""
-    tries = [
-        Setting(optimizer=name, learning_rate=rate, epochs=EPOCHS)
-        for name in OPTIMIZERS
-        for rate in RATES
+    tries: list[tuple[Setting, tuple[float, ...]]] = [
+        (Setting(optimizer=name, epochs=EPOCHS), RATES) for name in OPTIMIZERS
     ]
-    flat = Setting(pooling="flatten", epochs=EPOCHS)
-    tries += [replace(flat, learning_rate=rate) for rate in FLATTEN_RATES]
+    tries.append((Setting(pooling="flatten", epochs=EPOCHS), FLATTEN_RATES))
     rows = []
-    for setting in tqdm(tries, "learning rates", unit="run"):
+    for setting, rates in tqdm(tries, "learning rates", unit="optimiser"):
         together = sides(bench.problem, setting, CHOOSING)
-        scores = bench.scores(setting, (CHOOSING,))[0]
-        values = goal(areas(bench.problem, together, [scores[side.held] for side in together]))
-        row = {name: getattr(setting, name) for name in ("pooling", "optimizer", "learning_rate")}
-        row |= {"value": np.mean(values), "spread": np.std(values, ddof=1), "seed": CHOOSING}
-        rows.append(row)
+        for rate, scores in zip(rates, bench.at_rates(setting, rates), strict=True):
+            values = goal(areas(bench.problem, together, [scores[side.held] for side in together]))
+            row = {"pooling": setting.pooling, "optimizer": setting.optimizer}
+            row |= {"learning_rate": rate, "value": np.mean(values)}
+            rows.append(row | {"spread": np.std(values, ddof=1), "seed": CHOOSING})
     return pd.DataFrame(rows).round({"value": 4, "spread": 4})
 
 

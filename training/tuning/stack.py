@@ -34,12 +34,14 @@ class Side:
         held: Positions of the images it is judged by.
         weights: (N,) weight of each image, mean 1 over `train`.
         seed: Of its start and its batches.
+        rate: Factor on the setting's learning rate.
     """
 
     train: NDArray[np.intp]
     held: NDArray[np.intp]
     weights: Floats
     seed: int
+    rate: float = 1.0
 
 
 def train_together(
@@ -60,7 +62,7 @@ def train_together(
 
     parameters = _start(features.shape[1], sides, setting)
     steps = math.ceil(max(len(side.train) for side in sides) / setting.batch)
-    optimizer = _optimizer(setting, steps * setting.passes)
+    optimizer = _optimizer(setting, steps * setting.passes, [side.rate for side in sides])
     optimizer.build(parameters)
     optimizer.exclude_from_weight_decay(parameters[1::2])
     data = (tf.constant(features), tf.constant(labels), tf.constant(_weights(sides)))
@@ -145,7 +147,7 @@ def _loss(labels: Any, answers: Any, setting: Setting) -> Any:
     return keras.losses.binary_focal_crossentropy(truth, answers, gamma=setting.focal, **options)
 
 
-def _optimizer(setting: Setting, steps: int) -> Any:
+def _optimizer(setting: Setting, steps: int, factors: Sequence[float]) -> Any:
     from keras import optimizers
 
     kinds = {
@@ -159,13 +161,29 @@ def _optimizer(setting: Setting, steps: int) -> Any:
     options: dict[str, Any] = {"weight_decay": setting.weight_decay or None}
     if setting.optimizer == "momentum":
         options |= {"momentum": MOMENTUM, "nesterov": True}
-    rate: Any = setting.learning_rate
-    if setting.schedule == "cosine":
-        rate = optimizers.schedules.CosineDecay(rate, steps)
-    elif setting.schedule == "warm-up":
-        rise = max(1, round(WARM_UP * steps))
-        rate = optimizers.schedules.CosineDecay(0.0, steps - rise, 0.0, "warm-up", rate, rise)
-    return kinds[setting.optimizer](rate, **options)
+    return kinds[setting.optimizer](_rates(setting, steps, factors), **options)
+
+
+def _rates(setting: Setting, steps: int, factors: Sequence[float]) -> Any:
+    """A Keras schedule: step -> learning rates (M, 1, 1), which every update scales with."""
+    import keras
+    from keras.optimizers.schedules import CosineDecay, LearningRateSchedule
+
+    rise = max(1, round(WARM_UP * steps))
+    rate = setting.learning_rate
+    shapes = {
+        "constant": lambda step: rate,
+        "cosine": CosineDecay(rate, steps),
+        "warm-up": CosineDecay(0.0, steps - rise, 0.0, "warm-up", rate, rise),
+    }
+    shape = shapes[setting.schedule]
+    column = np.asarray(factors, np.float32).reshape(-1, 1, 1)
+
+    class Rates(LearningRateSchedule):
+        def __call__(self, step: Any) -> Any:
+            return keras.ops.convert_to_tensor(column) * shape(step)
+
+    return Rates()
 
 
 def _weights(sides: Sequence[Side]) -> Floats:
