@@ -40,7 +40,7 @@ def test_home_starts_without_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("page", ["predict", "compare", "data", "lab"])
+@pytest.mark.parametrize("page", ["predict", "compare", "data", "lab", "tune"])
 def test_first_visit_by_a_link_to_a_page_gets_the_menu(page: str) -> None:
     code = (
         "import sys; from streamlit.testing.v1 import AppTest; "

@@ -166,8 +166,13 @@ def _row(trial: FrozenTrial, seed: int) -> dict[str, Any]:
         "seconds": round(known.get("seconds", 0.0), 1),
         "cpu_seconds": round(known.get("cpu_seconds", 0.0), 1),
         "seed": seed,
-        **trial.params,
+        **{name: _tidy(value) for name, value in trial.params.items()},
     }
+
+
+def _tidy(value: Any) -> Any:
+    """Six digits of a number: 0.3, not 0.30000000000000004."""
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def importances(study: Study) -> pd.DataFrame:
