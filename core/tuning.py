@@ -21,6 +21,8 @@ RECORD = "record.json"
 
 COMPLETE = "complete"
 LAST_FIXED = "seed"  # trials.csv: the columns after it are parameters
+TITLES = {"first": "first layer", "second": "second layer", "focal": "focal loss"}
+WHOLE = {"all": "all images"}
 BY_DECADE = ("learning_rate", "weight_decay")
 MARGIN = 0.02  # AUC: less is no difference that matters, more is "a lot"
 FOR, AGAINST, OPEN = "for", "against", "open"
@@ -49,6 +51,11 @@ CLAIMS = {
     "first": Claim("First layer: 256 units, not 1024", BETTER),
     "second": Claim("Second layer: 512 units, not 256", BETTER),
 }
+
+
+def title_of(parameter: str) -> str:
+    """A parameter in words."""
+    return TITLES.get(parameter, parameter.replace("_", " "))
 
 
 def command(dataset: str, name: str) -> str:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from core.tuning import AGAINST, COMPLETE, FOLDS, FOR, OPEN, best_trial, by_choice, parameters
+from core.tuning import (
+    AGAINST,
+    COMPLETE,
+    FOLDS,
+    FOR,
+    OPEN,
+    WHOLE,
+    best_trial,
+    by_choice,
+    parameters,
+    title_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +33,9 @@ def count_verdicts(pairs: pd.DataFrame) -> str:
 def pair_lines(pairs: pd.DataFrame) -> Iterable[str]:
     """Each comparison in words."""
     for row in pairs.itertuples():
+        test = WHOLE.get(row.test, row.test)
         yield (
-            f"{row.first} minus {row.second}, {row.condition}, {row.test}: {row.difference:+.3f} "
+            f"{row.first} minus {row.second}, {row.condition}, {test}: {row.difference:+.3f} "
             f"({row.low:+.3f} to {row.high:+.3f}), {row.verdict}"
         )
 
@@ -55,7 +67,7 @@ def search_summary(trials: pd.DataFrame) -> str:
 def importance_summary(importances: pd.DataFrame) -> str:
     """The parameters that explain most, with their shares."""
     first = importances.head(3)
-    said = [f"{row.parameter.replace('_', ' ')} {row.fanova:.0%}" for row in first.itertuples()]
+    said = [f"{title_of(row.parameter)} {row.fanova:.0%}" for row in first.itertuples()]
     rest = importances["fanova"].iloc[3:].max()
     return (
         f"Of the variance between completed trials, {', '.join(said)}; no other parameter "
@@ -76,7 +88,7 @@ def rates_line(rates: pd.DataFrame) -> str:
 def method_lines(record: dict[str, dict[str, Any]], trials: pd.DataFrame) -> list[str]:
     """How the search was done, a paragraph a line."""
     about = record["search"]
-    names = ", ".join(name.replace("_", " ") for name in parameters(trials))
+    names = ", ".join(title_of(name) for name in parameters(trials))
     goals = (
         "the AUC"
         if len(about["tests"]) == 1

@@ -64,7 +64,7 @@ def test_sentences_hold_the_numbers() -> None:
     assert "trial 2 with an AUC of 0.800" in tuning_words.search_summary(TRIALS)
     assert "trial 0, has 0.700" in tuning_words.search_summary(TRIALS)
     assert "sgd: none of 1 completed" in tuning_words.search_line(TRIALS, "optimizer")
-    assert "pooling 50%, learning rate 30%, first 15%" in tuning_words.importance_summary(
+    assert "pooling 50%, learning rate 30%, first layer 15%" in tuning_words.importance_summary(
         IMPORTANCES
     )
     assert "adam: best at 0.001 (AUC 0.740)" in tuning_words.rates_line(RATES)
@@ -73,7 +73,7 @@ def test_sentences_hold_the_numbers() -> None:
     assert tuning_words.count_verdicts(own) == "for in 1 of 2 comparisons, against in 1"
     assert (
         next(iter(tuning_words.pair_lines(own)))
-        == "one minus sgd, all else equal, all: +0.040 (+0.030 to +0.050), for"
+        == "one minus sgd, all else equal, all images: +0.040 (+0.030 to +0.050), for"
     )
     lines = " ".join(tuning_words.method_lines(RECORD, TRIALS))
     assert "419 labelled images (191 COVID-19) of 136 groups" in lines
@@ -101,7 +101,8 @@ def test_figures_draw_the_tables() -> None:
     lines = charts.parallel_figure(TRIALS, ["pooling", "learning_rate"]).data[0]
     axes = {axis.label: axis for axis in lines.dimensions}
     assert list(axes["AUC"]["values"]) == [0.70, 0.75, 0.80]
-    assert list(axes["pooling"]["values"]) == [0, 0, 1]
+    assert np.round(axes["pooling"]["values"]).tolist() == [0, 0, 1]
+    assert axes["pooling"]["values"] == pytest.approx([-charts.FAN, 0, 1 + charts.FAN])
     assert list(axes["pooling"].ticktext) == ["average", "flatten"]
     assert axes["learning rate"]["values"][0] == pytest.approx(-3)
     pairs = charts.pairs_figure(PAIRS[PAIRS["finding"] == "optimizer"])

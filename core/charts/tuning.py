@@ -17,12 +17,13 @@ from core.charts.base import (
     difference_figure,
 )
 from core.charts.data import LEGEND, PALETTE
-from core.tuning import BY_DECADE, COMPLETE, MARGIN, best_so_far, choices
+from core.tuning import BY_DECADE, COMPLETE, MARGIN, WHOLE, best_so_far, choices, title_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VALUE = "validation AUC"
+FAN = 0.12  # of the distance between two choices
 SCALE = [(0.0, "#b9c7d6"), (0.5, NEGATIVE_COLOUR), (1.0, POSITIVE_COLOUR)]
 
 
@@ -32,8 +33,9 @@ def pairs_figure(pairs: pd.DataFrame) -> go.Figure:
     Args:
         pairs: Rows of pairs.csv.
     """
-    table = pairs.rename(columns={"difference": "value", "test": "group"}).assign(
-        name=pairs["first"] + " - " + pairs["second"] + ",<br>" + pairs["condition"]
+    table = pairs.rename(columns={"difference": "value"}).assign(
+        group=pairs["test"].replace(WHOLE),
+        name=pairs["first"] + " - " + pairs["second"] + ",<br>" + pairs["condition"],
     )
     figure = difference_figure(table, "AUC of the first minus the second")
     figure.add_vrect(-MARGIN, MARGIN, fillcolor=LINE_COLOUR, opacity=0.18, line_width=0)
@@ -110,7 +112,7 @@ def importance_figure(importances: pd.DataFrame) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=importances["fanova"],
-            y=importances["parameter"].str.replace("_", " "),
+            y=importances["parameter"].map(title_of),
             orientation="h",
             marker={"color": NEGATIVE_COLOUR},
             error_x={"array": importances["fanova_deviation"], "color": LINE_COLOUR},
@@ -188,8 +190,11 @@ def parallel_figure(trials: pd.DataFrame, names: Sequence[str]) -> go.Figure:
 
 
 def _dimension(done: pd.DataFrame, name: str) -> dict[str, Any]:
-    """An axis: numbers over decades by their logarithm, choices evenly spaced."""
-    label = name.replace("_", " ")
+    """An axis: numbers over decades by their logarithm, choices evenly spaced.
+
+    Within a choice the lines fan out by their AUC, or they would hide each other.
+    """
+    label = title_of(name)
     if name in BY_DECADE:
         logs = np.log10(done[name].to_numpy(float))
         ticks = np.arange(np.floor(logs.min()), np.ceil(logs.max()) + 1)
@@ -200,7 +205,8 @@ def _dimension(done: pd.DataFrame, name: str) -> dict[str, Any]:
     words = [f"{value:g}" if isinstance(value, float) else str(value) for value in order]
     return {
         "label": label,
-        "values": places,
+        "values": places + np.linspace(-FAN, FAN, len(done)),
+        "range": [-FAN, len(order) - 1 + FAN],
         "tickvals": list(range(len(order))),
         "ticktext": words,
     }

@@ -29,12 +29,7 @@ MEANS = {
 def findings(dataset: str) -> None:
     """One claim of the paper at a time, with the evidence for and against."""
     pairs = loaders_tuning.table(dataset, PAIRS)
-    st.dataframe(
-        tuning.scoreboard(pairs),
-        hide_index=True,
-        alt="How many controlled comparisons speak for and against each claim: "
-        + "; ".join(f"{claim.title}: {_counted(pairs, name)}" for name, claim in CLAIMS.items()),
-    )
+    st.table(tuning.scoreboard(pairs).set_index("the paper says"))
     titles = {name: claim.title for name, claim in CLAIMS.items()}
     name = switch("Claim", titles, "tune_claim")
     _claim(dataset, pairs[pairs["finding"] == name], name)
@@ -114,7 +109,7 @@ def mattered(dataset: str) -> None:
     name = st.selectbox(
         "Look into",
         names,
-        format_func=lambda name: name.replace("_", " "),
+        format_func=tuning.title_of,
         key="tune_parameter",
         bind="query-params",
     )
@@ -138,7 +133,7 @@ def trials(dataset: str) -> None:
         "Axes",
         tuning.parameters(table),
         default=_main_axes(dataset, table),
-        format_func=lambda name: name.replace("_", " "),
+        format_func=tuning.title_of,
         key="tune_axes",
     )
     best = tuning.best_trial(table)
@@ -147,7 +142,7 @@ def trials(dataset: str) -> None:
         width="stretch",
         config=CONFIG,
         alt="The best trial's line: "
-        + ", ".join(f"{name.replace('_', ' ')} {best[name]}" for name in names),
+        + ", ".join(f"{tuning.title_of(name)} {best[name]}" for name in names),
     )
     st.dataframe(table, hide_index=True, alt="One row a trial: outcome, cost and parameters")
     _download(table, f"trials-{dataset}", "All trials as CSV")
@@ -165,11 +160,6 @@ def method(dataset: str) -> None:
         st.markdown(words)
     for part in parts.values():
         st.caption(f"`{part['command']}` ({part['date']}, commit {part['commit']})")
-
-
-def _counted(pairs: pd.DataFrame, name: str) -> str:
-    own = pairs[pairs["finding"] == name]
-    return tuning_words.count_verdicts(own) if len(own) else "not compared"
 
 
 def _download(table: pd.DataFrame, name: str, title: str) -> None:
