@@ -26,6 +26,7 @@ WHOLE = {"all": "all images"}
 BY_DECADE = ("learning_rate", "weight_decay")
 MARGIN = 0.02  # AUC: less is no difference that matters, more is "a lot"
 FOR, AGAINST, OPEN = "for", "against", "open"
+SEARCH = "search"
 SAME, BETTER, MUCH_BETTER = "same", "better", "much better"
 
 
@@ -42,7 +43,7 @@ class Claim:
     kind: str
 
 
-# By the parameter that each is about.
+# By the parameter that each is about; the last is the paper's outlook.
 CLAIMS = {
     "activation": Claim("Both activations do the same", SAME),
     "pooling": Claim("Average pooling or flatten: no difference", SAME),
@@ -50,6 +51,7 @@ CLAIMS = {
     "batch": Claim("A batch of 32 is best", BETTER),
     "first": Claim("First layer: 256 units, not 1024", BETTER),
     "second": Claim("Second layer: 512 units, not 256", BETTER),
+    SEARCH: Claim("A wider search finds a better head", BETTER),
 }
 
 

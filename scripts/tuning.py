@@ -82,10 +82,10 @@ def section(dataset: str) -> str:
 def _claim(name: str, pairs: pd.DataFrame, trials: pd.DataFrame) -> str:
     own = pairs[pairs["finding"] == name]
     lines = "\n".join(f"- {line}" for line in tuning_words.pair_lines(own))
-    return (
-        f"### “{CLAIMS[name].title}”: {tuning_words.count_verdicts(own)}\n\n{lines}\n\n"
-        f"In the search: {tuning_words.search_line(trials, name)}.\n"
-    )
+    text = f"### “{CLAIMS[name].title}”: {tuning_words.count_verdicts(own)}\n\n{lines}\n"
+    if name == tuning.SEARCH:
+        return text
+    return f"{text}\nIn the search: {tuning_words.search_line(trials, name)}.\n"
 
 
 def _best(trials: pd.DataFrame) -> pd.DataFrame:

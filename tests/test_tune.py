@@ -8,6 +8,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+import tuned
 from optuna.trial import Trial
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
@@ -247,6 +248,15 @@ def test_pairs_differ_in_one_choice() -> None:
         apart = {name for name in first if first[name] != second[name]}
         assert apart - {"learning_rate"} == {pair.finding}
         assert "learning_rate" not in apart or pair.condition != pairs.EQUAL
+
+
+def test_the_best_completed_trial_meets_the_papers_heads() -> None:
+    first, second = pairs.searched(tuned.TRIALS)
+    best = first.settings[0]
+    assert (best.pooling, best.second, best.learning_rate) == ("flatten", 256, 2e-4)
+    assert type(best.batch) is int
+    assert first.settings[1] == Setting()
+    assert second.settings == (best, Setting(pooling="flatten"))
 
 
 def manifest() -> pd.DataFrame:

@@ -12,7 +12,7 @@ who was in which fold (folds.csv).
 
 --pairs makes controlled comparisons instead, for each of the paper's findings: two settings that
 differ in one choice, over five deals of patients (pairs.csv), each optimiser at several learning
-rates first (rates.csv).
+rates first (rates.csv); and the search's best trial so far against the paper's heads.
 """
 
 from __future__ import annotations
@@ -105,15 +105,18 @@ def _search(
 def _compare(
     args: argparse.Namespace, problem: Problem, manifest: pd.DataFrame, folder: Path
 ) -> int:
-    from training.tuning.pairs import SEEDS, Bench, compare, planned, rates_table
+    from training.tuning.pairs import SEEDS, Bench, compare, planned, rates_table, searched
 
     bench = Bench(problem, data_hash(problem), args.runs / "tune" / "scores")
     command = f"python -m training tune --dataset {args.dataset} --root DIR --pairs"
     record = _record(command, problem, manifest) | {"seeds": list(SEEDS)}
     rates = rates_table(bench)
     _replace(rates, folder / RATES)
+    pairs = planned(rates)
+    if (folder / TRIALS).is_file():
+        pairs += searched(pd.read_csv(folder / TRIALS))
     table = pd.DataFrame()
-    for table in compare(bench, planned(rates)):
+    for table in compare(bench, pairs):
         _replace(table, folder / PAIRS)
         note(folder, "pairs", record)
     print(table.to_string(index=False))

@@ -11,6 +11,7 @@ from core.tuning import CLAIMS, IMPORTANCES, MARGIN, PAIRS, RATES, TRIALS
 from pages.parts import loaders_tuning
 from pages.parts.switch import switch
 
+COMPARED = {tuning.SEARCH: "(the search's best trial, and the paper's)"}
 CONFIG = {"displayModeBar": False}
 AXES = 5  # of the parallel coordinates at first
 JUDGED = {
@@ -39,8 +40,8 @@ def findings(dataset: str) -> None:
 def _claim(dataset: str, pairs: pd.DataFrame, name: str) -> None:
     st.subheader(f"“{CLAIMS[name].title}”")
     st.markdown(
-        f"**Measured here:** {tuning_words.count_verdicts(pairs)}. Each compares two heads that "
-        "differ in one choice, on the same five deals of patients."
+        f"**Measured here:** {tuning_words.count_verdicts(pairs)}. Each compares two heads "
+        f"{COMPARED.get(name, 'that differ in one choice')}, on the same five deals of patients."
     )
     st.plotly_chart(
         charts.pairs_figure(pairs),
@@ -62,6 +63,9 @@ def _claim(dataset: str, pairs: pd.DataFrame, name: str) -> None:
     if name in ("optimizer", "pooling"):
         _rates(dataset)
     trials = loaders_tuning.table(dataset, TRIALS)
+    if name == tuning.SEARCH:
+        st.markdown(tuning_words.search_summary(trials))
+        return
     st.markdown("**And in the search,** where everything else changed too:")
     st.plotly_chart(
         charts.choice_figure(trials, name),

@@ -25,7 +25,7 @@ from core.curves import rank
 from core.intervals import patient_draws, prepare
 from core.metrics import auc
 from core.paired import bootstrap_difference
-from core.tuning import CLAIMS, verdict
+from core.tuning import CLAIMS, SEARCH, best_trial, parameters, verdict
 from training.tuning.deal import Problem, areas, goal, sides
 from training.tuning.space import FLATTEN_EPOCHS, OPTIMIZERS, Setting
 from training.tuning.stack import Floats, train_together
@@ -36,6 +36,7 @@ EPOCHS = 10
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 FLATTEN_RATES = (1e-4, 3e-4, 1e-3)  # each run costs ten of the others
 DEFAULTS = dict.fromkeys(OPTIMIZERS, 1e-3) | {"sgd": 1e-2, "momentum": 1e-2}  # Keras
+NEW = "new deals"
 OWN, DEFAULT, EQUAL = "each at its best rate", "each at Keras' default rate", "all else equal"
 
 
@@ -167,6 +168,20 @@ def planned(rates: pd.DataFrame) -> list[Pair]:
     pairs.append(Pair("pooling", EQUAL, names, (short, replace(short, pooling="flatten"))))
     pairs.append(Pair("pooling", OWN, names, (short, flat)))
     return pairs
+
+
+def searched(trials: pd.DataFrame) -> list[Pair]:
+    """The best trial against the paper's heads, on deals that the search did not choose by.
+
+    Args:
+        trials: Of training.tuning.study.trials_table.
+    """
+    best = best_trial(trials).to_frame().T[parameters(trials)].infer_objects()
+    setting = Setting(**best.to_dict("records")[0])
+    return [
+        Pair(SEARCH, NEW, ("best trial", f"paper, {name}"), (setting, Setting(pooling=name)))
+        for name in ("average", "flatten")
+    ]
 
 
 def compare(bench: Bench, pairs: list[Pair]) -> Iterator[pd.DataFrame]:
