@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 def count_verdicts(pairs: pd.DataFrame) -> str:
     """For example "for in 2 of 5 comparisons, against in 3"."""
+    if not len(pairs):
+        return "not compared yet"
     counts = [(word, int((pairs["verdict"] == word).sum())) for word in (FOR, AGAINST, OPEN)]
     said = [f"{word} in {count}" for word, count in counts if count]
     first, *rest = said

@@ -39,6 +39,15 @@ def test_every_claim_stands_beside_its_evidence(tables: None, claim: str) -> Non
     assert "not for diagnosis" in words(at)
 
 
+def test_a_claim_not_compared_yet_names_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuned, "PAIRS", tuned.PAIRS[tuned.PAIRS["finding"] != "batch"])
+    tuned.write(tmp_path)
+    monkeypatch.setattr(loaders_tuning, "TUNING_DIR", tmp_path)
+    assert "--dataset xray --root DIR --pairs" in page(tune_claim="batch").info[0].value
+
+
 def test_an_optimiser_is_shown_with_its_learning_rates(tables: None) -> None:
     assert "adam: best at 0.001 (AUC 0.740)" in words(page(tune_claim="optimizer"))
     assert "best at" not in words(page(tune_claim="batch"))

@@ -33,7 +33,11 @@ def findings(dataset: str) -> None:
     st.table(tuning.scoreboard(pairs).set_index("the paper says"))
     titles = {name: claim.title for name, claim in CLAIMS.items()}
     name = switch("Claim", titles, "tune_claim")
-    _claim(dataset, pairs[pairs["finding"] == name], name)
+    own = pairs[pairs["finding"] == name]
+    if len(own):
+        _claim(dataset, own, name)
+    else:
+        st.info(f"Not compared yet; `{tuning.command(dataset, PAIRS)}` goes on where it stopped.")
     _download(pairs, f"pairs-{dataset}", "All comparisons as CSV")
 
 

@@ -128,46 +128,42 @@ def rates_table(bench: Bench) -> pd.DataFrame:
 
 
 def planned(rates: pd.DataFrame) -> list[Pair]:
-    """What is compared for each of the paper's findings, given the learning rates to choose from.
+    """What is compared for each of the paper's findings, the cheap ones first.
 
     Args:
-        rates: Of rates_table.
+        rates: Of rates_table; every pair stands on Adam's best of them, but for optimisers.
     """
-
-    def best(optimizer: str = "adam", pooling: str = "average") -> Setting:
-        own = rates[(rates["optimizer"] == optimizer) & (rates["pooling"] == pooling)]
-        rate = float(own.loc[own["value"].idxmax(), "learning_rate"])
-        return Setting(optimizer=optimizer, pooling=pooling, learning_rate=rate, epochs=EPOCHS)
-
-    base = best()
-    short = replace(base, epochs=FLATTEN_EPOCHS)
-    flat = replace(best(pooling="flatten"), epochs=FLATTEN_EPOCHS)
-    default = {
-        name: Setting(optimizer=name, learning_rate=DEFAULTS[name], epochs=EPOCHS)
-        for name in OPTIMIZERS
-    }
-    pairs = [
-        Pair(
-            "activation",
-            EQUAL,
-            ("ReLU", "leaky ReLU"),
-            (base, replace(base, activation="leaky_relu")),
-        ),
-        Pair("first", EQUAL, ("256 units", "1024 units"), (base, replace(base, first=1024))),
-        Pair("second", EQUAL, ("512 units", "256 units"), (base, replace(base, second=256))),
+    base = _best(rates)
+    singles: list[tuple[str, tuple[str, str], dict[str, Any]]] = [
+        ("activation", ("ReLU", "leaky ReLU"), {"activation": "leaky_relu"}),
+        ("second", ("512 units", "256 units"), {"second": 256}),
+        *(("batch", ("32", str(size)), {"batch": size}) for size in (16, 64, 128, 8)),
+        ("first", ("256 units", "1024 units"), {"first": 1024}),
     ]
-    for size in (8, 16, 64, 128):
-        names = ("32", str(size))
-        pairs.append(Pair("batch", EQUAL, names, (base, replace(base, batch=size))))
-    for other in OPTIMIZERS:
-        if other != "adam":
-            pairs.append(Pair("optimizer", OWN, ("adam", other), (base, best(other))))
-            both = (default["adam"], default[other])
-            pairs.append(Pair("optimizer", DEFAULT, ("adam", other), both))
+    pairs = [
+        Pair(finding, EQUAL, names, (base, replace(base, **change)))
+        for finding, names, change in singles
+    ]
+    others = [name for name in OPTIMIZERS if name != "adam"]
+    pairs += [Pair("optimizer", OWN, ("adam", name), (base, _best(rates, name))) for name in others]
     names = ("average", "flatten")
+    short = replace(base, epochs=FLATTEN_EPOCHS)
     pairs.append(Pair("pooling", EQUAL, names, (short, replace(short, pooling="flatten"))))
-    pairs.append(Pair("pooling", OWN, names, (short, flat)))
-    return pairs
+    default = [replace(base, optimizer=name, learning_rate=rate) for name, rate in DEFAULTS.items()]
+    adam = default[OPTIMIZERS.index("adam")]
+    pairs += [
+        Pair("optimizer", DEFAULT, ("adam", one.optimizer), (adam, one))
+        for one in default
+        if one != adam
+    ]
+    flat = replace(_best(rates, pooling="flatten"), epochs=FLATTEN_EPOCHS)
+    return [*pairs, Pair("pooling", OWN, names, (short, flat))]
+
+
+def _best(rates: pd.DataFrame, optimizer: str = "adam", pooling: str = "average") -> Setting:
+    own = rates[(rates["optimizer"] == optimizer) & (rates["pooling"] == pooling)]
+    rate = float(own.loc[own["value"].idxmax(), "learning_rate"])
+    return Setting(optimizer=optimizer, pooling=pooling, learning_rate=rate, epochs=EPOCHS)
 
 
 def searched(trials: pd.DataFrame) -> list[Pair]:
