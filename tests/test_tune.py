@@ -240,7 +240,12 @@ def test_a_better_choice_is_told_from_an_equal_one() -> None:
 
 def test_pairs_differ_in_one_choice() -> None:
     rates = pd.DataFrame(
-        [(p, o, r, r) for p in ("average", "flatten") for o in OPTIMIZERS for r in (1e-4, 1e-3)],
+        [
+            (pooling, name, rate, rate)
+            for pooling in ("average", "flatten")
+            for name in OPTIMIZERS
+            for rate in (1e-4, 3e-4, 1e-3)
+        ],
         columns=["pooling", "optimizer", "learning_rate", "value"],
     )
     for pair in pairs.planned(rates):
@@ -248,6 +253,15 @@ def test_pairs_differ_in_one_choice() -> None:
         apart = {name for name in first if first[name] != second[name]}
         assert apart - {"learning_rate"} == {pair.finding}
         assert "learning_rate" not in apart or pair.condition != pairs.EQUAL
+
+
+def test_the_best_rate_is_no_peak_next_to_divergence() -> None:
+    values = [0.70, 0.74, 0.75, 0.72, 0.71, 0.79, 0.5]  # peak at 0.03, plateau around 1e-3
+    rates = pd.DataFrame({"learning_rate": pairs.RATES, "value": values}).assign(
+        optimizer="adam", pooling="average"
+    )
+    assert pairs._best(rates.sample(frac=1, random_state=0)) == 1e-2
+    assert pairs._best(rates.assign(value=[0.70, 0.74, 0.75, 0.74, 0.7, 0.75, 0.5])) == 1e-3
 
 
 def test_the_best_completed_trial_meets_the_papers_heads() -> None:
