@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TUNING_DIR = MODELS_DIR / "tuning"
-DATASETS = (Modality.XRAY.value, Modality.CT.value)
+DATASETS = (Modality.CT.value, Modality.XRAY.value)
 TRIALS, IMPORTANCES, FOLDS = "trials.csv", "importances.csv", "folds.csv"
 PAIRS, RATES = "pairs.csv", "rates.csv"
 RECORD = "record.json"

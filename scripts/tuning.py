@@ -7,6 +7,9 @@ Needs a Chrome or Chromium for the figures (kaleido). No data folder and no Tens
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pandas as pd
 
 from core import tuning, tuning_words
@@ -41,42 +44,48 @@ def text() -> str:
 
 
 def section(dataset: str) -> str:
-    """One data set: claims, comparisons, learning rates, importances, trials, method."""
-    pairs, rates = read_table(dataset, PAIRS), read_table(dataset, RATES)
-    trials, importances = read_table(dataset, TRIALS), read_table(dataset, IMPORTANCES)
+    """One data set: the search, then each claim where it was compared."""
+    title = f"{MODALITY_TITLES[Modality(dataset)]}s"
+    trials = read_table(dataset, TRIALS)
     record = tuning.read_record(dataset)
+    lines = [f"## {title[0].upper()}{title[1:]}\n", *_compared(dataset, trials, record)]
+    lines += _searched(dataset, trials)
+    lines.append("### How it was done\n")
+    lines.append("\n\n".join(tuning_words.method_lines(record, trials)) + "\n")
+    commands = [tuning.command(dataset, name) for name in (TRIALS, PAIRS)]
+    lines.append("Each goes on where it stopped:\n\n    " + "\n    ".join(commands))
+    return "\n".join(lines) + "\n"
+
+
+def _compared(
+    dataset: str, trials: pd.DataFrame, record: dict[str, dict[str, Any]]
+) -> Iterator[str]:
+    if "pairs" not in record:
+        yield f"The claims were not compared yet: `{tuning.command(dataset, PAIRS)}`.\n"
+        return
+    pairs, rates = read_table(dataset, PAIRS), read_table(dataset, RATES)
+    yield to_markdown(tuning.scoreboard(pairs)) + "\n"
+    alt = f"Differences of {len(pairs)} controlled comparisons, listed below"
+    yield picture(charts.pairs_figure(pairs), FIGURES, f"{dataset}-pairs", alt)
+    for name in CLAIMS:
+        yield _claim(name, pairs, trials)
+    words = tuning_words.rates_line(rates)
+    yield "### Each optimiser at several learning rates\n"
+    yield picture(charts.rates_figure(rates), FIGURES, f"{dataset}-rates", words)
+    yield f"{words}.\n"
+
+
+def _searched(dataset: str, trials: pd.DataFrame) -> Iterator[str]:
+    importances = read_table(dataset, IMPORTANCES)
     mattered = tuning_words.importance_summary(importances)
     summary = tuning_words.search_summary(trials)
-    title = f"{MODALITY_TITLES[Modality(dataset)]}s"
-
-    def draw(name: str, alt: str) -> str:
-        figure = {
-            "pairs": lambda: charts.pairs_figure(pairs),
-            "rates": lambda: charts.rates_figure(rates),
-            "importances": lambda: charts.importance_figure(importances),
-            "history": lambda: charts.history_figure(trials),
-        }[name]()
-        return picture(figure, FIGURES, f"{dataset}-{name}", alt)
-
-    parts = [
-        f"## {title[0].upper()}{title[1:]}\n",
-        to_markdown(tuning.scoreboard(pairs)) + "\n",
-        draw("pairs", f"Differences of {len(pairs)} controlled comparisons, listed below"),
-        *(_claim(name, pairs, trials) for name in CLAIMS),
-        "### Each optimiser at several learning rates\n",
-        draw("rates", tuning_words.rates_line(rates)),
-        f"{tuning_words.rates_line(rates)}.\n",
-        f"### What mattered in the search\n\n{mattered}\n",
-        draw("importances", mattered),
-        f"### Trials\n\n{summary}\n",
-        draw("history", summary),
-        f"The {FIRST} best that were completed; all are in `models/tuning/{dataset}/{TRIALS}`:\n",
-        to_markdown(_best(trials)) + "\n",
-        "### How it was done\n",
-        "\n\n".join(tuning_words.method_lines(record, trials)) + "\n",
-        *(f"    {part['command']}" for part in record.values()),
-    ]
-    return "\n".join(parts) + "\n"
+    yield f"### What mattered in the search\n\n{mattered}\n"
+    figure = charts.importance_figure(importances)
+    yield picture(figure, FIGURES, f"{dataset}-importances", mattered)
+    yield f"### Trials\n\n{summary}\n"
+    yield picture(charts.history_figure(trials), FIGURES, f"{dataset}-history", summary)
+    yield f"The {FIRST} best that were completed; all are in `models/tuning/{dataset}/{TRIALS}`:\n"
+    yield to_markdown(_best(trials)) + "\n"
 
 
 def _claim(name: str, pairs: pd.DataFrame, trials: pd.DataFrame) -> str:

@@ -45,7 +45,7 @@ def test_a_claim_not_compared_yet_names_the_command(
     monkeypatch.setattr(tuned, "PAIRS", tuned.PAIRS[tuned.PAIRS["finding"] != "batch"])
     tuned.write(tmp_path)
     monkeypatch.setattr(loaders_tuning, "TUNING_DIR", tmp_path)
-    assert "--dataset xray --root DIR --pairs" in page(tune_claim="batch").info[0].value
+    assert "--dataset ct --root DIR --pairs" in page(tune_claim="batch").info[0].value
 
 
 def test_an_optimiser_is_shown_with_its_learning_rates(tables: None) -> None:
@@ -80,7 +80,7 @@ def test_method_says_who_took_part(tables: None) -> None:
 
 def test_missing_tables_name_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loaders_tuning, "TUNING_DIR", tmp_path)
-    assert "python -m training tune --dataset xray --root DIR" in page("trials").error[0].value
+    assert "python -m training tune --dataset ct --root DIR" in page("trials").error[0].value
     assert "--pairs" in page("findings").error[0].value
 
 
