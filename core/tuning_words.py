@@ -54,15 +54,16 @@ def search_line(trials: pd.DataFrame, parameter: str) -> str:
 
 
 def search_summary(trials: pd.DataFrame) -> str:
-    """Counts, the best trial, and where the paper's own head (trial 0) stands."""
+    """Counts, the best trial, and where the paper's own heads (trials 0 and 1) stand."""
     done = trials[trials["state"] == COMPLETE]
-    best, paper = best_trial(trials), trials.iloc[0]
+    best = best_trial(trials)
+    paper = " and ".join(f"{row.pooling} {row.value:.3f}" for row in trials.head(2).itertuples())
     counts = trials["state"].value_counts()
     rest = [f"{count} {state}" for state, count in counts.items() if state != COMPLETE]
     return (
         f"{len(trials)} trials, {', '.join([f'{len(done)} completed', *rest])}. The best "
         f"is trial {best['trial']} with an AUC of {best['value']:.3f} (deviation over the folds "
-        f"{best['spread']:.3f}); the paper's head, trial 0, has {paper['value']:.3f}."
+        f"{best['spread']:.3f}); the paper's heads, trials 0 and 1: {paper}."
     )
 
 

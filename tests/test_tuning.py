@@ -62,7 +62,7 @@ def test_choices_of_one_parameter() -> None:
 def test_sentences_hold_the_numbers() -> None:
     assert "4 trials, 3 completed, 1 pruned" in tuning_words.search_summary(TRIALS)
     assert "trial 2 with an AUC of 0.800" in tuning_words.search_summary(TRIALS)
-    assert "trial 0, has 0.700" in tuning_words.search_summary(TRIALS)
+    assert "trials 0 and 1: average 0.700 and flatten 0.900" in tuning_words.search_summary(TRIALS)
     assert "sgd: none of 1 completed" in tuning_words.search_line(TRIALS, "optimizer")
     assert "pooling 50%, learning rate 30%, first layer 15%" in tuning_words.importance_summary(
         IMPORTANCES

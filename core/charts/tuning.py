@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 
 from core.charts.base import (
     LINE_COLOUR,
-    MARK_COLOUR,
     NEGATIVE_COLOUR,
     POSITIVE_COLOUR,
     calm,
@@ -157,8 +156,8 @@ def history_figure(trials: pd.DataFrame) -> go.Figure:
             hoverinfo="skip",
         )
     )
-    figure.add_vline(x=0, line={"color": MARK_COLOUR, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title="trial (dotted: the paper's head)")
+    figure.add_vrect(-0.5, 1.5, fillcolor=LINE_COLOUR, opacity=0.18, line_width=0)
+    figure.update_xaxes(title="trial (shaded: the paper's heads)")
     figure.update_yaxes(title=VALUE)
     calm(figure, height=400)
     figure.update_layout(legend=LEGEND)
