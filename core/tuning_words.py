@@ -69,6 +69,8 @@ def search_summary(trials: pd.DataFrame) -> str:
 
 def importance_summary(importances: pd.DataFrame) -> str:
     """The parameters that explain most, with their shares."""
+    if not len(importances):
+        return "Too few trials are completed to say what mattered."
     first = importances.head(3)
     said = [f"{title_of(row.parameter)} {row.fanova:.0%}" for row in first.itertuples()]
     rest = importances["fanova"].iloc[3:].max()

@@ -80,8 +80,9 @@ def _searched(dataset: str, trials: pd.DataFrame) -> Iterator[str]:
     mattered = tuning_words.importance_summary(importances)
     summary = tuning_words.search_summary(trials)
     yield f"### What mattered in the search\n\n{mattered}\n"
-    figure = charts.importance_figure(importances)
-    yield picture(figure, FIGURES, f"{dataset}-importances", mattered)
+    if len(importances):
+        figure = charts.importance_figure(importances)
+        yield picture(figure, FIGURES, f"{dataset}-importances", mattered)
     yield f"### Trials\n\n{summary}\n"
     yield picture(charts.history_figure(trials), FIGURES, f"{dataset}-history", summary)
     yield f"The {FIRST} best that were completed; all are in `models/tuning/{dataset}/{TRIALS}`:\n"

@@ -33,16 +33,19 @@ def findings(dataset: str) -> None:
     st.table(tuning.scoreboard(pairs).set_index("the paper says"))
     titles = {name: claim.title for name, claim in CLAIMS.items()}
     name = switch("Claim", titles, "tune_claim")
+    st.subheader(f"“{CLAIMS[name].title}”")
     own = pairs[pairs["finding"] == name]
     if len(own):
-        _claim(dataset, own, name)
+        _compared(own, name)
     else:
         st.info(f"Not compared yet; `{tuning.command(dataset, PAIRS)}` goes on where it stopped.")
+    if name in ("optimizer", "pooling"):
+        _rates(dataset)
+    _searched(loaders_tuning.table(dataset, TRIALS), name)
     _download(pairs, f"pairs-{dataset}", "All comparisons as CSV")
 
 
-def _claim(dataset: str, pairs: pd.DataFrame, name: str) -> None:
-    st.subheader(f"“{CLAIMS[name].title}”")
+def _compared(pairs: pd.DataFrame, name: str) -> None:
     st.markdown(
         f"**Measured here:** {tuning_words.count_verdicts(pairs)}. Each compares two heads "
         f"{COMPARED.get(name, 'that differ in one choice')}, on the same five deals of patients."
@@ -64,22 +67,18 @@ def _claim(dataset: str, pairs: pd.DataFrame, name: str) -> None:
                 for line, word in zip(tuning_words.pair_lines(pairs), pairs["verdict"], strict=True)
             )
         )
-    if name in ("optimizer", "pooling"):
-        _rates(dataset)
-    trials = loaders_tuning.table(dataset, TRIALS)
+
+
+def _searched(trials: pd.DataFrame, name: str) -> None:
     if name == tuning.SEARCH:
         st.markdown(tuning_words.search_summary(trials))
         return
+    words = tuning_words.search_line(trials, name)
     st.markdown("**And in the search,** where everything else changed too:")
-    st.plotly_chart(
-        charts.choice_figure(trials, name),
-        width="stretch",
-        config=CONFIG,
-        alt=tuning_words.search_line(trials, name),
-    )
+    st.plotly_chart(charts.choice_figure(trials, name), width="stretch", config=CONFIG, alt=words)
     st.caption(
-        f"Search: {tuning_words.search_line(trials, name)}. This is the weaker evidence: what "
-        "looks good is tried more often, so that a choice keeps good or bad company."
+        f"Search: {words}. This is the weaker evidence: what looks good is tried more often, so "
+        "that a choice keeps good or bad company."
     )
 
 
@@ -88,7 +87,7 @@ def _rates(dataset: str) -> None:
     words = tuning_words.rates_line(rates)
     st.markdown(
         "**A fair race needs a fair start:** an optimiser is only as good as its learning rate, so "
-        "each was first tried at several, on a deal of its own."
+        "each was first tried at several, on one deal of patients."
     )
     st.plotly_chart(charts.rates_figure(rates), width="stretch", config=CONFIG, alt=words)
     st.caption(f"{words}.")
@@ -100,6 +99,22 @@ def mattered(dataset: str) -> None:
     importances = loaders_tuning.table(dataset, IMPORTANCES)
     trials = loaders_tuning.table(dataset, TRIALS)
     st.markdown(f"**{tuning_words.importance_summary(importances)}**")
+    if len(importances):
+        _importances(importances, trials)
+    name = st.selectbox(
+        "Look into",
+        importances["parameter"].tolist() or tuning.parameters(trials),
+        format_func=tuning.title_of,
+        key="tune_parameter",
+        bind="query-params",
+    )
+    words = tuning_words.search_line(trials, name)
+    st.plotly_chart(charts.choice_figure(trials, name), width="stretch", config=CONFIG, alt=words)
+    st.dataframe(tuning.by_choice(trials, name).round(3), hide_index=True, alt=words)
+    _download(importances, f"importances-{dataset}", "Importances as CSV")
+
+
+def _importances(importances: pd.DataFrame, trials: pd.DataFrame) -> None:
     st.plotly_chart(
         charts.importance_figure(importances),
         width="stretch",
@@ -113,18 +128,6 @@ def mattered(dataset: str) -> None:
         "forests with other seeds. With so few trials, read the order, not the digits; what two "
         "parameters do together is not in the bars."
     )
-    names = importances["parameter"].tolist()
-    name = st.selectbox(
-        "Look into",
-        names,
-        format_func=tuning.title_of,
-        key="tune_parameter",
-        bind="query-params",
-    )
-    words = tuning_words.search_line(trials, name)
-    st.plotly_chart(charts.choice_figure(trials, name), width="stretch", config=CONFIG, alt=words)
-    st.dataframe(tuning.by_choice(trials, name).round(3), hide_index=True, alt=words)
-    _download(importances, f"importances-{dataset}", "Importances as CSV")
 
 
 def trials(dataset: str) -> None:
@@ -158,7 +161,7 @@ def trials(dataset: str) -> None:
 
 def _main_axes(dataset: str, table: pd.DataFrame) -> list[str]:
     order = loaders_tuning.table(dataset, IMPORTANCES)["parameter"].tolist()
-    return [name for name in order if name in tuning.parameters(table)][:AXES]
+    return (order or tuning.parameters(table))[:AXES]
 
 
 def method(dataset: str) -> None:

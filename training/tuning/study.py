@@ -35,6 +35,7 @@ Objective = Callable[[Trial], float]
 RANDOM_TRIALS = 16  # before the sampler (tree-structured Parzen estimator) begins to learn
 PRUNE_AFTER = 3  # epochs that every trial gets
 FORESTS = 10  # seeds of the forests behind fANOVA
+ENOUGH = 10  # completed trials, before importances mean anything
 STATES = {
     TrialState.COMPLETE: "complete",
     TrialState.PRUNED: "pruned",
@@ -180,9 +181,9 @@ def importances(study: Study) -> pd.DataFrame:
 
     fanova (Hutter, Hoos and Leyton-Brown 2014): of all values, mean and deviation over forests of
     several seeds. ped_anova (Watanabe, Bansal and Hutter 2023): among the better half. Empty with
-    fewer than two completed trials.
+    fewer than ENOUGH completed trials.
     """
-    if len(study.get_trials(states=(TrialState.COMPLETE,))) < 2:
+    if len(study.get_trials(states=(TrialState.COMPLETE,))) < ENOUGH:
         return pd.DataFrame(columns=["parameter", "fanova", "fanova_deviation", "ped_anova"])
     forests = pd.DataFrame(
         [
