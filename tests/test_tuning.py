@@ -9,6 +9,7 @@ from tuned import IMPORTANCES, PAIRS, RATES, RECORD, TRIALS
 from core import tuning, tuning_words
 from core.artifacts import ArtifactError
 from core.charts import tuning as charts
+from core.charts.parallel import FAN, parallel_figure
 from core.tuning import AGAINST, BETTER, FOR, MUCH_BETTER, OPEN, SAME, verdict
 
 
@@ -98,13 +99,13 @@ def test_figures_draw_the_tables() -> None:
     assert list(history["complete"].y) == [0.70, 0.80, 0.75]
     assert list(history["pruned (AUC when stopped)"].x) == [1]
     assert list(history["best so far"].y) == [0.70, 0.70, 0.80, 0.80]
-    lines = charts.parallel_figure(TRIALS, ["pooling", "learning_rate"]).data[0]
-    axes = {axis.label: axis for axis in lines.dimensions}
-    assert list(axes["AUC"]["values"]) == [0.70, 0.75, 0.80]
-    assert np.round(axes["pooling"]["values"]).tolist() == [0, 0, 1]
-    assert axes["pooling"]["values"] == pytest.approx([-charts.FAN, 0, 1 + charts.FAN])
-    assert list(axes["pooling"].ticktext) == ["average", "flatten"]
-    assert axes["learning rate"]["values"][0] == pytest.approx(-3)
+    coordinates = parallel_figure(TRIALS, ["pooling", "learning_rate"])
+    lines = {trace.name: trace.y for trace in coordinates.data if trace.mode == "lines"}
+    assert list(lines) == ["trial 0", "trial 3", "trial 2"]  # the best last, on top
+    fan = FAN / 2
+    assert lines["trial 0"] == pytest.approx([-fan, 1, 0])
+    assert lines["trial 3"] == pytest.approx([0, np.log10(1.5) / np.log10(5), 0.5])
+    assert lines["trial 2"] == pytest.approx([1 + fan, 0, 1])
     pairs = charts.pairs_figure(PAIRS[PAIRS["finding"] == "optimizer"])
     assert list(pairs.data[0].x) == [0.04, 0.0]
     assert np.allclose(pairs.data[0].error_x.array, 0.01)

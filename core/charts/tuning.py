@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.base import (
@@ -16,14 +14,12 @@ from core.charts.base import (
     difference_figure,
 )
 from core.charts.data import LEGEND, PALETTE
-from core.tuning import BY_DECADE, COMPLETE, MARGIN, WHOLE, best_so_far, choices, title_of
+from core.tuning import COMPLETE, MARGIN, WHOLE, best_so_far, choices, title_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VALUE = "validation AUC"
-FAN = 0.12  # of the distance between two choices
-SCALE = [(0.0, "#b9c7d6"), (0.5, NEGATIVE_COLOUR), (1.0, POSITIVE_COLOUR)]
 
 
 def pairs_figure(pairs: pd.DataFrame) -> go.Figure:
@@ -37,6 +33,7 @@ def pairs_figure(pairs: pd.DataFrame) -> go.Figure:
         name=pairs["first"] + " - " + pairs["second"] + ",<br>" + pairs["condition"],
     )
     figure = difference_figure(table, "AUC of the first minus the second")
+    figure.update_xaxes(tickformat="+.3~f", nticks=6)
     figure.add_vrect(-MARGIN, MARGIN, fillcolor=LINE_COLOUR, opacity=0.18, line_width=0)
     figure.update_layout(legend=LEGEND)
     return figure
@@ -162,50 +159,3 @@ def history_figure(trials: pd.DataFrame) -> go.Figure:
     calm(figure, height=400)
     figure.update_layout(legend=LEGEND)
     return figure
-
-
-def parallel_figure(trials: pd.DataFrame, names: Sequence[str]) -> go.Figure:
-    """Parallel coordinates of the completed trials: a line a trial, orange the best.
-
-    Args:
-        trials: Rows of trials.csv.
-        names: Parameters to show, from left to right.
-    """
-    done = trials[trials["state"] == COMPLETE].sort_values("value")
-    dimensions = [_dimension(done, name) for name in names]
-    dimensions.append({"label": "AUC", "values": done["value"], "tickformat": ".2f"})
-    figure = go.Figure(
-        go.Parcoords(
-            dimensions=dimensions,
-            line={"color": done["value"], "colorscale": SCALE},
-            labelfont={"size": 13, "color": LINE_COLOUR},
-            tickfont={"size": 12, "color": LINE_COLOUR},
-            rangefont={"size": 1, "color": "rgba(0,0,0,0)"},
-        )
-    )
-    calm(figure, height=440)
-    figure.update_layout(margin={"l": 60, "r": 40, "t": 70, "b": 30})
-    return figure
-
-
-def _dimension(done: pd.DataFrame, name: str) -> dict[str, Any]:
-    """An axis: numbers over decades by their logarithm, choices evenly spaced.
-
-    Within a choice the lines fan out by their AUC, or they would hide each other.
-    """
-    label = title_of(name)
-    if name in BY_DECADE:
-        logs = np.log10(done[name].to_numpy(float))
-        ticks = np.arange(np.floor(logs.min()), np.ceil(logs.max()) + 1)
-        words = [f"1e{tick:.0f}" for tick in ticks]
-        return {"label": label, "values": logs, "tickvals": ticks, "ticktext": words}
-    order = sorted(done[name].unique())
-    places = done[name].map({value: place for place, value in enumerate(order)})
-    words = [f"{value:g}" if isinstance(value, float) else str(value) for value in order]
-    return {
-        "label": label,
-        "values": places + np.linspace(-FAN, FAN, len(done)),
-        "range": [-FAN, len(order) - 1 + FAN],
-        "tickvals": list(range(len(order))),
-        "ticktext": words,
-    }

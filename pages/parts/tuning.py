@@ -7,6 +7,7 @@ import streamlit as st
 
 from core import tuning, tuning_words
 from core.charts import tuning as charts
+from core.charts.parallel import parallel_figure
 from core.tuning import CLAIMS, IMPORTANCES, MARGIN, PAIRS, RATES, TRIALS
 from pages.parts import loaders_tuning
 from pages.parts.switch import switch
@@ -139,7 +140,7 @@ def trials(dataset: str) -> None:
     st.caption(
         "The best of many noisy numbers is too good: part of its lead is luck with these folds."
     )
-    st.markdown("**Parallel coordinates:** a line a completed trial; drag along an axis to filter.")
+    st.markdown("**Parallel coordinates:** a line a completed trial, the thick one the best.")
     names = st.multiselect(
         "Axes",
         tuning.parameters(table),
@@ -149,7 +150,7 @@ def trials(dataset: str) -> None:
     )
     best = tuning.best_trial(table)
     st.plotly_chart(
-        charts.parallel_figure(table, names),
+        parallel_figure(table, names),
         width="stretch",
         config=CONFIG,
         alt="The best trial's line: "
