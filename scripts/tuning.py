@@ -92,7 +92,9 @@ def _searched(dataset: str, trials: pd.DataFrame) -> Iterator[str]:
 def _claim(name: str, pairs: pd.DataFrame, trials: pd.DataFrame) -> str:
     own = pairs[pairs["finding"] == name]
     lines = "\n".join(f"- {line}" for line in tuning_words.pair_lines(own))
-    text = f"### “{CLAIMS[name].title}”: {tuning_words.count_verdicts(own)}\n\n{lines}\n"
+    text = f"### “{CLAIMS[name].title}”: {tuning_words.count_verdicts(own)}\n"
+    if lines:
+        text += f"\n{lines}\n"
     if name == tuning.SEARCH:
         return text
     return f"{text}\nIn the search: {tuning_words.search_line(trials, name)}.\n"

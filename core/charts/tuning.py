@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from core.charts.base import (
+    LEGEND,
     LINE_COLOUR,
     NEGATIVE_COLOUR,
     POSITIVE_COLOUR,
     calm,
     difference_figure,
 )
-from core.charts.data import LEGEND, PALETTE
+from core.charts.data import PALETTE
 from core.tuning import COMPLETE, MARGIN, WHOLE, best_so_far, choices, title_of
 
 if TYPE_CHECKING:
