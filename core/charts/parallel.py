@@ -70,7 +70,7 @@ def parallel_figure(trials: pd.DataFrame, names: Sequence[str]) -> go.Figure:
     )
     figure.update_yaxes(visible=False, range=[-0.08, 1.08])
     calm(figure, height=440)
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 60, "b": 8})
+    figure.update_layout(margin={"l": 28, "r": 8, "t": 60, "b": 8})
     return figure
 
 
