@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from training.ablation import COMMAND
 from training.markdown import to_markdown
 
 
@@ -16,7 +17,11 @@ def ablation(folder: Path) -> str:
     paths = sorted(folder.glob("*.csv"))
     if not paths:
         return ""
-    record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    record = folder / "record.json"
+    made = ""
+    if record.is_file():  # written when all rows are there
+        values = json.loads(record.read_text(encoding="utf-8"))
+        made = f" ({values['date']}, commit {values['commit']})"
     parts = [
         f"""## Ablation
 
@@ -24,7 +29,7 @@ One change at a time, on training and validation patients: AUC (95 % over patien
 deviation over seeds, and below it the gain over the first row, paired on the same images. `cost` is
 in trunk passes a prediction.
 
-`{record["command"]}` ({record["date"]}, commit {record["commit"]})
+`{COMMAND}`{made}
 """
     ]
     for path in paths:
@@ -53,18 +58,19 @@ def verdicts(table: pd.DataFrame) -> str:
     tried = table[table["change"] != table["change"].iloc[0]]
     better, worse = tried[tried["gain_low"] > 0], tried[tried["gain_high"] < 0]
     rest = tried.loc[~tried["change"].isin(better["change"]), "change"].unique()
+    lines = ["Better for sure (the interval of the gain lies above zero):\n", *_by_test(better)]
+    lines += ["\nWorse for sure:\n", *_by_test(worse)]
     return "\n".join(
-        [
-            f"Better for sure (the interval of the gain lies above zero): {_named(better)}.",
-            f"\nWorse for sure: {_named(worse)}.",
-            f"\nTried without a sure gain on any test: {'; '.join(rest) or 'none'}.",
-        ]
+        [*lines, f"\nTried without a sure gain on any test: {'; '.join(rest) or 'none'}."]
     )
 
 
-def _named(rows: pd.DataFrame) -> str:
-    found = [f"{row.change} ({row.test}, {row.gain:+.3f})" for row in rows.itertuples()]
-    return "; ".join(found) or "none"
+def _by_test(rows: pd.DataFrame) -> list[str]:
+    found = [
+        f"- {test}: " + "; ".join(f"{row.change} ({row.gain:+.3f})" for row in part.itertuples())
+        for test, part in rows.groupby("test", sort=False)
+    ]
+    return found or ["- none"]
 
 
 def _cell(row: Any, reference: bool) -> str:

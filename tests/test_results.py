@@ -68,8 +68,7 @@ def _ablation(folder: Path) -> None:
         "lower blocks,actualmed,2.0,0.5,0.4,0.6,0.0,-0.1,-0.2,-0.05\n"
     )
     (folder / "xray.csv").write_text(head + rows)
-    record = '{"command": "python -m training ablation", "date": "2026-11-25", "commit": "abc"}'
-    (folder / "record.json").write_text(record)
+    (folder / "record.json").write_text('{"date": "2026-11-25", "commit": "abc"}')
 
 
 def test_ablation_one_row_a_change(tmp_path: Path) -> None:
@@ -80,14 +79,16 @@ def test_ablation_one_row_a_change(tmp_path: Path) -> None:
     assert first in words
     gain = "0.910 (0.860-0.960) ± 0.004<br>+0.010 (-0.020 to +0.040)"
     assert f"| CLAHE | 1 | {gain} | - |" in words
-    assert "`python -m training ablation` (2026-11-25, commit abc)" in words
+    assert "`python -m training ablation --root DIR` (2026-11-25, commit abc)" in words
+    (tmp_path / "record.json").unlink()
+    assert "--root DIR`\n" in ablation(tmp_path)
 
 
 def test_what_is_sure_is_said(tmp_path: Path) -> None:
     _ablation(tmp_path)
     words = ablation(tmp_path)
-    assert "lies above zero): lower blocks (pooled, +0.050)." in words
-    assert "Worse for sure: lower blocks (actualmed, -0.100)." in words
+    assert "lies above zero):\n\n- pooled: lower blocks (+0.050)\n" in words
+    assert "Worse for sure:\n\n- actualmed: lower blocks (-0.100)\n" in words
     assert "Tried without a sure gain on any test: CLAHE." in words
 
 
