@@ -13,6 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tables import drawn_rows, write_model
+from visits import words
 
 from core import cells, cohorts, contest, evaluation, examples, validated
 from core.classifier import DEFAULT_MODELS
@@ -55,11 +56,6 @@ def page(**address: str | list[str]) -> AppTest:
     at.run()
     assert not at.exception
     return at
-
-
-def words(at: AppTest) -> str:
-    kinds = ("markdown", "caption", "info", "warning", "error")
-    return "\n".join(e.value for kind in kinds for e in at.get(kind))
 
 
 def group(at: AppTest, key: str):

@@ -12,6 +12,7 @@ import pooch
 import pytest
 from samples import picture
 from streamlit.testing.v1 import AppTest
+from visits import words
 from webs import Web
 
 from core import examples, library
@@ -28,10 +29,6 @@ def page(view: str, **state: object) -> AppTest:
     at.run()
     assert not at.exception
     return at
-
-
-def words(at: AppTest) -> str:
-    return "\n".join(e.value for kind in ("markdown", "caption", "info") for e in at.get(kind))
 
 
 @pytest.fixture

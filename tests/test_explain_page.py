@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+from visits import words
 
 from core import examples, phantoms
 from core.explain import overlay, picks
@@ -24,11 +25,6 @@ def page(**address: str) -> AppTest:
     at.run()
     assert not at.exception
     return at
-
-
-def words(at: AppTest) -> str:
-    kinds = ("markdown", "caption", "info", "warning", "error")
-    return "\n".join(e.value for kind in kinds for e in at.get(kind))
 
 
 def group(at: AppTest, label: str):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+from visits import words
 
 from core import artifacts
 from core.artifacts import Card
@@ -109,11 +110,6 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, modality: str = "xray"
     at = AppTest.from_function(script, kwargs={"modality": modality}, default_timeout=30).run()
     assert not at.exception
     return at
-
-
-def words(at: AppTest) -> str:
-    kinds = ("markdown", "caption", "info", "subheader")
-    return "\n".join(e.value for kind in kinds for e in at.get(kind))
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from test_explain_page import ROOT, group, page, words
+from test_explain_page import ROOT, group, page
+from visits import words
 
 from core import artifacts, examples
 from core.classifier import layer_of

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-from visits import XRAY_ID
+from visits import XRAY_ID, words
 
 from core import lab
 from core.charts import lab as charts
@@ -39,10 +39,6 @@ def page(experiment: str, live: bool = True) -> AppTest:
     at.run()
     assert not at.exception
     return at
-
-
-def words(at: AppTest) -> str:
-    return "\n".join(e.value for kind in ("markdown", "caption") for e in at.get(kind))
 
 
 @pytest.fixture(autouse=True)

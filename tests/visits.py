@@ -81,4 +81,6 @@ def drawn(title: str = "Drawn chest X-ray") -> AppTest:
 
 
 def words(at: AppTest) -> str:
-    return "\n".join(e.value for kind in ("markdown", "caption") for e in at.get(kind))
+    """Everything that a page says in words."""
+    kinds = ("markdown", "caption", "info", "warning", "error", "subheader")
+    return "\n".join(one.value for kind in kinds for one in at.get(kind))
