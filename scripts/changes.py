@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from training.ablation import COMMAND
+from training.ablation.changes import changes_for
 from training.markdown import to_markdown
 
 
@@ -35,6 +36,7 @@ in trunk passes a prediction.
     for path in paths:
         table = pd.read_csv(path)
         parts.append(f"### {path.stem}\n\n{to_markdown(changes(table))}\n\n{verdicts(table)}\n")
+        parts.append(pending(path.stem, table))
     return "\n".join(parts)
 
 
@@ -63,6 +65,15 @@ def verdicts(table: pd.DataFrame) -> str:
     return "\n".join(
         [*lines, f"\nTried without a sure gain on any test: {'; '.join(rest) or 'none'}."]
     )
+
+
+def pending(modality: str, table: pd.DataFrame) -> str:
+    """Which changes have no row yet; empty where all have."""
+    done = set(table["change"])
+    left = [one.title for one in changes_for(modality) if one.title not in done]
+    if not left:
+        return ""
+    return f"**Not run yet** (the command goes on where it stopped): {'; '.join(left)}.\n"
 
 
 def _by_test(rows: pd.DataFrame) -> list[str]:

@@ -9,9 +9,10 @@ import pytest
 
 from core.artifacts import Card
 from scripts import goals, results
-from scripts.changes import ablation
+from scripts.changes import ablation, pending
 from scripts.goals import GOALS, Goal
 from scripts.lungs import verdict
+from training.ablation.changes import changes_for
 
 
 def _goal(measure: str, value: float) -> Goal:
@@ -102,3 +103,10 @@ def test_gains_that_are_sure_are_counted() -> None:
     words = verdict(table.assign(test="pooled"))
     assert "in 1 the interval of the gain lies above zero, in 1 below, in 1 it holds zero" in words
     assert "- a, pooled: +0.100" in words
+
+
+def test_changes_without_a_row_are_named() -> None:
+    titles = [one.title for one in changes_for("ct")]
+    words = pending("ct", pd.DataFrame({"change": titles[:-2]}))
+    assert words.endswith(f": {titles[-2]}; {titles[-1]}.\n")
+    assert pending("ct", pd.DataFrame({"change": titles})) == ""

@@ -57,6 +57,9 @@ CHANGES = (
     Change("second-order pooling of block 3", (PAIRS_3,)),
     Change("second-order pooling of block 2", (PAIRS_2,)),
     TEXTURE,
+    Change("blocks 3 and 4; NIH weighs 0.1", weights={"nih": 0.1}, modality=Modality.XRAY),
+    Change("blocks 3 and 4; every source weighs the same", weights=EVEN, modality=Modality.XRAY),
+    Change("blocks 3 and 4; group DRO over sources", weights=DRO, modality=Modality.XRAY),
     Change("blocks 2, 3 and 4", (PAIRS_2, PAIRS_3, PAIRS_4)),
     Change("blocks 4 and 5", (PAIRS_4, PAIRS_5)),
     Change("blocks 3, 4 and 5", (PAIRS_3, PAIRS_4, PAIRS_5)),
@@ -67,9 +70,6 @@ CHANGES = (
     Change("blocks 3 and 4; histogram equalised", view="equalised"),
     Change("blocks 3 and 4; margins cut, burnt-in marks painted over", view="trimmed"),
     Change("blocks 3 and 4; 320 px", view="larger", passes=LARGER_COST),
-    Change("blocks 3 and 4; NIH weighs 0.1", weights={"nih": 0.1}, modality=Modality.XRAY),
-    Change("blocks 3 and 4; every source weighs the same", weights=EVEN, modality=Modality.XRAY),
-    Change("blocks 3 and 4; group DRO over sources", weights=DRO, modality=Modality.XRAY),
 )
 SOURCES = {Modality.XRAY: XRAY_SOURCES, Modality.CT: ("covid-ct",)}
 SCORED = {Modality.XRAY: (), Modality.CT: ("sarscov2-ct",)}
