@@ -1,13 +1,14 @@
 """Train the same head on every backbone of the paper, on the same patients.
 
     python -m training compare --root DIR [--backbones NAME ...] [--dataset small|all|ct]
-                               [--init imagenet|random|PATH] [--note TEXT]
+                               [--init imagenet|random|PATH] [--note TEXT] [--unfreeze]
 
 --init imagenet downloads the published weights and checks their hash; PATH is a weights file, or a
 folder of <backbone>_imagenet_notop.weights.h5; the frozen backbone then sees each image once and
 average-256-512-1 is trained on the cached features over five seeds. --init random trains the whole
 network from random weights at 160 px, on a short schedule that two cores can do, with one seed.
-"cnn" is the paper's home-made network, always from random weights. Writes
+"cnn" is the paper's home-made network, always from random weights. --unfreeze trains block 5 of
+VGG16 with the head (training/unfrozen.py), with one seed. Writes
 models/<dataset>-<backbone>-<init>/ with tables and no weights. What is done already is not done
 again, unless --again.
 """
@@ -24,7 +25,7 @@ from tqdm import tqdm
 
 from core import artifacts, zoo
 from core.artifacts import HEAD, MODELS_DIR, Card
-from training import scratch
+from training import scratch, unfrozen
 from training.data import load_manifest
 from training.features import RUNS, FeatureStore, imagenet_trunk
 from training.fitting import Data, Fitted, fit_all, score_held_out, score_left_out
@@ -48,12 +49,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", nargs="+", choices=sorted(DATASETS), default=["small"])
     parser.add_argument("--init", default=zoo.IMAGENET, help="imagenet, random, a file or folder")
     parser.add_argument("--note", default="", help="what to say of the weights in --init PATH")
+    parser.add_argument("--unfreeze", action="store_true", help="VGG16 with block 5 trained too")
     parser.add_argument("--again", action="store_true", help="train also what is done")
 
 
 def run(args: argparse.Namespace) -> int:
     """Train whatever is missing."""
     manifest = load_manifest(args.root, args.runs)
+    if args.unfreeze:
+        return _unfreeze_all(manifest, args)
     todo = [(dataset, name) for dataset in args.dataset for name in args.backbones]
     for dataset, name in tqdm(todo, "models", unit="model"):
         model_id = name_of(dataset, name, args.init)
@@ -66,6 +70,26 @@ def run(args: argparse.Namespace) -> int:
             _train_all(card, recipe, manifest, args)
         else:
             _train_heads(card, recipe, manifest, args)
+    return 0
+
+
+def _unfreeze_all(manifest: pd.DataFrame, args: argparse.Namespace) -> int:
+    """VGG16 with its top block unfrozen, on each data set that is not done.
+
+    Raises:
+        ValueError: Another backbone, or random weights.
+    """
+    if args.backbones != [unfrozen.BACKBONE] or args.init == RANDOM:
+        raise ValueError(
+            "expected --unfreeze with --backbones vgg16 and ImageNet weights, received "
+            f"{' '.join(args.backbones)}, {args.init}"
+        )
+    for dataset in tqdm(args.dataset, "models", unit="model"):
+        model_id = f"{dataset}-{unfrozen.BACKBONE}-unfrozen"
+        if args.again or not _is_done(model_id, manifest):
+            title = f"VGG16, ImageNet weights, block 5 unfrozen ({TITLES[dataset]})"
+            card = Card(model_id, HEAD, title, unfrozen.BACKBONE)
+            _train_upper(card, recipe_of(dataset), manifest, args)
     return 0
 
 
@@ -112,6 +136,24 @@ def _train_heads(
         left.to_csv(MODELS_DIR / card.id / artifacts.LEFT_OUT, index=False)
 
 
+def _train_upper(
+    card: Card, recipe: Recipe, manifest: pd.DataFrame, args: argparse.Namespace
+) -> None:
+    """Block 5 and the head on cached maps below them."""
+    recipe = replace(recipe, seeds=recipe.seeds[:1], left_out=())
+    weights = weights_path(card.backbone, args.init)
+    rows = labelled_rows(recipe, manifest)
+    data = Data(rows, unfrozen.lower_maps(rows, args.root, args.runs, weights))
+    inside = data.where(data.rows["source"].isin(recipe.sources))
+    fitted = unfrozen.fit_upper(inside, recipe, recipe.seeds[0], weights)
+    init = {
+        "init": unfrozen.START,
+        "unfrozen": "block5",
+        "weights_sha256": artifacts.sha256_of(weights),
+    }
+    _write(card, recipe, [fitted], data, manifest, args, init)
+
+
 def _train_all(
     card: Card, recipe: Recipe, manifest: pd.DataFrame, args: argparse.Namespace
 ) -> None:
@@ -145,7 +187,8 @@ def _write(
         pd.concat([one.history for one in fitted], ignore_index=True),
         manifest,
         f"python -m training compare --root DIR --backbones {card.backbone} --dataset {dataset} "
-        f"--init {args.init if args.init in (zoo.IMAGENET, RANDOM) else 'PATH'}",
+        f"--init {args.init if args.init in (zoo.IMAGENET, RANDOM) else 'PATH'}"
+        f"{' --unfreeze' if args.unfreeze else ''}",
     )
     rows = [seed_row(one, table) for one, table in zip(fitted, tables, strict=True)]
     path = MODELS_DIR / card.id / SEEDS
