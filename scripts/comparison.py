@@ -73,6 +73,7 @@ def text() -> str:
         parts += [f"## {DATA[data][1][0].upper()}{DATA[data][1][1:]} (*{data}*)\n", table(rows)]
         parts.append(f"{sentence(rows)}\n")
     parts += ["## What transfer learning buys\n", transfer(contenders, tables["small"])]
+    parts += ["## What unfreezing the top block buys\n", unfreezing(contenders)]
     parts += ["## What cannot be said\n", unknown(contenders)]
     return "\n".join(parts)
 
@@ -178,6 +179,27 @@ def transfer(contenders: dict[str, Contender], pretrained: Sequence[Row]) -> str
             found = f"{seeds_of(model_id).mean():.2f} (one seed)"
             without = "never pretrained" if name == CNN else "no weights here"
             lines.append(f"| {network} | {known.get(network, without)} | {found} |")
+    return "\n".join(lines) + "\n"
+
+
+def unfreezing(contenders: dict[str, Contender]) -> str:
+    """VGG16 with block 5 unfrozen against the frozen one on the same test patients.
+
+    One run each: the unfrozen one has one seed, the frozen one is the run that the app shows.
+    """
+    heads = ("data", "frozen", "block 5 unfrozen", "unfrozen minus frozen (95 %)")
+    lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | --- |"]
+    for data, (test_set, _) in DATA.items():
+        names = [f"{data}-{WINNER}-unfrozen", f"{data}-{WINNER}-{IMAGENET}"]
+        if not all(name in contenders for name in names):
+            lines.append(f"| {data} | not run | not run | |")
+            continue
+        sets = cohorts.test_sets(contenders.values())
+        after, before = evaluation.compare([contenders[n] for n in names], sets[test_set]).entrants
+        gain = contest.duel(after, before, (0.5, 0.5)).auc_patients
+        areas = [f"{one.areas['auc'].value:.2f}" for one in (before, after)]
+        apart = f"{gain.value:+.2f} ({gain.low:+.2f} to {gain.high:+.2f})"
+        lines.append(f"| {data} | {' | '.join(areas)} | {apart} |")
     return "\n".join(lines) + "\n"
 
 

@@ -140,7 +140,7 @@ def _train_upper(
     card: Card, recipe: Recipe, manifest: pd.DataFrame, args: argparse.Namespace
 ) -> None:
     """Block 5 and the head on cached maps below them."""
-    recipe = replace(recipe, seeds=recipe.seeds[:1], left_out=())
+    recipe = replace(recipe, seeds=recipe.seeds[:1], left_out=(), epochs=unfrozen.EPOCHS)
     weights = weights_path(card.backbone, args.init)
     rows = labelled_rows(recipe, manifest)
     data = Data(rows, unfrozen.lower_maps(rows, args.root, args.runs, weights))
