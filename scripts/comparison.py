@@ -200,7 +200,7 @@ def unfreezing(contenders: dict[str, Contender]) -> str:
         areas = [f"{one.areas['auc'].value:.2f}" for one in (before, after)]
         apart = f"{gain.value:+.2f} ({gain.low:+.2f} to {gain.high:+.2f})"
         lines.append(f"| {data} | {' | '.join(areas)} | {apart} |")
-    return "\n".join(lines) + "\n"
+    return "The paper saw little gain. Here, one run each:\n\n" + "\n".join(lines) + "\n"
 
 
 def unknown(contenders: dict[str, Contender]) -> str:
