@@ -12,12 +12,19 @@ from numpy.typing import NDArray
 
 from core import artifacts, memory, zoo
 from core.artifacts import ArtifactError, Card
-from core.ensemble import build_ensemble, layers_read, members_of, with_members
+from core.ensemble import (
+    build_ensemble,
+    judgements_of,
+    layers_read,
+    members_of,
+    with_members,
+)
 from core.guard import Guard, Verdict, load_guard
 from core.head import RELU, UNITS, build_head, build_tail
 from core.images import Grey
 from core.schema import Modality
-from core.trunks import AUTO, Trunk, compile_model, load_trunk
+from core.trunks import AUTO, Trunk, as_function, compile_function, load_trunk
+from core.views import PLAIN, VIEWS
 
 if TYPE_CHECKING:
     import keras
@@ -45,6 +52,7 @@ class Head:
     card: Card
     model: keras.Model
     run: Any  # tf.function: float32 (N, h, w, C), one a layer -> [(N, 1), log-odds (N, K)]
+    run_half: Any  # the same for bfloat16 maps, which take half the time; traced when first used
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -56,9 +64,24 @@ class Head:
         """The uppermost of them."""
         return self.layers[-1]
 
+    @property
+    def view(self) -> str:
+        """How it wants images shown (core/views.py)."""
+        return view_of(self.card)
+
+    def show(self, image: Grey) -> Grey:
+        """An image as this head sees it, before the resize: uint8 (H, W) -> uint8 (h, w)."""
+        return VIEWS[self.view].alter(image)
+
     def probabilities(self, *maps: Any) -> NDArray[np.float32]:
-        """Probability of COVID-19, float32 (N,), for float32 (N, h, w, C) maps of `layers`."""
-        return np.asarray(self.run(*maps)[0])[:, 0]
+        """Probability of COVID-19, float32 (N,), for (N, h, w, C) maps of `layers`.
+
+        Of bfloat16 maps it is as exact as such a pass is; else they are float32.
+        """
+        import tensorflow as tf
+
+        run = self.run_half if tf.bfloat16 == maps[0].dtype else self.run
+        return np.asarray(run(*maps)[0])[:, 0]
 
     def opinions(self, *maps: Any) -> list[Opinion]:
         """`probabilities`, each with what the members say."""
@@ -82,9 +105,10 @@ class Scored:
 
 @dataclass(frozen=True)
 class Classifier:
-    """Trunks, guard and heads together: each trunk runs at most once an image.
+    """Trunks, guard and heads together: each trunk runs at most once an image and view.
 
-    The guard looks at the maps of its own trunk; a head on that trunk shares this pass.
+    The guard looks at the maps of its own trunk; a head on that trunk that takes the image as it is
+    shares this pass.
     """
 
     trunks: dict[str, Trunk]
@@ -101,16 +125,20 @@ class Classifier:
         return self.trunks[self.heads[model_id].card.trunk]
 
     def score(
-        self, images: Sequence[Grey], model_for: Callable[[Verdict], str] | None = None
+        self,
+        images: Sequence[Grey],
+        model_for: Callable[[Verdict], str] | None = None,
+        fitted: Sequence[Grey] | None = None,
     ) -> list[Scored]:
         """Verdict and probability of each image, each by one head.
 
         Args:
             images: uint8 (H, W) each.
             model_for: Head id for a verdict; None takes the default head of the modality found.
+            fitted: The images as `fit` makes them, where that was done beforehand.
         """
         choose = model_for or (lambda verdict: DEFAULT_MODELS[verdict.modality])
-        maps = self.trunk.all_maps(images)
+        maps = self.trunk.run_raw(zoo.prepare(self.trunk.backbone, fitted or images))
         verdicts = self.guard.judge(pool_maps(maps[self.trunk.backbone.cam_layer]))
         ids = [choose(verdict) for verdict in verdicts]
         probabilities = np.zeros(len(images))
@@ -123,6 +151,10 @@ class Classifier:
             for verdict, name, probability in zip(verdicts, ids, probabilities, strict=True)
         ]
 
+    def fit(self, image: Grey) -> Grey:
+        """Resize uint8 (H, W) to the guard's trunk, as every pass begins; other threads may."""
+        return zoo.fit(image, self.trunk.backbone.size)
+
     def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
         """Verdict, and the probability of every head, for one uint8 (H, W) image."""
         verdict, opinions = self.all_opinions(image)
@@ -130,37 +162,40 @@ class Classifier:
 
     def all_opinions(self, image: Grey) -> tuple[Verdict, dict[str, Opinion]]:
         """Verdict, and what every head and its members say, for one uint8 (H, W) image."""
-        maps = {self.trunk.card.id: self.trunk.all_maps([image])}
-        seen = maps[self.trunk.card.id][self.trunk.backbone.cam_layer]
+        maps = {(self.trunk.card.id, PLAIN): self.trunk.all_maps([image])}
+        seen = maps[self.trunk.card.id, PLAIN][self.trunk.backbone.cam_layer]
         verdict = self.guard.judge(pool_maps(seen))[0]
         found = {}
         for name, head in self.heads.items():
             trunk = self.trunk_of(name)
-            if trunk.card.id not in maps:
-                maps[trunk.card.id] = trunk.all_maps([image])
-            own = [maps[trunk.card.id][layer] for layer in head.layers]
-            found[name] = head.opinions(*own)[0]
+            key = (trunk.card.id, head.view)
+            if key not in maps:
+                maps[key] = trunk.all_maps([head.show(image)])
+            found[name] = head.opinions(*(maps[key][layer] for layer in head.layers))[0]
         return verdict, found
 
-    def mirrored(self, image: Grey) -> dict[str, Opinion]:
-        """What every head and its members say of the mirror image: a second pass.
+    def mirrored(self, image: Grey, name: str) -> Opinion:
+        """What one head and its members say of the mirror image: one more pass.
 
         A lung is a lung either way round, so answers that differ much hang on details.
         """
-        return self.all_opinions(np.fliplr(image))[1]
+        head = self.heads[name]
+        maps = self.trunk_of(name).all_maps([head.show(np.fliplr(image))])
+        return head.opinions(*(maps[layer] for layer in head.layers))[0]
 
     def _maps_for(
         self, name: str, images: list[Grey], shared: dict[str, Any], rows: list[int]
     ) -> list[Any]:
-        """Maps of a head's own trunk: rows of the guard's pass where that is the same trunk."""
+        """Maps that a head reads: rows of the guard's pass where trunk and view are the same."""
         import tensorflow as tf
 
-        own, layers = self.trunk_of(name), self.heads[name].layers
-        if own is self.trunk:
+        own, head = self.trunk_of(name), self.heads[name]
+        layers = head.layers
+        if own is self.trunk and head.view == PLAIN:
             if len(rows) == len(shared[layers[0]]):  # all images, in order
                 return [shared[layer] for layer in layers]
             return [tf.gather(shared[layer], rows) for layer in layers]
-        found = own.all_maps(images)
+        found = own.run_raw(zoo.prepare(own.backbone, [head.show(image) for image in images]))
         return [found[layer] for layer in layers]
 
 
@@ -191,6 +226,18 @@ def layers_of(card: Card) -> tuple[str, ...]:
     return (str(card.config.get("layer") or zoo.get_backbone(card.backbone).cam_layer),)
 
 
+def view_of(card: Card) -> str:
+    """How a head wants images shown: a name in core.views.VIEWS; as they are unless its card says.
+
+    Raises:
+        ArtifactError: The card names a view that this version does not know.
+    """
+    name = str(card.config.get("view", PLAIN))
+    if name not in VIEWS:
+        raise ArtifactError(f"expected a view out of {sorted(VIEWS)}, received {name!r}")
+    return name
+
+
 def layer_of(card: Card) -> str:
     """The uppermost layer that a head reads."""
     return layers_of(card)[-1]
@@ -211,11 +258,15 @@ def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
     card = artifacts.read_card(model_id, models_dir)
     if card.kind != artifacts.HEAD:
         raise ArtifactError(f"expected a classifier, received {model_id!r}: {card.kind}")
+    view_of(card)  # an unknown one is said now, not at the first image
     members = members_of(card.config)
-    model = build_ensemble(members) if members else _paper_head(card)
+    units = len(judgements_of(card.config))
+    model = build_ensemble(members, units) if members else _paper_head(card)
     model.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
-    told = with_members(model, members) if members else model
-    return Head(card, model, compile_model(told, *(one.shape[1:] for one in model.inputs)))
+    answer = with_members(model, members) if members else as_function(model)
+    shapes = [one.shape[1:] for one in model.inputs]
+    ways = [compile_function(answer, *shapes, dtype=way) for way in (zoo.FLOAT32, zoo.BFLOAT16)]
+    return Head(card, model, *ways)
 
 
 def _paper_head(card: Card) -> keras.Model:
@@ -232,5 +283,5 @@ def _paper_head(card: Card) -> keras.Model:
 
 
 def pool_maps(maps: Any) -> NDArray[np.float32]:
-    """Average over positions: float32 (N, h, w, C) -> (N, C); what the guard looks at."""
-    return np.asarray(maps).mean(axis=(1, 2))
+    """Average over positions: (N, h, w, C) -> float32 (N, C); what the guard looks at."""
+    return np.asarray(maps, np.float32).mean(axis=(1, 2))

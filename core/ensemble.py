@@ -2,11 +2,15 @@
 
 Lower blocks see finer texture, upper ones larger forms; which carries over to new patients best is
 not settled by the validation patients, so both are asked.
+
+A member may give two log-odds: what the labels taught it of COVID-19, and whether the lungs are
+hazy at all, for which no label is needed. Then the smaller of the two means answers: lungs that
+look clear are not called positive, and haze alone is no COVID-19.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +18,8 @@ from core.head import pooling_layer
 
 if TYPE_CHECKING:
     import keras
+
+LABEL, HAZE = "label", "haze"  # what a member judges
 
 
 @dataclass(frozen=True)
@@ -52,25 +58,38 @@ def layers_read(members: Sequence[Member]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(member.layer for member in members))
 
 
-def build_member(member: Member) -> keras.Model:
-    """Pooling and one linear unit: float32 (N, h, w, C) -> log-odds float32 (N, 1)."""
+def judgements_of(config: dict[str, Any]) -> tuple[str, ...]:
+    """What each member judges, as a card's config lists it: LABEL, or LABEL and HAZE."""
+    return tuple(config.get("judgements", (LABEL,)))
+
+
+def least(log_odds: Any) -> Any:
+    """The smallest of U judgements: tensor (..., U) -> (..., 1)."""
+    import keras
+
+    return keras.ops.min(log_odds, axis=-1, keepdims=True)
+
+
+def build_member(member: Member, units: int = 1) -> keras.Model:
+    """Pooling and linear units: float32 (N, h, w, C) -> log-odds float32 (N, U)."""
     import keras
 
     inputs = keras.Input(member.shape)
     x = pooling_layer(member.pooling)(inputs)
-    x = keras.layers.Dense(1, name="log_odds")(x)
+    x = keras.layers.Dense(units, name="log_odds")(x)
     return keras.Model(inputs, x, name=member.name)
 
 
-def build_ensemble(members: Sequence[Member]) -> keras.Model:
+def build_ensemble(members: Sequence[Member], units: int = 1) -> keras.Model:
     """All members side by side.
 
     Args:
         members: One or more, no two with the same layer and pooling.
+        units: U, judgements of each member.
 
     Returns:
         Model: float32 (N, h, w, C) for each of layers_read(members) -> probability float32 (N, 1):
-        the sigmoid of the mean log-odds.
+        the sigmoid of the mean log-odds, the smallest of U.
 
     Raises:
         ValueError: No member, or two alike.
@@ -82,24 +101,38 @@ def build_ensemble(members: Sequence[Member]) -> keras.Model:
         raise ValueError(f"expected different members, received {names}")
     shapes = {member.layer: member.shape for member in members}
     inputs = {layer: keras.Input(shape, name=layer) for layer, shape in shapes.items()}
-    answers = [build_member(member)(inputs[member.layer]) for member in members]
+    answers = [build_member(member, units)(inputs[member.layer]) for member in members]
     mean = keras.layers.Average(name="mean")(answers) if len(answers) > 1 else answers[0]
-    return keras.Model(list(inputs.values()), keras.ops.sigmoid(mean), name="ensemble")
+    answer = least(mean) if units > 1 else mean
+    return keras.Model(list(inputs.values()), keras.ops.sigmoid(answer), name="ensemble")
 
 
-def with_members(model: keras.Model, members: Sequence[Member]) -> keras.Model:
-    """An ensemble that also tells what each member says, sharing the weights.
+def with_members(model: keras.Model, members: Sequence[Member]) -> Callable[..., list[Any]]:
+    """An ensemble that also tells what each member says, with the same weights.
 
     Returns:
-        Model: as build_ensemble -> probability float32 (N, 1) and log-odds float32 (N, K).
+        Function: maps as of build_ensemble, each an argument, float32 or bfloat16 -> probability
+        float32 (N, 1) and log-odds float32 (N, K).
     """
     import keras
 
-    maps = dict(zip(layers_read(members), model.inputs, strict=True))
-    answers = [part(model, member)(maps[member.layer]) for member in members]
-    each = keras.ops.concatenate(answers, axis=1)  # (N, K)
-    mean = keras.ops.mean(each, axis=1, keepdims=True)
-    return keras.Model(model.inputs, [keras.ops.sigmoid(mean), each], name="members")
+    layers = layers_read(members)
+
+    def answer(*maps: Any) -> list[Any]:
+        found = dict(zip(layers, maps, strict=True))
+        answers = [_log_odds(part(model, member), found[member.layer]) for member in members]
+        each = keras.ops.stack(answers, axis=1)  # (N, K, U)
+        mean = least(keras.ops.mean(each, axis=1))  # (N, 1)
+        return [keras.ops.sigmoid(mean), least(each)[..., 0]]
+
+    return answer
+
+
+def _log_odds(part: keras.Model, maps: Any) -> Any:
+    """Layer by layer, since a whole model makes its input float32: (N, h, w, C) -> (N, U)."""
+    for layer in part.layers[1:]:
+        maps = layer(maps)
+    return maps
 
 
 def part(model: keras.Model, member: Member) -> keras.Model:

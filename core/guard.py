@@ -116,8 +116,10 @@ def class_distances(
     centred: Array, components: Array, residual_scale: float, centres: Array, precision: Array
 ) -> Array:
     """Mahalanobis distance within the components plus the scaled rest: (N, 512) -> (N, M)."""
-    scores = centred @ components.T  # (N, K)
-    rest = centred - scores @ components
+    # np.einsum, not @: the threads of NumPy's matrix library go on spinning after a product, and
+    # take the processor from the trunk's next batch.
+    scores = np.einsum("nd,kd->nk", centred, components)
+    rest = centred - np.einsum("nk,kd->nd", scores, components)
     leftover = (rest**2).sum(axis=1) / residual_scale**2  # (N,)
     offset = scores[:, None, :] - centres[None]  # (N, M, K)
     inside = np.einsum("nmk,kl,nml->nm", offset, precision, offset)
@@ -137,4 +139,4 @@ def load_guard(models_dir: Path = artifacts.MODELS_DIR) -> Guard:
 
 
 def _logistic(unit: Array, weights: Array) -> Array:
-    return 1 / (1 + np.exp(-(unit @ weights[:-1] + weights[-1])))
+    return 1 / (1 + np.exp(-(np.einsum("nd,d->n", unit, weights[:-1]) + weights[-1])))

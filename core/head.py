@@ -56,7 +56,8 @@ def build_tail(
         x = layers.Dense(width, activation=activation, name=name)(x)
         if dropout:
             x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
-    x = layers.Dense(1, activation="sigmoid", name="probability")(x)
+    # float32 even where training mixes precisions: the loss needs its digits near 0 and 1.
+    x = layers.Dense(1, activation="sigmoid", dtype="float32", name="probability")(x)
     return keras.Model(inputs, x, name="tail")
 
 
@@ -121,16 +122,23 @@ def second_order_layer() -> Any:
     The cosine between each pair of maps over all positions: the Gram matrix of a texture (Gatys,
     Ecker and Bethge 2015), the symmetric bilinear pooling of Lin, RoyChowdhury and Maji (2015),
     with every map scaled to length one, so that overall brightness and contrast drop out.
+
+    Maps are multiplied in the dtype they come in, which may be bfloat16; the cosines are float32.
     """
     import keras
 
     ops = keras.ops
 
     class SecondOrder(keras.layers.Layer):
+        def __init__(self, **settings: Any) -> None:
+            # The products are most of a head's work: maps of a bfloat16 trunk are not made float32.
+            super().__init__(autocast=False, **settings)
+
         def call(self, maps: Any) -> Any:
             channels = maps.shape[3]
             flat = ops.reshape(maps, (-1, maps.shape[1] * maps.shape[2], channels))
             pairs = ops.matmul(ops.transpose(flat, (0, 2, 1)), flat)  # (N, C, C)
+            pairs = ops.cast(pairs, "float32")
             # Squared lengths are its diagonal: scaling the pairs is less work than scaling the
             # maps. sqrt has no finite gradient at 0: a map without activity is held just above it.
             squares = ops.maximum(ops.diagonal(pairs, axis1=1, axis2=2), TINY_LENGTH**2)

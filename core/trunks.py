@@ -23,6 +23,8 @@ WAYS = (zoo.FLOAT32, WINOGRAD, zoo.BFLOAT16)  # how to compute a pass, the exact
 # Another way must win clearly before it is taken, so that the choice does not change from run to
 # run.
 CLEARLY_FASTER = 1.25
+# What bfloat16 must gain on float32 where Winograd could be taken instead, which gains 1.5 to 1.6.
+BEYOND_WINOGRAD = 1.6
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class Trunk:
     card: Card
     backbone: zoo.Backbone
     precision: str
-    run: Any  # tf.function: float32 (N, S, S, 3) -> list of float32 (N, h, w, C), one a layer
+    # tf.function: float32 (N, S, S, 3) -> list of (N, h, w, C), one a layer, bfloat16 where it is
+    # the precision and float32 else
+    run: Any
     layers: tuple[str, ...] = ()  # read beside the cam layer
 
     def maps(self, images: Sequence[Grey]) -> Any:
@@ -52,6 +56,15 @@ class Trunk:
 
     def run_all(self, batch: Any) -> dict[str, Any]:
         """The same for preprocessed images, float32 (N, S, S, 3)."""
+        import tensorflow as tf
+
+        return {name: tf.cast(maps, tf.float32) for name, maps in self.run_raw(batch).items()}
+
+    def run_raw(self, batch: Any) -> dict[str, Any]:
+        """The same as they are computed: bfloat16 where that is the precision.
+
+        Heads take such maps too, and multiply them faster.
+        """
         found = self.run(batch)
         return dict(zip((self.backbone.cam_layer, *self.layers), found, strict=True))
 
@@ -85,9 +98,9 @@ def load_trunk(
     if precision != AUTO:
         return _trunk(card, backbone, model, precision, layers)
     plain = _trunk(card, backbone, model, zoo.FLOAT32, layers)
-    for way in _promising(model):
+    for way, least in _promising(model).items():
         other = _trunk(card, backbone, model, way, layers)
-        if _seconds(other) * CLEARLY_FASTER < _seconds(plain):
+        if _gain(plain, other) > least:
             return other
     return plain
 
@@ -99,21 +112,24 @@ def bare_maps(backbone: zoo.Backbone, weights: str | Path) -> Callable[[Sequence
     return lambda images: run(zoo.prepare(backbone, images))[0]
 
 
-def _promising(model: keras.Model) -> list[str]:
-    """The ways that may be faster here than plain float32, the best first.
+def _promising(model: keras.Model) -> dict[str, float]:
+    """The ways that may be faster here than float32 -> how many times they must be; best first.
 
-    Each that is tried costs seconds and memory, so the first that is faster is taken. With AMX
-    bfloat16 was three times as fast as Winograd; AVX512_BF16 alone was never faster than that where
-    it was measured, so it is tried only where Winograd cannot be used. On a GPU cuDNN has a
-    Winograd of its own.
+    Each that is tried costs seconds and memory, so the first that gains enough is taken. bfloat16
+    gains fivefold with AMX; with AVX512_BF16 alone it was nearly twice as fast as float32 on one
+    machine and slower on another. So it is tried wherever the processor has either, and taken where
+    it beats what Winograd would gain, known from measurements. On a GPU cuDNN has a Winograd of its
+    own.
     """
     import tensorflow as tf
 
     if tf.config.list_physical_devices("GPU"):
-        return [zoo.BFLOAT16]
+        return {zoo.BFLOAT16: CLEARLY_FASTER}
+    half = _processor_has("avx512_bf16", "amx_bf16")
     if not winograd.supports(model):
-        return [zoo.BFLOAT16] if _processor_has("avx512_bf16", "amx_bf16") else []
-    return [zoo.BFLOAT16, WINOGRAD] if _processor_has("amx_bf16") else [WINOGRAD]
+        return {zoo.BFLOAT16: CLEARLY_FASTER} if half else {}
+    ways = {WINOGRAD: CLEARLY_FASTER}
+    return {zoo.BFLOAT16: BEYOND_WINOGRAD} | ways if half else ways
 
 
 def _processor_has(*flags: str) -> bool:
@@ -134,11 +150,12 @@ def _trunk(
 ) -> Trunk:
     """Compile a trunk and warm it up."""
     shape = (backbone.size, backbone.size, 3)
+    call: Callable[..., Any]
     if precision == WINOGRAD:
-        run = _compile(winograd.rebuild(model, (backbone.cam_layer, *layers)), shape)
+        call = winograd.rebuild(model, (backbone.cam_layer, *layers))
     else:
-        cast = model if precision == zoo.FLOAT32 else zoo.cast(model, precision)
-        run = compile_model(cast, shape)
+        call = as_function(model if precision == zoo.FLOAT32 else zoo.cast(model, precision))
+    run = compile_function(call, shape, raw=True)
     trunk = Trunk(card, backbone, precision, run, layers)
     trunk.maps([np.zeros((backbone.size, backbone.size), np.uint8)])
     return trunk
@@ -146,33 +163,50 @@ def _trunk(
 
 def compile_model(model: keras.Model, *shapes: tuple[int, ...]) -> Any:
     """One traced graph for every batch size: a batch for each shape -> a list of outputs."""
-    return _compile(
-        lambda *batches: model(batches[0] if len(batches) == 1 else list(batches), training=False),
-        *shapes,
-    )
+    return compile_function(as_function(model), *shapes)
 
 
-def _compile(call: Callable[..., Any], *shapes: tuple[int, ...]) -> Any:
-    """compile_model for any function of batches."""
+def compile_function(
+    call: Callable[..., Any], *shapes: tuple[int, ...], dtype: str = zoo.FLOAT32, raw: bool = False
+) -> Any:
+    """compile_model for any function of batches.
+
+    Args:
+        call: Batches -> a batch or several.
+        shapes: Of one row of each batch.
+        dtype: Of the batches.
+        raw: Leave the outputs in their dtype.
+    """
     import tensorflow as tf
 
-    signature = [tf.TensorSpec((None, *shape), tf.float32) for shape in shapes]
+    signature = [tf.TensorSpec((None, *shape), dtype) for shape in shapes]
 
     @tf.function(input_signature=signature, autograph=False)
     def run(*batches: Any) -> list[Any]:
         outputs = call(*batches)
         several = outputs if isinstance(outputs, list | tuple) else [outputs]
-        return [tf.cast(one, tf.float32) for one in several]
+        return list(several) if raw else [tf.cast(one, tf.float32) for one in several]
 
     return run
 
 
-def _seconds(trunk: Trunk, repeats: int = 3) -> float:
-    """The shortest of a few passes of one image."""
+def as_function(model: keras.Model) -> Callable[..., Any]:
+    """A model called with one batch an input."""
+    return lambda *batches: model(
+        batches[0] if len(batches) == 1 else list(batches), training=False
+    )
+
+
+def _gain(plain: Trunk, other: Trunk, rounds: int = 3) -> float:
+    """How many times faster the other is: shortest passes, in turns, so that load hits both."""
+    taken = np.array([(_seconds(plain), _seconds(other)) for _ in range(rounds)])
+    first, second = taken.min(axis=0)
+    return float(first / second)
+
+
+def _seconds(trunk: Trunk) -> float:
+    """Of a pass of one image."""
     image = [np.zeros((trunk.backbone.size, trunk.backbone.size), np.uint8)]
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        np.asarray(trunk.maps(image)[0, 0, 0, 0])
-        best = min(best, time.perf_counter() - start)
-    return best
+    start = time.perf_counter()
+    np.asarray(trunk.maps(image)[0, 0, 0, 0])
+    return time.perf_counter() - start

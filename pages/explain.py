@@ -1,5 +1,7 @@
 """Explain: what the network looked at, out of the pass that made its answer."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.artifacts import ArtifactError
@@ -15,6 +17,7 @@ from pages.parts import (
     explain_quality,
     explain_steps,
     loaders_explain,
+    shown,
     text,
     widgets,
 )
@@ -52,9 +55,12 @@ if picture is None:
 try:
     with st.spinner("Looking ..."):
         look = loaders_explain.look(picture.pixels, card.id)
+    seen = shown.to_model(picture.pixels, card)
 except ArtifactError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
+# The verdict is about the image as it is; all that follows is drawn on what the model is shown.
+picture = replace(picture, pixels=seen.pixels)
 
 st.divider()
 left, right = st.columns([1, 3], gap="large")
@@ -65,6 +71,8 @@ with left:
         alt=f"{picture.name}, the image to explain",
     )
     st.caption(f"{picture.name}. {picture.note}")
+    if seen.words:
+        st.caption(f"{seen.words} The maps lie on this picture, the only one that the model gets.")
     explain_image.truth(picture, card)
     if not look.verdict.in_scope:
         st.warning(

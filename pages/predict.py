@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import charts, zoo
+from core import charts
 from core.artifacts import ArtifactError
 from core.images import ImageError
 from core.schema import PAPER_THRESHOLDS, decide
@@ -11,6 +11,7 @@ from pages.parts import (
     explain_image,
     loaders,
     loaders_data,
+    shown,
     state,
     text,
     thresholds,
@@ -80,13 +81,8 @@ left, right = st.columns([2, 3], gap="large")
 below = st.container()
 with left:
     card = widgets.model_choice(item, answer, cards)
-    size = zoo.get_backbone(card.backbone).size
-    st.image(
-        zoo.fit(scan.pixels, size),
-        width="stretch",
-        caption=f"As the network sees it: {size} x {size}",
-        alt=f"{item.name}, resized to {size} x {size} in greyscale",
-    )
+    seen = shown.to_model(scan.pixels, card)
+    shown.draw(item.name, seen, card)
     if item.note:
         st.caption(item.note)
     if known := loaders_data.known_image(scan.pixels):
@@ -97,7 +93,7 @@ with left:
         st.switch_page("pages/explain.py", query_params=target)
 
 with below.expander("From file to tensor: every step"):
-    widgets.tensor_walk(scan.steps, scan.pixels, card)
+    widgets.tensor_walk(scan.steps, seen, card)
 
 with right:
     probability = answer.probabilities[card.id]
@@ -112,7 +108,7 @@ with right:
         st.caption(f"This check errs too. {guard_errors}")
         if not st.toggle("Show the number anyway", key=f"predict_anyway_{item.id}"):
             st.stop()
-    mirrored = loaders.mirrored(item.data, choice.options)[card.id]
+    mirrored = loaders.mirrored(item.data, choice.options, card.id)
     frame = loaders.test_set(card.id)
     key = thresholds.key(card)
     marks = {"Operating point": card.threshold} | thresholds.PAPER

@@ -31,6 +31,22 @@ def classifier():  # noqa: ANN201
     return load_classifier(precision="float32")
 
 
+@pytest.fixture(scope="session")
+def viewed_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models, two of them twins that ask for different views of an image."""
+    from viewed import write_models
+
+    return write_models(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def viewed(viewed_models: Path):  # noqa: ANN201
+    """The same, loaded."""
+    from core.classifier import load_classifier
+
+    return load_classifier(viewed_models, precision="float32")
+
+
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Web]:
     """A web server of a new folder."""

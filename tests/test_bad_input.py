@@ -137,4 +137,4 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
 
     with (tmp_path / "huge.dcm").open("wb") as file:
         file.truncate(40 * 1024**3)  # sparse: no disk is used
-    assert "40960 MB; at most 50 MB" in _decode(tmp_path / "huge.dcm")[2]
+    assert "40960 MB; at most 50 MB" in _decode(tmp_path / "huge.dcm", lambda image: image).error

@@ -48,6 +48,17 @@ def test_second_order_has_a_finite_gradient_at_dead_maps() -> None:
     assert np.isfinite(np.asarray(tape.gradient(answer, maps))).all()
 
 
+def test_second_order_multiplies_bfloat16_maps_as_they_are() -> None:
+    import tensorflow as tf
+
+    maps = tf.cast(np.random.default_rng(0).random((2, 9, 8, 6)), tf.bfloat16)
+    pool = pooling_layer(SECOND_ORDER)
+    found = pool(maps)
+    assert found.dtype == tf.float32
+    # products are rounded to 8 binary digits, and so are the squared lengths
+    np.testing.assert_allclose(found, pool(tf.cast(maps, tf.float32)), atol=2**-7)
+
+
 def test_the_mean_of_log_odds_answers() -> None:
     low, high = np.array([[[[2.0], [4.0]]]]), np.array([[[[3.0, 4.0], [4.0, 3.0]]]])
     together = _small()([low, high])
@@ -60,7 +71,7 @@ def test_the_mean_of_log_odds_answers() -> None:
 def test_what_members_say_alone_by_hand() -> None:
     low, high = np.array([[[[2.0], [4.0]]]]), np.array([[[[3.0, 4.0], [4.0, 3.0]]]])
     model = _small()
-    probability, each = with_members(model, [LOW, HIGH])([low, high])
+    probability, each = with_members(model, [LOW, HIGH])(low, high)
     first = 3 + 2 * np.sqrt(1 + TINY_VARIANCE) + 0.5
     np.testing.assert_allclose(each, [[first, 0.96 + 0.96 + 0.5]], atol=1e-5)
     np.testing.assert_allclose(probability, model([low, high]), atol=1e-6)
@@ -111,6 +122,6 @@ def test_a_stored_ensemble_answers_from_one_pass(tmp_path) -> None:
     log_odds = [float(part(model, member)(maps[member.layer])[0, 0]) for member in members]
     assert opinion.members == pytest.approx(1 / (1 + np.exp(-np.array(log_odds))), abs=1e-4)
     # asymmetric noise: its mirror image is answered as the turned image is, and otherwise
-    mirrored = classifier.mirrored(image)["both"]
+    mirrored = classifier.mirrored(image, "both")
     assert mirrored == classifier.all_opinions(np.fliplr(image))[1]["both"]
     assert mirrored.members != opinion.members

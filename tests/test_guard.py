@@ -24,6 +24,23 @@ def test_distance_by_hand():
     assert distance.tolist() == [[pytest.approx(np.sqrt(4 + 4)), pytest.approx(2.0)]]
 
 
+def test_distances_and_logits_equal_those_of_matrix_products():
+    guard = load_guard()
+    pooled = np.random.default_rng(0).random((16, 512)).astype(np.float32)
+    centred = normalise(pooled) - guard.mean
+    scores = centred @ guard.components.T
+    leftover = ((centred - scores @ guard.components) ** 2).sum(axis=1) / guard.residual_scale**2
+    for column, centre in enumerate(guard.centres):
+        offset = scores - centre
+        inside = np.diag(offset @ guard.precision @ offset.T)
+        expected = np.sqrt(inside + leftover)
+        np.testing.assert_allclose(guard.distances(pooled)[:, column], expected, rtol=1e-5)
+    logits = normalise(pooled) @ guard.modality[:-1] + guard.modality[-1]
+    p_ct = 1 / (1 + np.exp(-logits))
+    found = [verdict.modality_probability for verdict in guard.judge(pooled)]
+    np.testing.assert_allclose(found, np.maximum(p_ct, 1 - p_ct), rtol=1e-5)
+
+
 def test_features_far_from_training_are_refused():
     guard = load_guard()
     noise = np.random.default_rng(0).random((4, 512)).astype(np.float32)

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visits import XRAY_ID, words
 
-from core import lab
+from core import lab, zoo
 from core.charts import lab as charts
 from core.explain import reading
 from core.explain.reading import Reading
@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def read_grey(classifier, reader_for, image: Grey) -> tuple[Verdict, Reading]:
     """Answers with the mean grey level, and with a 4 x 4 map of it: every change shows."""
-    cells = image.reshape(4, 16, 4, 16).mean((1, 3), dtype=np.float32)[..., np.newaxis] / 255
+    blocks = zoo.fit(image, 64).reshape(4, 16, 4, 16)
+    cells = blocks.mean((1, 3), dtype=np.float32)[..., np.newaxis] / 255
     none = np.zeros(1, np.float32)
     found = Reading(float(cells.mean()), 0.0, "toy", cells, np.ones_like(cells), none)
     return Verdict(True, Modality.XRAY, 0.9, 1.0, 3.0, False), found
@@ -43,8 +44,7 @@ def page(experiment: str, live: bool = True) -> AppTest:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    trunk = SimpleNamespace(backbone=SimpleNamespace(size=64))
-    monkeypatch.setattr(loaders, "_classifier", lambda models_dir: SimpleNamespace(trunk=trunk))
+    monkeypatch.setattr(loaders, "_classifier", lambda models_dir: SimpleNamespace())
     monkeypatch.setattr(reading, "judge_then_read", read_grey)
 
 

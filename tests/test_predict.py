@@ -102,13 +102,37 @@ def test_modality_is_found_on_real_images(real_data, classifier):
     assert found == [Modality.XRAY] * 4 + [Modality.CT] * 4
 
 
+def test_images_resized_beforehand_are_scored_alike(classifier):
+    images = [read_image(data).pixels for data in PICTURES]
+    fitted = [classifier.fit(image) for image in images]
+    assert {image.shape for image in fitted} == {(224, 224)}
+    assert classifier.score(images, fitted=fitted) == classifier.score(images)
+
+
+def test_a_batch_is_scored_like_each_file_alone(classifier, tmp_path):
+    from training.predict import score_files
+
+    files = [tmp_path / f"{number}.png" for number in range(len(PICTURES))]
+    for path, data in zip(files, PICTURES, strict=True):
+        path.write_bytes(data)
+    rows = score_files(files, classifier, None, None)
+    for row, data in zip(rows, PICTURES, strict=True):
+        alone = classifier.score([read_image(data).pixels])[0]
+        assert row["probability"] == pytest.approx(alone.probability, abs=1e-5)
+        assert (row["model"], row["in_scope"]) == (alone.model_id, alone.verdict.in_scope)
+
+
 def test_bfloat16_moves_no_probability_by_more_than_a_hundredth(classifier):
     from core.classifier import load_classifier
 
     half = load_classifier(precision="bfloat16")
     for data in PICTURES:
         pixels = read_image(data).pixels
-        plain = classifier.all_probabilities(pixels)[1]
+        verdict, plain = classifier.all_probabilities(pixels)
+        # score multiplies bfloat16 maps as they are
+        scored = half.score([pixels])[0]
+        assert scored.probability == pytest.approx(plain[scored.model_id], abs=0.01)
+        assert scored.verdict.modality == verdict.modality
         for name, probability in half.all_probabilities(pixels)[1].items():
             assert probability == pytest.approx(plain[name], abs=0.01)
 

@@ -12,11 +12,13 @@ from core.head import MEAN_STD, SECOND_ORDER
 from core.schema import PREDICTION_COLUMNS
 from training import linear, texture
 from training.descriptors import packed, unpacked_kernel
+from training.haze import STEEP, judgement
 from training.linear import Basis, Scaler
 from training.members import (
     PATIENTS,
     Choice,
     Space,
+    answer,
     groups_of,
     judge,
     machines,
@@ -75,12 +77,12 @@ def test_the_fit_among_images_equals_scikit_learn_on_all_features() -> None:
     scaled = scaler.scale(features)
     basis = Basis.of(scaled)
     model = linear.fit(basis.coordinates, labels, np.ones(30), 3.0)
-    kernel, bias = linear.plain(model, basis, scaled, scaler)
+    kernel, bias = linear.plain(model.coef_.T, model.intercept_, basis, scaled, scaler)
     known = LogisticRegression(C=3.0, class_weight="balanced", tol=1e-8, max_iter=1000)
     known.fit(scaled, labels)
     expected = known.decision_function(scaled)
     np.testing.assert_allclose(model.decision_function(basis.coordinates), expected, atol=1e-3)
-    np.testing.assert_allclose(features.astype(float) @ kernel + bias, expected, atol=1e-3)
+    np.testing.assert_allclose((features.astype(float) @ kernel + bias)[:, 0], expected, atol=1e-3)
 
 
 def test_rows_of_weight_zero_are_left_out() -> None:
@@ -88,7 +90,7 @@ def test_rows_of_weight_zero_are_left_out() -> None:
     used = np.arange(40)
     only = space.fit(Choice(1.0, {"b": 0.0}), used)["one"]
     same = space.fit(Choice(1.0, {}), used[:20])["one"]
-    np.testing.assert_allclose(only.coef_, same.coef_, atol=1e-6)
+    np.testing.assert_allclose(only.weights, same.weights, atol=1e-6)
 
 
 def test_papers_hold_patients_together() -> None:
@@ -114,8 +116,8 @@ def test_unseen_scores_do_not_know_their_labels() -> None:
     noise = np.random.default_rng(2).normal(size=(80, 2, 200)).astype(np.float16)
     space = Space.of(rows, {"one": noise})
     choice = Choice(100.0, {})
-    seen = space.log_odds(space.fit(choice, np.arange(80)), np.arange(80)).mean(axis=1)
-    unseen = out_of_fold(space, choice, (0, 1)).mean(axis=(0, 2))
+    seen = answer(space.log_odds(space.fit(choice, np.arange(80)), np.arange(80)))
+    unseen = out_of_fold(space, choice, (0, 1)).mean(axis=0)
     assert ((seen > 0) == (space.labels == 1)).all()
     assert ((unseen > 0) == (space.labels == 1)).mean() < 0.7
 
@@ -131,16 +133,86 @@ def test_platt_by_hand() -> None:
 
 def test_choices_are_judged_inside_and_on_sources_left_out() -> None:
     found = judge(_space(_rows()), Choice(1.0, {}), (0,), ("b",))
-    assert set(found) == {"inside a", "inside b", "without b", "mean"}
+    assert set(found) == {"inside a", "inside b", "without b", "mean", "error"}
     assert found["mean"] == pytest.approx(np.mean([found[k] for k in list(found)[:3]]))
+    assert 0 <= found["error"] < 0.5
 
 
 def test_sources_of_one_class_are_no_criterion() -> None:
     rows = _rows()
     rows.loc[rows["source"] == "b", "label"] = 0.0
     found = judge(_space(rows), Choice(1.0, {}), (0,), ("b",))
-    assert set(found) == {"inside a", "mean"}
+    assert set(found) == {"inside a", "mean", "error"}
     assert np.isfinite(found["mean"])
+
+
+def _choices(*rows: tuple[float, float, float, float]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["haze", "steady", "mean", "error"]).assign(c=1.0)
+
+
+def test_one_standard_error_rule_by_hand() -> None:
+    recipe = TextureRecipe("t", "ct", ("a",))
+    none = float("nan")
+    hazy = _choices(
+        (none, 0, 0.90, 0.03), (-1, 0, 0.89, 0.03), (-0.5, 0, 0.87, 0.03), (0, 0, 0.86, 0.03)
+    )
+    assert texture.best(hazy, recipe).haze == -0.5  # 0.90 - 0.03 allows 0.87, not 0.86
+    steady = _choices((none, 0, 0.90, 0.01), (none, 30, 0.895, 0.02))
+    assert texture.best(steady, recipe).steady == 30
+    nothing = _choices((none, 0, 0.90, 0.01), (none, 0, 0.89, 0.01), (0, 0, 0.88, 0.01))
+    assert texture.best(nothing.assign(c=[5, 6, 7]), recipe) == Choice(5.0, {})
+
+
+def test_steadying_by_hand() -> None:
+    # strength 3 along the first axis alone, mean square 1: 1 / sqrt(1 + 3)
+    found = linear.steadying(np.array([[1.0, 0.0], [-1.0, 0.0]]), 3.0)
+    np.testing.assert_allclose(found, [[0.5, 0.0], [0.0, 1.0]], atol=1e-12)
+    np.testing.assert_allclose(linear.steadying(np.ones((2, 2)), 0.0), np.eye(2), atol=1e-12)
+
+
+def test_a_steady_head_is_moved_less_by_what_was_changed() -> None:
+    rows = _rows()
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(40, 3, 9)) + rows["label"].to_numpy()[:, None, None]
+    features[:, 2] = features[:, 0]
+    features[:, 2, 4] += 2.0  # the change: one feature goes up
+    space = Space.of(rows, {"one": features.astype(np.float16)})
+    used = np.arange(40)
+
+    def moved(steady: float) -> float:
+        model = space.fit(Choice(10.0, {}, steady=steady), used)["one"]
+        return float(np.abs(space.changes["one"][0] @ model.weights[:, 0]).mean())
+
+    assert moved(1000.0) < 0.1 * moved(0.0)
+
+
+def test_the_second_judgement_tells_the_measure_and_the_smaller_answers() -> None:
+    rows = _rows()
+    rng = np.random.default_rng(4)
+    features = rng.normal(size=(40, 2, 9))
+    haze = features.mean(axis=1)[:, 0].copy()
+    haze[:3] = np.nan  # no lungs found there
+    space = Space.of(rows, {"one": features.astype(np.float16)}, haze)
+    used = np.arange(40)
+    plain = space.log_odds(space.fit(Choice(1.0, {}), used), used)
+    both = space.log_odds(space.fit(Choice(1.0, {}, haze=0.5), used), used)
+    assert plain.shape == (40, 1, 1)
+    assert both.shape == (40, 1, 2)
+    np.testing.assert_allclose(both[..., 0], plain[..., 0], atol=1e-9)
+    known = (haze[3:] - haze[3:].mean()) / haze[3:].std()
+    assert np.corrcoef(both[3:, 0, 1], known)[0, 1] > 0.6
+    np.testing.assert_allclose(answer(both), both[:, 0].min(axis=1))
+    without = Space.of(rows, space.features)
+    none = without.log_odds(without.fit(Choice(1.0, {}, haze=0.5), used), used)
+    assert none.shape == (40, 1, 1)  # nothing measured, no second judgement
+
+
+def test_the_bound_shifts_the_second_judgement() -> None:
+    x = np.arange(10.0)[:, None]
+    low, high = (judgement(x, 2 * x[:, 0] + 1, np.ones(10), bound) for bound in (0.0, 1.0))
+    deviation = x.std()
+    assert low[0][0] == pytest.approx(STEEP / deviation, rel=1e-3)
+    assert low[1] - high[1] == pytest.approx(STEEP)
 
 
 def test_stored_weights_score_as_the_members_do() -> None:
@@ -148,7 +220,7 @@ def test_stored_weights_score_as_the_members_do() -> None:
     choice = Choice(1.0, {"b": 0.5})
     trained = train(space, choice, (0,))
     models = space.fit(choice, np.arange(40))
-    raw = space.log_odds(models, np.arange(40)).mean(axis=1)
+    raw = answer(space.log_odds(models, np.arange(40)))
     expected = 1 / (1 + np.exp(-(trained.slope * raw + trained.offset)))
     np.testing.assert_allclose(trained.score(space.features), expected, atol=1e-5)
     assert set(machines(space, choice)) == {"one", "two"}
@@ -196,7 +268,7 @@ def test_a_source_left_out_takes_no_part_in_its_own_choice(monkeypatch: pytest.M
 
     def choose(space: Space, others: TextureRecipe) -> pd.DataFrame:
         asked.append((set(space.rows["source"]), others.left_out))
-        return pd.DataFrame({"c": [1.0]})
+        return _choices((float("nan"), 0.0, 0.9, 0.1))
 
     monkeypatch.setattr(texture, "choose", choose)
     table = texture.left_out(rows, features, rows["split"] == "train", recipe)

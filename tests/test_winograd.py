@@ -84,8 +84,8 @@ def test_no_probability_moves(classifier: Classifier) -> None:
     ("seconds", "taken", "tried"),
     [
         ({"float32": 5.0, "bfloat16": 1.0, "winograd": 0.5}, "bfloat16", ["float32", "bfloat16"]),
-        (
-            {"float32": 5.0, "bfloat16": 4.5, "winograd": 2.0},
+        (  # 1.5 times as fast as float32: less than Winograd may be
+            {"float32": 4.5, "bfloat16": 3.0, "winograd": 2.8},
             "winograd",
             ["float32", "bfloat16", "winograd"],
         ),
@@ -106,10 +106,45 @@ def test_first_clearly_faster_way_is_taken(
         return SimpleNamespace(precision=way)
 
     monkeypatch.setattr(trunks, "_trunk", build)
-    monkeypatch.setattr(trunks, "_promising", lambda model: ["bfloat16", "winograd"])
+    monkeypatch.setattr(trunks, "_promising", lambda model: {"bfloat16": 1.6, "winograd": 1.25})
     monkeypatch.setattr(trunks, "_seconds", lambda trunk: seconds[trunk.precision])
     assert load_trunk("vgg16-imagenet").precision == taken
     assert built == tried
+
+
+@pytest.mark.parametrize(
+    ("gpu", "flags", "chain", "expected"),
+    [
+        (True, set(), True, {"bfloat16": 1.25}),
+        (False, {"amx_bf16", "avx512_bf16"}, True, {"bfloat16": 1.6, "winograd": 1.25}),
+        (False, {"avx512_bf16"}, True, {"bfloat16": 1.6, "winograd": 1.25}),
+        (False, {"avx512_bf16"}, False, {"bfloat16": 1.25}),
+        (False, {"avx2"}, True, {"winograd": 1.25}),
+        (False, {"avx2"}, False, {}),
+    ],
+)
+def test_ways_that_are_tried_by_machine(
+    monkeypatch: pytest.MonkeyPatch,
+    gpu: bool,
+    flags: set[str],
+    chain: bool,
+    expected: dict[str, float],
+) -> None:
+    import tensorflow as tf
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["gpu"] * gpu)
+    monkeypatch.setattr(trunks, "_processor_has", lambda *wanted: bool(flags & set(wanted)))
+    monkeypatch.setattr(winograd, "supports", lambda model: chain)
+    found = trunks._promising(None)
+    assert found == expected
+    assert list(found) == list(expected)  # in this order
+
+
+def test_gain_is_that_of_the_shortest_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {"float32": iter([9.0, 4.0, 5.0]), "bfloat16": iter([2.5, 2.0, 9.0])}
+    monkeypatch.setattr(trunks, "_seconds", lambda trunk: next(seconds[trunk.precision]))
+    plain, other = (SimpleNamespace(precision=name) for name in seconds)
+    assert trunks._gain(plain, other) == 2.0
 
 
 def test_auto_takes_one_of_the_ways() -> None:

@@ -39,9 +39,9 @@ class FakeClassifier:
         xray, ct = Opinion(0.8, (0.7, 0.9)), Opinion(0.2, (0.2,))
         return self.verdict, {XRAY_ID: xray, CT_ID: ct}
 
-    def mirrored(self, image: Grey) -> dict[str, Opinion]:
+    def mirrored(self, image: Grey, name: str) -> Opinion:
         assert image.dtype == np.uint8
-        return {XRAY_ID: Opinion(0.6, (0.5, 0.66)), CT_ID: Opinion(0.35, (0.35,))}
+        return {XRAY_ID: Opinion(0.6, (0.5, 0.66)), CT_ID: Opinion(0.35, (0.35,))}[name]
 
 
 def made_up_predictions(model_id: str) -> pd.DataFrame:

@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 
 from core.artifacts import Card
+from core.classifier import view_of
 from core.schema import MODALITY_TITLES, Modality
+from core.views import VIEWS
 from training.evaluation import BY_SOURCE, wide
 from training.markdown import to_markdown
 
@@ -28,7 +30,7 @@ def model_card(card: Card, table: pd.DataFrame) -> str:
 
 **Intended use**: teaching and research on how such classifiers behave. **Never for diagnosis.**
 
-**Input**: {MODALITY_TITLES[Modality(card.modality)]}, 8-bit greyscale, resized to
+**Input**: {MODALITY_TITLES[Modality(card.modality)]}, 8-bit greyscale,{_shown(card)} resized to
 224 x 224 (aspect not kept), three equal channels, BGR minus the ImageNet mean.
 **Output**: probability of COVID-19, 0 to 1. Operating point {card.threshold}:
 {card.threshold_rule}.
@@ -65,6 +67,11 @@ never seen, is where to look. Ages, hospitals and machines are few and not repre
 """
 
 
+def _shown(card: Card) -> str:
+    view = VIEWS[view_of(card)]
+    return f" {view.title[0].lower()}{view.title[1:]} ({view.detail})," if view.title else ""
+
+
 def trained_without(card: Card) -> str:
     """What the rows of sources left out are, in words."""
     nested = card.config.get("nested")
@@ -86,5 +93,20 @@ def _members(config: dict[str, Any]) -> str:
     weights = ", ".join(f"{name} x {value:g}" for name, value in config["source_weights"].items())
     return f"""logistic regressions on the {read}; their mean log-odds answers. Penalty
 C {config["c"]:g}, source weights: {weights or "equal"}, chosen on training and validation patients
-(choices.csv). Platt calibration on the same patients, scored unseen: slope {config["slope"]},
-offset {config["offset"]}."""
+(choices.csv).{_leans(config)} Platt calibration on the same patients, scored unseen: slope
+{config["slope"]}, offset {config["offset"]}."""
+
+
+def _leans(config: dict[str, Any]) -> str:
+    """What the head leans on besides the labels."""
+    words = ""
+    if config.get("haze") is not None:
+        words += f"""
+Each member also judges how hazy the lungs are, a share measured without labels, and the smaller of
+both mean log-odds answers. The bound, {config["haze"]:g} standard deviations from the mean, is the
+strictest within one standard error of the best AUC (training/haze.py)."""
+    if config.get("steady"):
+        words += f"""
+It is held steady (strength {config["steady"]:g}) when random letters and frames are put on its
+training images; the most within one standard error of the best (training/linear.py)."""
+    return words

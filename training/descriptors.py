@@ -24,17 +24,17 @@ from core.images import read_image
 from core.trunks import WINOGRAD, compile_model, load_trunk
 from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
-from training.views import MIRROR, PLAIN, VIEWS
+from training.views import PLAIN, VIEWS
 
 Halves = NDArray[np.float16]
 
 
 def descriptors(
-    rows: pd.DataFrame, root: Path, runs: Path, members: Sequence[Member]
+    rows: pd.DataFrame, root: Path, runs: Path, members: Sequence[Member], views: Sequence[str]
 ) -> dict[str, Halves]:
-    """Member's name -> float16 (N, 2, F): the image and its mirror, in the order of the rows."""
-    views = [described(rows, root, runs, members, view) for view in (PLAIN, MIRROR)]
-    return {name: np.stack([view[name] for view in views], axis=1) for name in views[0]}
+    """Member's name -> float16 (N, V, F): each image in V views, in the order of the rows."""
+    seen = [described(rows, root, runs, members, view) for view in views]
+    return {name: np.stack([view[name] for view in seen], axis=1) for name in seen[0]}
 
 
 def described(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from tqdm import tqdm
 
 from core.head import build_tail
 from core.schema import PREDICTION_COLUMNS, Split
+from training import precision
 from training.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -22,7 +24,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Fitted:
-    """One trained tail with its curves, and image_id of what it was fitted on and stopped by."""
+    """One trained tail with its curves, and image_id of what it was fitted on and stopped by.
+
+    The tail is float32; precision is the policy that it was trained under.
+    """
 
     tail: keras.Model
     history: pd.DataFrame
@@ -30,6 +35,7 @@ class Fitted:
     seed: int
     val_loss: float
     used: dict[str, pd.Series]
+    precision: str = precision.FLOAT32
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,8 @@ def fit(data: Data, recipe: Recipe, pooling: str, seed: int) -> Fitted:
     train, val = data.of(Split.TRAIN), data.of(Split.VAL)
     if recipe.balance:
         train = balanced(train, seed)
-    tail = build_tail(data.features.shape[1:], pooling, dropout=recipe.dropout)
+    make = partial(build_tail, data.features.shape[1:], pooling, dropout=recipe.dropout)
+    tail = precision.build(make)
     tail.compile(
         keras.optimizers.Adam(recipe.learning_rate),
         keras.losses.BinaryCrossentropy(),
@@ -92,12 +99,13 @@ def fit(data: Data, recipe: Recipe, pooling: str, seed: int) -> Fitted:
         ],
     )
     return Fitted(
-        tail,
+        precision.in_float32(tail, make),
         curves(done.history, pooling, seed),
         pooling,
         seed,
         float(min(done.history["val_loss"])),
         used_by(train, val),
+        tail.dtype_policy.name,
     )
 
 

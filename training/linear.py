@@ -83,9 +83,36 @@ def fit(coordinates: Floats, labels: Floats, weights: Floats, c: float) -> Logis
     return model.fit(coordinates[used], y, sample_weight=balanced)
 
 
+def steadying(changes: Floats, strength: float) -> Floats:
+    """The matrix (R, R) that makes a fit care little for directions in which images were changed.
+
+    A fit on coordinates times this matrix M, with its weights times M afterwards, is one on the
+    coordinates themselves whose penalty |w|^2 is joined by strength x the mean squared change of
+    its answer: tangent propagation (Simard et al. 1991). M = (1 + strength x D'D / n)^(-1/2).
+
+    Args:
+        changes: D, (n, R): coordinates of each changed image less those of the image itself.
+        strength: From 0, which gives the unit matrix.
+    """
+    size = changes.shape[1]
+    values, vectors = np.linalg.eigh(np.eye(size) + strength * (changes.T @ changes) / len(changes))
+    return np.asarray((vectors / np.sqrt(values)) @ vectors.T)
+
+
 def plain(
-    model: LogisticRegression, basis: Basis, rows: NDArray[np.float32], scaler: Scaler
-) -> tuple[Floats, float]:
-    """The same machine on unscaled features: weight of each feature (F,), and bias."""
-    kernel = (rows.T @ (basis.back @ model.coef_[0])) / scaler.deviation
-    return kernel.astype(np.float64), float(model.intercept_[0] - kernel @ scaler.mean)
+    weights: Floats, bias: Floats, basis: Basis, rows: NDArray[np.float32], scaler: Scaler
+) -> tuple[Floats, Floats]:
+    """The same machine on unscaled features.
+
+    Args:
+        weights: On coordinates, (R, U).
+        bias: (U,).
+        basis: Of the coordinates.
+        rows: Scaled rows that the basis was made from, (N, F).
+        scaler: That scaled them.
+
+    Returns:
+        Weight of each feature (F, U), and bias (U,).
+    """
+    kernel = (rows.T @ (basis.back @ weights)) / scaler.deviation[:, np.newaxis]
+    return kernel.astype(np.float64), bias - scaler.mean @ kernel

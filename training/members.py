@@ -12,8 +12,9 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from core.metrics import auc
+from core.metrics import CONFIDENCE_Z, auc, bootstrap_interval
 from training import linear
+from training.haze import judgement
 from training.linear import Basis, Floats, Scaler
 
 # COVID-CT took its positives from preprints, several patients each: a paper's figures share their
@@ -21,6 +22,7 @@ from training.linear import Basis, Floats, Scaler
 PAPER = r"CT_COVID/(2020\.\d\d\.\d\d\.\d+)"
 PAPERS, PATIENTS = "papers", "patients"
 FOLDS = 5
+DRAWS = 300  # of groups, for a standard error
 ENOUGH = 10  # images of either class, for an AUC inside one source
 
 
@@ -31,14 +33,27 @@ class Choice:
     Attributes:
         c: Inverse of the penalty.
         source_weights: Weight of each source's images; 1 where it is not named.
+        haze: Bound of the second judgement (training/haze.py), in standard deviations; None: none.
+        steady: How much answers are held to those of the same images with marks put on them
+            (training.linear.steadying).
     """
 
     c: float
     source_weights: dict[str, float]
+    haze: float | None = None
+    steady: float = 0.0
 
     def weights(self, rows: pd.DataFrame) -> Floats:
         """Weight of each row, (N,)."""
         return rows["source"].map(self.source_weights).fillna(1.0).to_numpy(np.float64)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A member on coordinates: weights (R, U) and bias (U,), one column a judgement."""
+
+    weights: Floats
+    bias: Floats
 
 
 @dataclass(frozen=True)
@@ -47,46 +62,94 @@ class Space:
 
     Attributes:
         rows: N manifest rows.
-        features: Member's name -> float16 (N, 2, F): each image and its mirror.
+        features: Member's name -> float16 (N, V, F): each image as it is served, its mirror, and
+            changed versions that are not learned from.
         scalers: Member's name -> its scaler.
         bases: Member's name -> coordinates of all images, then of all mirrors, (2 N, R).
+        changes: Member's name -> what the changes do to the coordinates, (V - 2, N, R).
+        haze: (N,) of training.haze.measured; None where no choice asks for it.
     """
 
     rows: pd.DataFrame
     features: dict[str, NDArray[np.float16]]
     scalers: dict[str, Scaler]
     bases: dict[str, Basis]
+    changes: dict[str, Floats]
+    haze: Floats | None = None
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, features: dict[str, NDArray[np.float16]]) -> Space:
+    def of(
+        cls,
+        rows: pd.DataFrame,
+        features: dict[str, NDArray[np.float16]],
+        haze: Floats | None = None,
+    ) -> Space:
         """From the rows' descriptors."""
         scalers = {name: Scaler.of(_both(one)) for name, one in features.items()}
-        bases = {name: Basis.of(scalers[name].scale(_both(one))) for name, one in features.items()}
-        return cls(rows, features, scalers, bases)
+        bases, changes = {}, {}
+        for name, one in features.items():
+            span = scalers[name].scale(_both(one))
+            bases[name] = Basis.of(span)
+            inner = [
+                (scalers[name].scale(one[:, view]) - span[: len(rows)]) @ span.T
+                for view in range(2, one.shape[1])
+            ]
+            changes[name] = np.array(inner, np.float64) @ bases[name].back if inner else np.empty(0)
+        return cls(rows, features, scalers, bases, changes, haze)
 
     @property
     def labels(self) -> Floats:
         """(N,), 0 or 1."""
         return self.rows["label"].to_numpy(np.float64)
 
-    def fit(self, choice: Choice, used: NDArray[np.intp]) -> dict[str, LogisticRegression]:
-        """A model for each member on some rows and their mirrors."""
+    def fit(self, choice: Choice, used: NDArray[np.intp]) -> dict[str, Machine]:
+        """Each member on some rows and their mirrors."""
         twice = np.concatenate([used, used + len(self.rows)])
-        labels, weights = (
-            np.tile(self.labels, 2)[twice],
-            np.tile(choice.weights(self.rows), 2)[twice],
-        )
-        return {
-            name: linear.fit(basis.coordinates[twice], labels, weights, choice.c)
-            for name, basis in self.bases.items()
-        }
+        labels = np.tile(self.labels[used], 2)
+        weights = np.tile(choice.weights(self.rows)[used], 2)
+        found = {}
+        for name, basis in self.bases.items():
+            x = basis.coordinates[twice]
+            columns = [self._labelled(name, choice, x, labels, weights, used)]
+            if choice.haze is not None and self.haze is not None:
+                measure = np.tile(self.haze[used], 2)
+                columns.append(judgement(x, measure, weights, choice.haze))
+            found[name] = Machine(
+                np.stack([column for column, _ in columns], axis=1),
+                np.array([bias for _, bias in columns]),
+            )
+        return found
 
-    def log_odds(self, models: dict[str, LogisticRegression], wanted: NDArray[np.intp]) -> Floats:
-        """Of some rows, (n, K)."""
+    def _labelled(
+        self,
+        name: str,
+        choice: Choice,
+        x: Floats,
+        labels: Floats,
+        weights: Floats,
+        used: NDArray[np.intp],
+    ) -> tuple[Floats, float]:
+        """What the labels teach a member: weights (R,) and bias."""
+        if not choice.steady:
+            model = linear.fit(x, labels, weights, choice.c)
+            return model.coef_[0], float(model.intercept_[0])
+        moved = self.changes[name][:, used].reshape(-1, x.shape[1])
+        steady = linear.steadying(moved, choice.steady)
+        model = linear.fit(x @ steady, labels, weights, choice.c)
+        return steady @ model.coef_[0], float(model.intercept_[0])
+
+    def log_odds(self, models: dict[str, Machine], wanted: NDArray[np.intp]) -> Floats:
+        """Of some rows, (n, K, U)."""
         found = [
-            models[name].decision_function(b.coordinates[wanted]) for name, b in self.bases.items()
+            basis.coordinates[wanted] @ models[name].weights + models[name].bias
+            for name, basis in self.bases.items()
         ]
         return np.stack(found, axis=1)
+
+
+def answer(log_odds: Floats) -> Floats:
+    """The smallest judgement of the members' mean: (..., K, U) -> (...)."""
+    return np.asarray(log_odds.mean(axis=-2).min(axis=-1))
 
 
 def groups_of(rows: pd.DataFrame, by: str = PAPERS) -> NDArray[np.object_]:
@@ -106,13 +169,13 @@ def groups_of(rows: pd.DataFrame, by: str = PAPERS) -> NDArray[np.object_]:
 def out_of_fold(
     space: Space, choice: Choice, seeds: Sequence[int], by: str = PAPERS
 ) -> NDArray[np.float64]:
-    """Log-odds of every row by models that saw nothing of its group: (seeds, N, K)."""
+    """Log-odds of every row by models that saw nothing of its group: (seeds, N)."""
     groups = groups_of(space.rows, by)
-    found = np.zeros((len(seeds), len(space.rows), len(space.bases)))
+    found = np.zeros((len(seeds), len(space.rows)))
     for number, seed in enumerate(seeds):
         deal = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
         for train, rest in deal.split(space.labels, space.labels, groups):
-            found[number, rest] = space.log_odds(space.fit(choice, train), rest)
+            found[number, rest] = answer(space.log_odds(space.fit(choice, train), rest))
     return found
 
 
@@ -122,23 +185,27 @@ def judge(
     """Where it is hard: AUC inside each source with both classes, and on sources left out.
 
     Returns:
-        Criterion -> AUC 0..1, and "mean" of them: what a choice is made by.
+        Criterion -> AUC 0..1, "mean" of them: what a choice is made by; and "error", the standard
+        error of one criterion inside a source (their mean, over groups drawn anew).
     """
-    scores = expit(out_of_fold(space, choice, seeds).mean(axis=(0, 2)))
-    found = {}
+    scores = expit(out_of_fold(space, choice, seeds).mean(axis=0))
+    groups = groups_of(space.rows)
+    found, errors = {}, []
     for source, rows in space.rows.groupby("source").indices.items():
-        if (
-            space.rows["label"].iloc[rows].value_counts().reindex([0, 1], fill_value=0).min()
-            >= ENOUGH
-        ):
-            found[f"inside {source}"] = auc(space.labels[rows], scores[rows])
+        counts = space.rows["label"].iloc[rows].value_counts().reindex([0, 1], fill_value=0)
+        if counts.min() >= ENOUGH:
+            labels, own = space.labels[rows], scores[rows]
+            found[f"inside {source}"] = auc(labels, own)
+            low, high = bootstrap_interval(auc, labels, own, groups[rows], replicates=DRAWS)
+            errors.append((high - low) / (2 * CONFIDENCE_Z))
     for source in left_out:
         others = np.flatnonzero(space.rows["source"] != source)
         rows = np.flatnonzero(space.rows["source"] == source)
         if space.rows["label"].iloc[rows].nunique() == 2:
-            answers = expit(space.log_odds(space.fit(choice, others), rows).mean(axis=1))
+            answers = expit(answer(space.log_odds(space.fit(choice, others), rows)))
             found[f"without {source}"] = auc(space.labels[rows], answers)
-    return found | {"mean": float(np.mean(list(found.values())))}
+    mean = float(np.mean(list(found.values())))
+    return found | {"mean": mean, "error": float(np.mean(errors))}
 
 
 def platt(labels: Floats, log_odds: Floats) -> tuple[float, float]:
@@ -147,12 +214,13 @@ def platt(labels: Floats, log_odds: Floats) -> tuple[float, float]:
     return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
-def machines(space: Space, choice: Choice) -> dict[str, tuple[Floats, float]]:
-    """Fitted on all rows: member's name -> weight of each of its features (F,), and bias."""
+def machines(space: Space, choice: Choice) -> dict[str, tuple[Floats, Floats]]:
+    """Fitted on all rows: member's name -> weight of each of its features (F, U), and bias (U,)."""
     models = space.fit(choice, np.arange(len(space.rows)))
     return {
         name: linear.plain(
-            models[name],
+            models[name].weights,
+            models[name].bias,
             basis,
             space.scalers[name].scale(_both(space.features[name])),
             space.scalers[name],
@@ -167,38 +235,41 @@ class Trained:
 
     Attributes:
         choice: What was chosen.
-        machines: Member's name -> calibrated weights on its features (F,), and bias.
+        machines: Member's name -> calibrated weights on its features (F, U), and bias (U,).
         slope: Of the calibration, in log-odds.
         offset: Of the calibration.
         unseen: Calibrated probability of each row fitted on, by models that had not seen it, (N,).
     """
 
     choice: Choice
-    machines: dict[str, tuple[Floats, float]]
+    machines: dict[str, tuple[Floats, Floats]]
     slope: float
     offset: float
     unseen: Floats
 
     def score(self, features: dict[str, NDArray[np.float16]]) -> Floats:
-        """Probabilities (N,) of descriptors, float16 (N, 2, F) a member; mirrors are not used."""
+        """Probabilities (N,) of descriptors, float16 (N, V, F) a member; the first view answers."""
         answers = [
-            features[name][:, 0].astype(np.float64) @ kernel + bias
+            features[name][:, 0].astype(np.float64) @ kernel + bias  # (N, U)
             for name, (kernel, bias) in self.machines.items()
         ]
-        return expit(np.mean(answers, axis=0))
+        return expit(answer(np.stack(answers, axis=1)))
 
     def answers(self, features: dict[str, NDArray[np.float16]]) -> Floats:
-        """Probabilities (N, 2 K) by each member alone, of the image and of its mirror."""
+        """Probabilities (N, 2 K) by each member alone, of the first two views: image and mirror."""
         each = [
-            features[name].astype(np.float64) @ kernel + bias  # (N, 2)
+            (features[name][:, :2].astype(np.float64) @ kernel + bias).min(axis=-1)  # (N, 2)
             for name, (kernel, bias) in self.machines.items()
         ]
         return expit(np.concatenate(each, axis=1))
 
 
 def train(space: Space, choice: Choice, seeds: Sequence[int]) -> Trained:
-    """Fit all members on all rows; calibrate by what they say of groups unseen."""
-    unseen = out_of_fold(space, choice, seeds).mean(axis=2)  # (seeds, N)
+    """Fit all members on all rows; calibrate by what they say of groups unseen.
+
+    A calibration of positive slope moves the smallest judgement as it moves each.
+    """
+    unseen = out_of_fold(space, choice, seeds)
     slope, offset = platt(np.tile(space.labels, len(seeds)), unseen.ravel())
     calibrated = {
         name: (kernel * slope, bias * slope + offset)
@@ -209,5 +280,5 @@ def train(space: Space, choice: Choice, seeds: Sequence[int]) -> Trained:
 
 
 def _both(features: NDArray[np.float16]) -> NDArray[np.float16]:
-    """(N, 2, F) -> (2 N, F): all images, then all mirrors."""
+    """(N, V, F) -> (2 N, F): all images, then all mirrors."""
     return np.concatenate([features[:, 0], features[:, 1]])

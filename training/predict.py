@@ -13,8 +13,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,16 @@ BATCH = 16
 AHEAD = 3 * BATCH  # files decoded in advance
 # In a folder, what is plainly something else is passed over; a file named outright never is.
 NOT_IMAGES = {".csv", ".txt", ".md", ".json", ".html", ".py", ".xlsx", ".pdf", ".ds_store"}
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A file: its pixels, and the same resized for the trunk, or why there are none."""
+
+    path: Path
+    pixels: Grey | None = None
+    fitted: Grey | None = None
+    error: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,9 +93,9 @@ def score_files(
     files: list[Path], classifier: Classifier, model: str | None, threshold: float | None
 ) -> Iterator[dict[str, Any]]:
     """One row a file, in order; decoding runs ahead of the network."""
-    batch: list[tuple[Path, Grey | None, str]] = []
+    batch: list[_Read] = []
     with tqdm(total=len(files), desc="scoring", unit="image") as bar:
-        for item in _decoded(files):
+        for item in _decoded(files, classifier.fit):
             batch.append(item)
             if len(batch) == BATCH:
                 yield from _score_batch(batch, classifier, model, threshold)
@@ -94,42 +105,42 @@ def score_files(
         bar.update(len(batch))
 
 
-def _decoded(files: list[Path]) -> Iterator[tuple[Path, Grey | None, str]]:
-    """(path, pixels or None, error), in order, a bounded number ahead."""
-    waiting: deque[Future[tuple[Path, Grey | None, str]]] = deque()
+def _decoded(files: list[Path], fit: Callable[[Grey], Grey]) -> Iterator[_Read]:
+    """Files decoded and resized, in order, a bounded number ahead."""
+    waiting: deque[Future[_Read]] = deque()
     with ThreadPoolExecutor(2) as pool:
         for path in files:
-            waiting.append(pool.submit(_decode, path))
+            waiting.append(pool.submit(_decode, path, fit))
             if len(waiting) >= AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def _decode(path: Path) -> tuple[Path, Grey | None, str]:
+def _decode(path: Path, fit: Callable[[Grey], Grey]) -> _Read:
     try:
         check_length(path.stat().st_size)
-        return path, read_image(path.read_bytes()).pixels, ""
+        pixels = read_image(path.read_bytes()).pixels
+        return _Read(path, pixels, fit(pixels))
     except FileNotFoundError:
-        return path, None, "There is no such file."
+        return _Read(path, error="There is no such file.")
     except OSError as error:
-        return path, None, f"The file cannot be opened ({error.strerror})."
+        return _Read(path, error=f"The file cannot be opened ({error.strerror}).")
     except ImageError as error:
-        return path, None, str(error)
+        return _Read(path, error=str(error))
 
 
 def _score_batch(
-    batch: list[tuple[Path, Grey | None, str]],
-    classifier: Classifier,
-    model: str | None,
-    threshold: float | None,
+    batch: list[_Read], classifier: Classifier, model: str | None, threshold: float | None
 ) -> Iterator[dict[str, Any]]:
-    images = [pixels for _, pixels, _ in batch if pixels is not None]
+    images = [one.pixels for one in batch if one.pixels is not None]
+    fitted = [one.fitted for one in batch if one.fitted is not None]
     choose = (lambda verdict: model) if model else None
-    scored = iter(classifier.score(images, choose) if images else ())
-    for path, pixels, error in batch:
-        row: dict[str, Any] = dict.fromkeys(SCORE_COLUMNS, "") | {"path": str(path), "error": error}
-        if pixels is not None:
+    scored = iter(classifier.score(images, choose, fitted) if images else ())
+    for one in batch:
+        row: dict[str, Any] = dict.fromkeys(SCORE_COLUMNS, "")
+        row |= {"path": str(one.path), "error": one.error}
+        if one.pixels is not None:
             answer = next(scored)
             limit = classifier.heads[answer.model_id].card.threshold
             limit = limit if threshold is None else threshold

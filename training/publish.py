@@ -61,7 +61,7 @@ def publish(
         config=asdict(replace(recipe, title=""))
         | {"pooling": best.pooling, "seed": best.seed, "val_loss": round(best.val_loss, 4)}
         | card.config,
-        record=run_record(command, manifest)
+        record=run_record(command, manifest, best.precision)
         | write_used(folder, used)
         | {"trained_on": counts(recipe.modality, recipe.sources, manifest, (Split.TRAIN,))},
         files={weights: sha256_of(folder / weights)} if shipped else {},

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from core.ensemble import Member
 from core.head import POOLINGS, SECOND_ORDER
 from core.schema import Modality
+from core.views import LUNGS, PLAIN
+from training.views import STAMPS, mirror_of
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ MEMBERS = (
     Member("block3_conv3", SECOND_ORDER, (56, 56, 256)),
     Member("block4_conv3", SECOND_ORDER, (28, 28, 512)),
 )
+TOP_MEMBER = Member("block5_conv3", SECOND_ORDER, (14, 14, 512))
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,11 @@ class TextureRecipe:
         scored_elsewhere: Sources that are only scored.
         left_out: Sources whose absence is tried, to choose and to report.
         weights: Weights of sources to choose from.
+        members: Linear heads whose mean log-odds answer.
+        view: How an image is shown to be answered (core/views.py).
+        changed: Views (training/views.py) whose answers should stay those of the image itself.
+        hazes: Values of training.members.Choice.haze to try once penalty and weights are chosen.
+        steadies: Likewise of its steady.
     """
 
     title: str
@@ -76,6 +84,16 @@ class TextureRecipe:
     scored_elsewhere: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     weights: tuple[dict[str, float], ...] = ({},)
+    members: tuple[Member, ...] = MEMBERS
+    view: str = PLAIN
+    changed: tuple[str, ...] = ()
+    hazes: tuple[float, ...] = ()
+    steadies: tuple[float, ...] = ()
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """As training.members.Space wants them: the image as it is served, its mirror, changed."""
+        return (self.view, mirror_of(self.view), *self.changed)
 
 
 TEXTURES = {
@@ -85,11 +103,16 @@ TEXTURES = {
         sources=XRAY_SOURCES,
         left_out=("actualmed", "figure1"),
         weights=({}, {"nih": 0.1}, {"nih": 0.03}),
+        changed=STAMPS,
+        steadies=(3.0, 30.0, 300.0),
     ),
     "vgg16-ct-texture": TextureRecipe(
-        title="CT slices, COVID-CT, second-order pooling of blocks 3 and 4",
+        title="CT slices, COVID-CT, cut to the lungs, second-order pooling of blocks 3 to 5",
         modality=Modality.CT,
         sources=("covid-ct",),
         scored_elsewhere=("sarscov2-ct",),
+        members=(*MEMBERS, TOP_MEMBER),
+        view=LUNGS,
+        hazes=(-1.5, -1.25, -1.0, -0.75, -0.5, -0.25, 0.0),
     ),
 }

@@ -19,8 +19,16 @@ PACKAGES = ("tensorflow-cpu", "keras", "numpy", "pandas", "pillow", "opencv-pyth
 STAGES = ("fit", "stop", "choose", "calibrate", "threshold")
 
 
-def run_record(command: str, manifest: pd.DataFrame | None = None) -> dict[str, Any]:
-    """Command, date, Python and package versions, git commit and the split's hash."""
+def run_record(
+    command: str, manifest: pd.DataFrame | None = None, precision: str = ""
+) -> dict[str, Any]:
+    """Command, date, Python and package versions, git commit and the split's hash.
+
+    Args:
+        command: What repeats the run.
+        manifest: Whose split to hash.
+        precision: Policy that Keras trained under (training/precision.py), where it did.
+    """
     record: dict[str, Any] = {
         "command": command,
         "date": datetime.now(UTC).date().isoformat(),
@@ -28,6 +36,8 @@ def run_record(command: str, manifest: pd.DataFrame | None = None) -> dict[str, 
         "packages": {name: version(name) for name in PACKAGES},
         "commit": _commit(),
     }
+    if precision:
+        record["precision"] = precision
     if manifest is not None:
         record["split_sha256"] = split_hash(manifest)
     return record

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from core.head import build_tail
 from core.images import read_image
 from core.schema import Split
 from core.zoo import CNN
+from training import precision
 from training.fitting import Data, Fitted, balanced, curves, labels_and_weights, used_by
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def simple_cnn() -> keras.Model:
         for layer in (layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D(2))
     ]
     dense = [layers.Flatten(), layers.Dense(128, activation="relu")]
-    last = layers.Dense(1, activation="sigmoid")
+    last = layers.Dense(1, activation="sigmoid", dtype="float32")
     return keras.Sequential([keras.Input((SIZE, SIZE, 1)), *blocks, *dense, last])
 
 
@@ -103,7 +105,8 @@ def fit_network(name: str, data: Data, recipe: Recipe, folder: Path) -> Fitted:
     train, val, test = (data.of(split) for split in (Split.TRAIN, Split.VAL, Split.TEST))
     train = balanced(train, seed) if recipe.balance else train
     y, weights = labels_and_weights(train)
-    model = build_network(name)
+    make = partial(build_network, name)
+    model = precision.build(make)
     model.compile(
         keras.optimizers.Adam(recipe.learning_rate),
         keras.losses.BinaryCrossentropy(),
@@ -132,11 +135,12 @@ def fit_network(name: str, data: Data, recipe: Recipe, folder: Path) -> Fitted:
             ),
         ],
     )
+    policy, model = model.dtype_policy.name, precision.in_float32(model, make)
     model.load_weights(folder / "best.weights.h5")
     history = pd.read_csv(log).drop(columns="epoch").to_dict("list")
     best = float(min(history["val_loss"]))
     shown = curves(history, "average", seed)
-    return Fitted(model, shown, "average", seed, best, used_by(train, val))
+    return Fitted(model, shown, "average", seed, best, used_by(train, val), policy)
 
 
 def _best_so_far(log: Path) -> float | None:

@@ -5,16 +5,19 @@
 Each member is a logistic regression on the second-order pooling of one layer of the frozen trunk,
 on images and their mirrors. The penalty and the weight of each source are chosen on the training
 and validation patients alone: by the mean AUC inside each source and on sources left out, papers
-and patients never torn apart (choices.csv). Platt calibration and the operating point come from
-the same patients, each scored by models that had not seen its group. Test patients are scored once,
-after that. What is said of a source left out comes from an ensemble whose choice, fit and
-calibration all went without it. Writes models/<id>/: card.json, head.weights.h5, predictions.csv,
-left_out.csv, choices.csv, used.csv, spread.csv.
+and patients never torn apart; then, by the one-standard-error rule, how far a CT head leans on the
+haze in the lungs (training/haze.py) and how steady an X-ray head is held when marks are put on its
+images (choices.csv). Platt calibration and the operating point come from the same patients, each
+scored by models that had not seen its group. Test patients are scored once, after that. What is
+said of a source left out comes from an ensemble whose choice, fit and calibration all went without
+it. Writes models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv, choices.csv,
+used.csv, spread.csv.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -27,16 +30,18 @@ from tqdm import tqdm
 
 from core import artifacts
 from core.artifacts import HEAD, MODELS_DIR, Card, save_weights, sha256_of, write_card
-from core.ensemble import as_config, build_ensemble, part
+from core.ensemble import HAZE, LABEL, Member, as_config, build_ensemble, part
 from core.metrics import auc, threshold_at_recall
 from core.schema import PREDICTION_COLUMNS, Split
 from core.zoo import FLOAT32
 from training.data import load_manifest
 from training.descriptors import descriptors, unpacked_kernel
 from training.features import DEFAULT_TRUNK, RUNS
+from training.haze import measured
+from training.linear import Floats
 from training.members import Choice, Space, Trained, judge, train
 from training.publish import WANTED_RECALL, counts
-from training.recipes import MEMBERS, TEXTURES, TextureRecipe
+from training.recipes import TEXTURES, TextureRecipe
 from training.record import run_record, write_used
 from training.spread import SPREAD, spread_of
 from training.train import labelled_rows
@@ -59,12 +64,13 @@ def run(args: argparse.Namespace) -> int:
     recipe = TEXTURES[args.model]
     manifest = load_manifest(args.root, args.runs)
     rows = labelled_rows(recipe, manifest)
-    features = descriptors(rows, args.root, args.runs, MEMBERS)
+    features = descriptors(rows, args.root, args.runs, recipe.members, recipe.views)
     fitted_on = rows["source"].isin(recipe.sources) & rows["split"].isin(FITTED_ON)
-    space = space_of(rows, features, fitted_on)
+    haze = measured(rows, args.root, args.runs)
+    space = space_of(rows, features, fitted_on, haze)
     choices = choose(space, recipe)
     trained = train(space, best(choices, recipe), SEEDS)
-    store_weights(args.model, trained)
+    store_weights(args.model, recipe.members, trained)
     table = held_out(rows, features, fitted_on, trained)
     folder = MODELS_DIR / args.model
     choices.round(4).to_csv(folder / CHOICES, index=False)
@@ -82,31 +88,60 @@ def run(args: argparse.Namespace) -> int:
 
 
 def space_of(
-    rows: pd.DataFrame, features: dict[str, NDArray[np.float16]], wanted: pd.Series
+    rows: pd.DataFrame,
+    features: dict[str, NDArray[np.float16]],
+    wanted: pd.Series,
+    haze: Floats | None = None,
 ) -> Space:
     """The rows of a mask as what members are fitted on."""
     mask = wanted.to_numpy()
     chosen = {name: values[mask] for name, values in features.items()}
-    return Space.of(rows[mask].reset_index(drop=True), chosen)
+    own = None if haze is None else haze[mask]
+    return Space.of(rows[mask].reset_index(drop=True), chosen, own)
 
 
 def choose(space: Space, recipe: TextureRecipe) -> pd.DataFrame:
-    """Every combination with its criteria, the best mean first."""
-    found = []
-    options = list(product(PENALTIES, recipe.weights))
-    for c, weights in tqdm(options, "choices", unit="choice"):
-        scores = judge(space, Choice(c, weights), SEEDS[:1], recipe.left_out)
-        shown = {f"weight {source}": weights.get(source, 1.0) for source in _weighed(recipe)}
-        found.append({"c": c, **shown, **scores})
-    return pd.DataFrame(found).sort_values("mean", ascending=False, ignore_index=True)
+    """Every combination tried with its criteria, the best mean first.
+
+    Penalty and weights of sources first, then the leans of the recipe with the best of them.
+    """
+    options = [Choice(c, weights) for c, weights in product(PENALTIES, recipe.weights)]
+    found = _judged(space, recipe, options)
+    top = best(found, recipe)
+    leaning = [replace(top, haze=haze) for haze in recipe.hazes]
+    leaning += [replace(top, steady=steady) for steady in recipe.steadies]
+    joined = pd.concat([found, _judged(space, recipe, leaning)]) if leaning else found
+    return joined.sort_values("mean", ascending=False, ignore_index=True)
+
+
+def _judged(space: Space, recipe: TextureRecipe, options: Sequence[Choice]) -> pd.DataFrame:
+    """A row an option, the best mean first."""
+    rows = []
+    for one in tqdm(options, "choices", unit="choice"):
+        weights = {_column(name): one.source_weights.get(name, 1.0) for name in _weighed(recipe)}
+        settings = {"c": one.c, **weights, "haze": one.haze, "steady": one.steady}
+        rows.append(settings | judge(space, one, SEEDS[:1], recipe.left_out))
+    return pd.DataFrame(rows).sort_values("mean", ascending=False, ignore_index=True)
 
 
 def best(choices: pd.DataFrame, recipe: TextureRecipe) -> Choice:
-    """The first row of `choose`."""
-    first = choices.iloc[0]
+    """The row of `choose` that leans most, within one standard error of the best mean.
+
+    What is known beforehand (COVID-19 is hazy; a letter is no sign of it) should count as far as
+    the labels do not clearly contradict: the one-standard-error rule (Breiman et al. 1984). Where
+    nothing leans, the first row.
+    """
+    top = choices.iloc[0]
+    allowed = choices[choices["mean"] >= top["mean"] - top["error"]]
+    order = ["haze", "steady"]  # no bound comes before the lowest
+    chosen = allowed.sort_values(order, kind="stable", na_position="first").iloc[-1]
+    leans = pd.notna(chosen["haze"]) or chosen["steady"] > 0
+    chosen = chosen if leans else top
     return Choice(
-        float(first["c"]),
-        {source: float(first[f"weight {source}"]) for source in _weighed(recipe)},
+        float(chosen["c"]),
+        {name: float(chosen[_column(name)]) for name in _weighed(recipe)},
+        float(chosen["haze"]) if pd.notna(chosen["haze"]) else None,
+        float(chosen["steady"]),
     )
 
 
@@ -145,13 +180,14 @@ def left_out(
     return table[list(PREDICTION_COLUMNS)]
 
 
-def store_weights(model_id: str, trained: Trained) -> None:
+def store_weights(model_id: str, members: Sequence[Member], trained: Trained) -> None:
     """Write head.weights.h5, in float32: weights on raw descriptors are too small for less."""
-    model = build_ensemble(MEMBERS)
-    for member in MEMBERS:
+    model = build_ensemble(members, next(iter(trained.machines.values()))[1].size)
+    for member in members:
         kernel, bias = trained.machines[member.name]
-        full = unpacked_kernel(member, kernel)[:, np.newaxis].astype(np.float32)
-        part(model, member).get_layer("log_odds").set_weights([full, np.array([bias], np.float32)])
+        full = np.stack([unpacked_kernel(member, column) for column in kernel.T], axis=1)
+        units = part(model, member).get_layer("log_odds")
+        units.set_weights([full.astype(np.float32), bias.astype(np.float32)])
     save_weights(model, MODELS_DIR / model_id / f"{HEAD}.weights.h5", FLOAT32)
 
 
@@ -180,10 +216,15 @@ def publish(
         threshold_rule=f"the largest with recall of at least {WANTED_RECALL:.0%} on the training "
         "and validation patients, each scored by models that had not seen its group",
         config={
-            "members": as_config(MEMBERS),
+            "members": as_config(recipe.members),
+            "view": recipe.view,
+            "changed": list(recipe.changed),
             "fitted_on": list(FITTED_ON),
             "c": trained.choice.c,
             "source_weights": trained.choice.source_weights,
+            "judgements": [LABEL, HAZE] if trained.choice.haze is not None else [LABEL],
+            "haze": trained.choice.haze,
+            "steady": trained.choice.steady,
             "slope": round(trained.slope, 4),
             "offset": round(trained.offset, 4),
             "seeds": list(SEEDS),
@@ -198,6 +239,10 @@ def publish(
     )
     write_card(card)
     return card
+
+
+def _column(source: str) -> str:
+    return f"weight {source}"
 
 
 def _weighed(recipe: TextureRecipe) -> list[str]:

@@ -8,6 +8,7 @@ random dense layers would spoil the filters; then both learn slowly.
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from core.head import build_tail
 from core.images import read_image
 from core.schema import Split
 from core.trunks import compile_model
+from training import precision
 from training.cache import Compute, cached
 from training.fitting import Data, Fitted, balanced, curves, labels_and_weights, used_by
 
@@ -102,7 +104,8 @@ def fit_upper(data: Data, recipe: Recipe, seed: int, weights: Path | None) -> Fi
     keras.utils.set_random_seed(seed)
     train, val = data.of(Split.TRAIN), data.of(Split.VAL)
     train = balanced(train, seed) if recipe.balance else train
-    model = build_upper(weights)
+    make = partial(build_upper, weights)
+    model = precision.build(make)
     warm = min(WARM_UP, recipe.epochs)
     histories = [_fit(model, train, val, recipe, (0, warm), recipe.learning_rate, False)]
     if recipe.epochs > warm:
@@ -111,7 +114,13 @@ def fit_upper(data: Data, recipe: Recipe, seed: int, weights: Path | None) -> Fi
     joined = {name: sum((one[name] for one in histories), []) for name in histories[0]}
     best = float(min(histories[-1]["val_loss"]))
     return Fitted(
-        model, curves(joined, "average", seed), "average", seed, best, used_by(train, val)
+        precision.in_float32(model, make),
+        curves(joined, "average", seed),
+        "average",
+        seed,
+        best,
+        used_by(train, val),
+        model.dtype_policy.name,
     )
 
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
 
+from core import views
 from core.images import WHITE, Grey
+from core.views import PLAIN
 
-PLAIN, MIRROR = "plain", "mirror"
+MIRROR = "mirror"
 CLAHE_LIMIT, CLAHE_TILES = 2.0, (8, 8)
 EVEN = 8  # grey levels between the 5th and 95th percentile of a line that shows nothing
 INK = 250  # burnt-in letters and arrows are nearly white ...
 INK_SHARE = 0.004  # ... and small: share of the image that one of them covers at most
 REPAIR_RADIUS = 3  # pixels
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+WORD_HEIGHT = (0.03, 0.10)  # of the image's height
+WORD_GREY = (180, 256)
+FRAMED = 0.4  # share of images that get a frame
+FRAME = (0.0, 0.08)  # its width, of the image's
+STAMPS = ("stamped 1", "stamped 2")
 LARGER = 320
 
 
@@ -56,6 +66,42 @@ def trim(pixels: Grey) -> Grey:
     return np.asarray(cv2.inpaint(inside, _ink(inside), REPAIR_RADIUS, cv2.INPAINT_TELEA), np.uint8)
 
 
+def stamped(pixels: Grey, number: int) -> Grey:
+    """Random marks that have nothing to do with the lungs: letters near an edge, or a plain frame.
+
+    The same image and number always give the same marks.
+
+    Args:
+        pixels: uint8 (H, W).
+        number: Which of many versions.
+    """
+    random = np.random.default_rng((zlib.crc32(pixels.tobytes()), number))
+    changed = pixels.copy()
+    if random.random() < FRAMED:
+        deep = random.uniform(*FRAME, 4) * np.tile(pixels.shape, 2)  # top, left, bottom, right
+        top, left, bottom, right = deep.astype(int)
+        changed[:] = random.choice((0, WHITE))
+        inside = slice(top, len(pixels) - bottom), slice(left, pixels.shape[1] - right)
+        changed[inside] = pixels[inside]
+    for _ in range(int(random.integers(1, 3))):
+        _write(changed, random)
+    return changed
+
+
+def _write(pixels: Grey, random: np.random.Generator) -> None:
+    """One random word near the upper or the lower edge, drawn into the image."""
+    height, width = pixels.shape
+    word = "".join(random.choice(list(LETTERS), int(random.integers(1, 10))))
+    font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(round(height / 128), 1)
+    tall = random.uniform(*WORD_HEIGHT) * height
+    scale = tall / cv2.getTextSize("R", font, 1.0, thick)[0][1]
+    room = max(width - cv2.getTextSize(word, font, scale, thick)[0][0], 1)
+    near = random.uniform(0.0, 0.08) * height
+    place = (int(random.uniform(0, room)), int(random.choice((tall + near, height - near))))
+    grey = int(random.integers(*WORD_GREY))
+    cv2.putText(pixels, word, place, font, scale, grey, thick, cv2.LINE_AA)
+
+
 def _ink(pixels: Grey) -> Grey:
     """Mask (255) of small nearly white parts and the pixels next to them."""
     _, names, facts, _ = cv2.connectedComponentsWithStats((pixels >= INK).astype(np.uint8))
@@ -65,11 +111,24 @@ def _ink(pixels: Grey) -> Grey:
     return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.uint8)
 
 
+def mirror_of(name: str) -> str:
+    """The name of a view's mirror image."""
+    return MIRROR if name == PLAIN else f"{name}, mirrored"
+
+
+def _mirrored(alter: Callable[[Grey], Grey]) -> View:
+    return View(lambda pixels: np.ascontiguousarray(np.fliplr(alter(pixels))))
+
+
 VIEWS = {
     PLAIN: View(lambda pixels: pixels),
-    MIRROR: View(lambda pixels: np.ascontiguousarray(np.fliplr(pixels))),
     "clahe": View(clahe),
     "equalised": View(equalise),
     "trimmed": View(trim),
     "larger": View(lambda pixels: pixels, LARGER),
 }
+# What heads may ask for when they answer comes from core; each has its mirror image.
+SHOWN = {name: view.alter for name, view in views.VIEWS.items()}
+VIEWS |= {name: View(alter) for name, alter in SHOWN.items()}
+VIEWS |= {name: View(partial(stamped, number=n)) for n, name in enumerate(STAMPS)}
+VIEWS |= {mirror_of(name): _mirrored(alter) for name, alter in SHOWN.items()}

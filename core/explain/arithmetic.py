@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.classifier import Head
-from core.ensemble import Member, members_of, part
+from core.ensemble import LABEL, Member, judgements_of, members_of, part
 from core.head import MEAN_STD, SECOND_ORDER
 
 Column = NDArray[np.float64]
@@ -69,9 +69,17 @@ class Term:
 
 @dataclass(frozen=True)
 class LastLayer:
-    """The whole sum: one part, or one a member; what they add up to is their mean's log-odds."""
+    """The whole sum: one part, or one a member; what they add up to is their mean's log-odds.
+
+    Attributes:
+        parts: Of the judgement that answers.
+        judgement: Its name in core.ensemble.judgements_of.
+        others: Log-odds of the judgements that did not answer, which are larger, by name.
+    """
 
     parts: tuple[Part, ...]
+    judgement: str = LABEL
+    others: tuple[tuple[str, float], ...] = ()
 
     @property
     def bias(self) -> float:
@@ -135,7 +143,15 @@ def last_layer(head: Head, maps: Sequence[Any]) -> LastLayer:
     if not members:
         return LastLayer((_dense_part(head.model, maps[0]),))
     found = dict(zip(head.layers, maps, strict=True))
-    return LastLayer(tuple(_member_part(head.model, one, found, len(members)) for one in members))
+    sums = [
+        LastLayer(
+            tuple(_member_part(head.model, one, found, len(members), unit) for one in members), name
+        )
+        for unit, name in enumerate(judgements_of(head.card.config))
+    ]
+    answer = min(sums, key=lambda one: one.log_odds)
+    others = tuple((one.judgement, one.log_odds) for one in sums if one is not answer)
+    return replace(answer, others=others)
 
 
 def pair_of(number: int, channels: int) -> tuple[int, int]:
@@ -156,12 +172,12 @@ def _dense_part(model: Any, maps: Any) -> Part:
     return Part(name, "", len(values), values, weights, float(np.asarray(last.bias)[0]))
 
 
-def _member_part(model: Any, member: Member, maps: dict[str, Any], members: int) -> Part:
-    """A member's inputs, its weight and bias shared among all members' mean."""
+def _member_part(model: Any, member: Member, maps: dict[str, Any], members: int, unit: int) -> Part:
+    """A member's inputs, weight and bias of one judgement shared among all members' mean."""
     own = part(model, member)
     pooling, last = own.layers[1], own.layers[-1]
     values = np.asarray(pooling(maps[member.layer]), np.float64)[0]
-    weights = np.asarray(last.kernel, np.float64)[:, 0] / members
+    weights = np.asarray(last.kernel, np.float64)[:, unit] / members
     channels = member.shape[-1]
     if member.pooling == SECOND_ORDER:
         square = weights.reshape(channels, channels)
@@ -169,7 +185,7 @@ def _member_part(model: Any, member: Member, maps: dict[str, Any], members: int)
         once = np.where(upper[0] == upper[1], 0.5, 1)  # the diagonal stands there once
         weights = (square + square.T)[upper] * once
         values = values.reshape(channels, channels)[upper]
-    bias = float(np.asarray(last.bias)[0]) / members
+    bias = float(np.asarray(last.bias)[unit]) / members
     return Part(member.layer, member.pooling, channels, values, weights, bias)
 
 

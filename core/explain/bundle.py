@@ -15,6 +15,7 @@ from core.explain.overlay import png
 from core.explain.reading import Reading
 from core.explain.sheets import sheet
 from core.images import WHITE, Grey
+from core.views import PLAIN
 
 LIST, IMAGE = "maps.json", "image.png"
 HOW = (
@@ -30,19 +31,20 @@ UNITS = {
 
 @dataclass(frozen=True)
 class About:
-    """What the maps are of: the model, the image's name, and the answer (0..1)."""
+    """What the maps are of: model, name of the image, answer and threshold (0..1), and its view."""
 
     model: str
     image: str
     probability: float
     threshold: float
+    view: str = PLAIN  # how the model is shown the image (core/views.py)
 
 
 def bundle(image: Grey, about: About, readings: Mapping[str, Reading]) -> bytes:
     """ZIP of the image, all feature maps and all class activation maps, and their list.
 
     Args:
-        image: uint8 (H, W).
+        image: uint8 (H, W), as the head is shown it.
         about: What goes into the list's head.
         readings: Layer -> reading, from the input on.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core import artifacts, zoo
 from core.classifier import Head, load_head
-from core.ensemble import members_of, part
+from core.ensemble import least, members_of, part
 from core.explain.reading import Reading, sigmoid
 from core.images import Grey
 
@@ -48,14 +48,14 @@ class Network:
     slope: Any
 
     def prepare(self, image: Grey) -> NDArray[np.float32]:
-        """Input tensor float32 (1, S, S, 3) of one uint8 (H, W) image."""
+        """Input tensor float32 (1, S, S, 3) of one uint8 (H, W) image as the head is shown it."""
         return zoo.prepare(self.backbone, [image])
 
     def read(self, image: Grey) -> dict[str, Reading]:
         """Block -> reading of its maps: one pass forward and one back for all blocks.
 
         Args:
-            image: uint8 (H, W).
+            image: uint8 (H, W), as the head is shown it (Head.show).
 
         Returns:
             Readings without removals, from the input on.
@@ -132,7 +132,7 @@ def join(base: keras.Model, head: Head, backbone: zoo.Backbone) -> Network:
     ]
     answers = [_onwards(find_layer(base, layer).output, layers) for layer, layers in ways]
     mean = keras.layers.Average(name="log_odds")(answers) if len(answers) > 1 else answers[0]
-    model = keras.Model(base.input, mean)
+    model = keras.Model(base.input, least(mean) if mean.shape[-1] > 1 else mean)
     blocks = block_ends(keras.Model(base.input, cut))
     return Network(
         head, backbone, model, blocks, compile_reading(model, blocks), _compile_slope(model)
@@ -145,7 +145,7 @@ def _onwards(x: Any, layers: Sequence[Any]) -> Any:
 
     pool, *inner, last = layers
     own = x.name.replace("/", "_")  # members have layers of one name, a graph may not
-    linear = keras.layers.Dense(1, name=f"{own}_log_odds")
+    linear = keras.layers.Dense(last.units, name=f"{own}_log_odds")
     for layer in (
         type(pool).from_config(pool.get_config() | {"name": f"{own}_pool"}),
         *inner,

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.classifier import Classifier, Head, pool_maps
-from core.ensemble import members_of, part
+from core.ensemble import least, members_of, part
 from core.explain.cam import CAMS, Map, Maps
 from core.guard import Verdict
 from core.head import second_order_layer
 from core.images import Grey
+from core.views import PLAIN
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,19 @@ def open_reader(head: Head) -> Reader:
 
 
 def read_image(classifier: Classifier, reader: Reader, image: Grey) -> Reading:
-    """One trunk pass and the reading of its maps, for one uint8 (H, W) image."""
+    """One trunk pass and the reading of its maps.
+
+    Args:
+        classifier: With the head's trunk.
+        reader: The head.
+        image: uint8 (H, W), as the head is shown it (Head.show).
+    """
     maps = classifier.trunk_of(reader.head.card.id).all_maps([image])
     return reader.read(*(maps[layer] for layer in reader.head.layers))
 
 
 def judge_and_read(classifier: Classifier, reader: Reader, image: Grey) -> tuple[Verdict, Reading]:
-    """What the guard says and what the head read, out of one pass where they share a trunk."""
+    """What the guard says and what the head read, out of one pass where they share it."""
     return judge_then_read(classifier, lambda verdict: reader, image)
 
 
@@ -122,13 +129,14 @@ def judge_then_read(
     Args:
         classifier: With the heads that may be read.
         reader_for: The head to read.
-        image: uint8 (H, W).
+        image: uint8 (H, W), as it is: the head is shown its own view of it.
     """
     maps = classifier.trunk.all_maps([image])
     verdict = classifier.guard.judge(pool_maps(maps[classifier.trunk.backbone.cam_layer]))[0]
     reader = reader_for(verdict)
-    if classifier.trunk_of(reader.head.card.id) is not classifier.trunk:
-        return verdict, read_image(classifier, reader, image)
+    head = reader.head
+    if classifier.trunk_of(head.card.id) is not classifier.trunk or head.view != PLAIN:
+        return verdict, read_image(classifier, reader, head.show(image))
     return verdict, reader.read(*(maps[layer] for layer in reader.head.layers))
 
 
@@ -173,16 +181,21 @@ def _compile(head: Head) -> tuple[Any, Any]:
     @tf.function(input_signature=several, autograph=False)
     def answer(*maps: Any) -> Any:
         each = [one.log_odds(maps[place]) for one, place in zip(readers, places, strict=True)]
-        return tf.add_n(each) / len(each)
+        return least(tf.add_n(each) / len(each))[:, 0]
 
     @tf.function(input_signature=single, autograph=False)
     def run(*maps: Any) -> tuple[Any, Any, Any]:
         aside = tf.add_n([one.log_odds(maps[place]) for one, place in low]) if low else 0.0
         with tf.GradientTape() as tape:
             tape.watch(maps[-1])
-            log_odds = (aside + tf.add_n([one.log_odds(maps[-1]) for one in top])) / len(readers)
-        removed = (aside + tf.add_n([one.without_each(maps[-1]) for one in top])) / len(readers)
-        return log_odds[0], tape.gradient(log_odds, maps[-1])[0], removed
+            sums = aside + tf.add_n([one.log_odds(maps[-1]) for one in top])
+            log_odds = least(sums / len(readers))[:, 0]
+        removed = aside + tf.add_n([one.without_each(maps[-1]) for one in top])
+        return (
+            log_odds[0],
+            tape.gradient(log_odds, maps[-1])[0],
+            least(removed / len(readers))[:, 0],
+        )
 
     return run, answer
 
@@ -216,11 +229,11 @@ class _Part:
         return maps
 
     def log_odds(self, maps: Any) -> Any:
-        """(N, h, w, C) -> (N,)."""
+        """(N, h, w, C) -> (N, U)."""
         return self._onwards(self.features(maps) @ self.dense[0].kernel + self.dense[0].bias)
 
     def without_each(self, maps: Any) -> Any:
-        """Log-odds with one map set to zero, each in turn: (1, h, w, C) -> (C,)."""
+        """Log-odds with one map set to zero, each in turn: (1, h, w, C) -> (C, U)."""
         import tensorflow as tf
 
         features, channels = self.features(maps), self.channels
@@ -236,7 +249,7 @@ class _Part:
         return self._onwards(features @ self.dense[0].kernel + self.dense[0].bias + change)
 
     def _onwards(self, sums: Any) -> Any:
-        """From the weighted sums of the first dense layer to the log-odds, (N,)."""
+        """From the weighted sums of the first dense layer to the log-odds, (N, U)."""
         for here, there in pairwise(self.dense):
             sums = here.activation(sums) @ there.kernel + there.bias
-        return sums[:, 0]
+        return sums

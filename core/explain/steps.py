@@ -78,7 +78,7 @@ def walk(network: Network, image: Grey) -> list[Step]:
 
     Args:
         network: The classifier.
-        image: uint8 (H, W).
+        image: uint8 (H, W), as the head is shown it (Head.show).
 
     Returns:
         Input, blocks, pooling, dense layers (none of linear members), sigmoid.

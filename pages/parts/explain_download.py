@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.artifacts import Card
+from core.classifier import view_of
 from core.explain import overlay
 from core.explain.bundle import About, bundle
 from core.explain.overlay import Colour
@@ -43,8 +44,8 @@ def zip_button(picture: Picture, card: Card, look: Look) -> None:
 
 
 def packed(picture: Picture, card: Card, probability: float) -> bytes:
-    """The ZIP: the image, every map of every block, and their list."""
-    about = About(card.id, picture.name, probability, card.threshold)
+    """The ZIP: the image as the model is shown it, every map of every block, and their list."""
+    about = About(card.id, picture.name, probability, card.threshold, view_of(card))
     readings = loaders_explain.network(card.id).read(picture.pixels)
     return bundle(picture.pixels, about, readings)
 

@@ -26,7 +26,15 @@ FILE = "file-"  # before the id of a file of this visit
 
 @dataclass(frozen=True)
 class Picture:
-    """The image to explain: its id in the address, a name, grey levels, whom to name, the file."""
+    """The image to explain.
+
+    Attributes:
+        id: In the address.
+        name: For people.
+        pixels: uint8 (H, W): as they are when loaded; what is drawn gets what the model is shown.
+        note: Whom to name, and what it is.
+        data: The file.
+    """
 
     id: str
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
@@ -14,7 +15,7 @@ from core.explain.cam import CAM_TITLES, CAMS, Map
 from core.explain.overlay import Colour
 from core.images import Grey, ImageError
 from core.schema import decide
-from pages.parts import explain_image, explain_words, loaders_explain, state, text
+from pages.parts import explain_image, explain_words, loaders_explain, shown, state, text
 from pages.parts.explain_image import Picture
 from pages.parts.rows import cells
 from pages.parts.switch import switch
@@ -25,7 +26,15 @@ FILES = 3  # of the visit
 def show(
     picture: Picture, card: Card, against: bool, draw: Callable[[Grey, Map], Colour], across: int
 ) -> str:
-    """The method to choose, and its map on each image, at the head's own layer."""
+    """The method to choose, and its map on each image, at the head's own layer.
+
+    Args:
+        picture: The first image, of which only id and name count.
+        card: Of the model.
+        against: What speaks against COVID-19.
+        draw: Lays a map over an image.
+        across: Pictures a row.
+    """
     titles = {name: CAM_TITLES[name] for name in CAMS}
     method = switch("Method", titles, "explain_method", wrap=True)
     images = _ids(picture, card)
@@ -63,7 +72,9 @@ def _tile(
     against: bool,
     draw: Callable[[Grey, Map], Colour],
 ) -> None:
+    """One image, still as it is: the answer about it, and the map on what the model is shown."""
     look = loaders_explain.look(picture.pixels, card.id)
+    picture = replace(picture, pixels=shown.to_model(picture.pixels, card).pixels)
     if not look.verdict.in_scope and picture.id not in explain_image.DRAWINGS:
         st.caption(f"**{title}**: {text.OUT_OF_SCOPE}.")
         return

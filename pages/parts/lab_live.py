@@ -13,7 +13,7 @@ from core.charts import lab as charts
 from core.classifier import layers_of
 from core.images import Grey
 from core.schema import MODALITY_TITLES, Modality, decide
-from pages.parts import lab_choice, lab_lungs, lab_map, loaders, loaders_lab, text
+from pages.parts import lab_choice, lab_lungs, lab_map, loaders, loaders_lab, shown, text
 from pages.parts.loaders_lab import LiveAnswer
 from pages.parts.switch import switch
 
@@ -88,7 +88,7 @@ def _changed(pixels: Grey, tool: str, name: str, before: LiveAnswer) -> Grey:
             changed = alter.crop(pixels, box)
         else:
             changed = alter.black_out(pixels, box.inside(pixels.shape))
-    st.image(changed, width=SIDE, alt="The changed image, as the model gets it")
+    st.image(changed, width=SIDE, alt="The changed image")
     return changed
 
 
@@ -132,7 +132,10 @@ def _answer(pixels: Grey, changed: Grey, before: LiveAnswer) -> None:
     if not after.verdict.in_scope:
         more = " any more" if before.verdict.in_scope else ""
         st.caption(f"{text.OUT_OF_SCOPE}{more}; the model answers all the same.")
-    lab_map.show(pixels, changed, before, after, layers_of(card))
+    seen, altered = shown.to_model(pixels, card), shown.to_model(changed, card)
+    if words := shown.in_turn(seen, altered):
+        st.caption(words)
+    lab_map.show(seen.pixels, altered.pixels, before, after, layers_of(card))
 
 
 def _all_marks(pixels: Grey, before: LiveAnswer) -> None:

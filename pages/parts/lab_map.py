@@ -26,8 +26,8 @@ def show(
     """Both maps on one scale, and in words what became of the first.
 
     Args:
-        pixels: The untouched image, uint8 (H, W).
-        changed: The changed one, of any shape.
+        pixels: The untouched image as the model is shown it, uint8 (H, W).
+        changed: The changed one likewise, of any shape.
         before: The answer about the first.
         after: The answer about the second, by the same model.
         layers: What the model reads; the maps are of the last.
@@ -53,8 +53,8 @@ def in_words(pixels: Grey, changed: Grey, before: Map, after: Map) -> str:
     """How the second map differs from the first.
 
     Args:
-        pixels: The untouched image, uint8 (H, W).
-        changed: The changed one, of any shape.
+        pixels: The untouched image as the model is shown it, uint8 (H, W).
+        changed: The changed one likewise, of any shape.
         before: Map of the first, float32 (h, w).
         after: Map of the second, the same shape.
     """

@@ -16,7 +16,7 @@ from core import artifacts, probes
 from core.areas import Area
 from core.areas import areas as measure_areas
 from core.artifacts import MODELS_DIR, Card
-from core.classifier import DEFAULT_MODELS
+from core.classifier import DEFAULT_MODELS, Opinion
 from core.guard import GUARD_ID, Verdict
 from core.images import Grey, ReadOptions, Scan, read_image
 from core.schema import Split
@@ -107,13 +107,14 @@ def answer(data: bytes, options: ReadOptions) -> Answer:
     return _answer(data, options.frame, options.window, options.invert, MODELS_DIR)
 
 
-def mirrored(data: bytes, options: ReadOptions) -> dict[str, tuple[float, ...]]:
-    """Model id -> what each of its members says of a file's mirror image: one more pass.
+def mirrored(data: bytes, options: ReadOptions, model_id: str) -> tuple[float, ...]:
+    """What each member of a model says of a file's mirror image: one more pass.
 
     Raises:
         ImageError: The file cannot be read.
     """
-    return _mirrored(data, options.frame, options.window, options.invert, MODELS_DIR)
+    read = (options.frame, options.window, options.invert)
+    return _mirrored(data, *read, model_id, MODELS_DIR)
 
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)
@@ -192,8 +193,8 @@ def _answer(data: bytes, frame: int, window: str | None, invert: bool, models_di
 
 @st.cache_data(scope="session", max_entries=64, show_spinner=False)
 def _mirrored(
-    data: bytes, frame: int, window: str | None, invert: bool, models_dir: Path
-) -> dict[str, tuple[float, ...]]:
+    data: bytes, frame: int, window: str | None, invert: bool, model_id: str, models_dir: Path
+) -> tuple[float, ...]:
     pixels = read_image(data, ReadOptions(frame, window, invert)).pixels
-    opinions = _classifier(models_dir).mirrored(pixels)
-    return {name: one.members for name, one in opinions.items()}
+    opinion: Opinion = _classifier(models_dir).mirrored(pixels, model_id)
+    return opinion.members

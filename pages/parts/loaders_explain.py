@@ -1,4 +1,7 @@
-"""Cached loaders of the explain page. What they return is never changed."""
+"""Cached loaders of the explain page. What they return is never changed.
+
+`look` takes the pixels of an image as it is, everything else those that the model is shown.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,11 @@ class Block:
 
 
 def look(pixels: Grey, model_id: str) -> Look:
-    """Answer and class activation of an image, out of one trunk pass.
+    """Answer and class activation of an image, out of one trunk pass where no view is asked for.
+
+    Args:
+        pixels: The image as it is, uint8 (H, W): the guard judges it so.
+        model_id: Of the model.
 
     Raises:
         ArtifactError: Missing or altered models.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
-from core import zoo
 from core.classifier import DEFAULT_MODELS
 from core.explain.cam import Map
 from core.guard import Verdict
@@ -38,20 +39,24 @@ class LiveAnswer:
 
 
 def answer(pixels: Grey, model_id: str | None = None) -> LiveAnswer:
-    """Probability and map of an image that was changed on the page, out of one trunk pass.
+    """Probability and map of an image that was changed on the page.
 
     Args:
-        pixels: uint8 (H, W).
+        pixels: uint8 (H, W), as they are: the model is shown its own view of them.
         model_id: Of the model; None for the default one of the kind of image that is found.
 
     Raises:
         ArtifactError: Missing or altered models.
     """
-    size = loaders.classifier().trunk.backbone.size
-    return _live_answer(zoo.fit(pixels, size), model_id, loaders.MODELS_DIR)
+    return _live_answer(pixels, model_id, loaders.MODELS_DIR)
 
 
-@st.cache_data(scope="session", max_entries=128, show_spinner=False)
+def whole(pixels: Grey) -> tuple[object, ...]:
+    """A key of every pixel: Streamlit's own samples large images, and a brush stroke is small."""
+    return pixels.shape, hashlib.sha256(pixels.tobytes()).digest()
+
+
+@st.cache_data(scope="session", max_entries=128, show_spinner=False, hash_funcs={np.ndarray: whole})
 def _live_answer(pixels: Grey, model_id: str | None, models_dir: Path) -> LiveAnswer:
     from core.explain.reading import judge_then_read
 

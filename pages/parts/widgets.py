@@ -10,10 +10,11 @@ import streamlit as st
 
 from core import zoo
 from core.artifacts import ArtifactError, Card
-from core.images import WHITE, Grey, ImageError, Step, preview, stretch
+from core.images import WHITE, ImageError, Step, preview, stretch
 from core.schema import MODALITY_TITLES, SCORE_COLUMNS, Modality, decide
 from pages.parts import loaders, state, text, thresholds
 from pages.parts.loaders import Answer
+from pages.parts.shown import Shown
 from pages.parts.state import Item
 
 
@@ -198,12 +199,19 @@ def model_choice(item: Item, answer: Answer, cards: dict[str, Card]) -> Card:
     return card
 
 
-def tensor_walk(steps: tuple[Step, ...], pixels: Grey, card: Card) -> None:
-    """Every step from the file's bytes to the numbers that enter the network."""
+def tensor_walk(steps: tuple[Step, ...], seen: Shown, card: Card) -> None:
+    """Every step from the file's bytes to the numbers that enter the network.
+
+    Args:
+        steps: From the bytes to the image as it is.
+        seen: What the model is shown of it.
+        card: Of the model.
+    """
     backbone = zoo.get_backbone(card.backbone)
-    tensor = zoo.prepare(backbone, [pixels])[0]  # (S, S, 3)
-    fitted = zoo.fit(pixels, backbone.size)
-    height, width = pixels.shape
+    tensor = zoo.prepare(backbone, [seen.pixels])[0]  # (S, S, 3)
+    fitted = zoo.fit(seen.pixels, backbone.size)
+    height, width = seen.pixels.shape
+    views = [Step(seen.title, seen.detail, seen.pixels)] if seen.title else []
     lasts = [
         Step(
             f"Resize to {backbone.size} x {backbone.size}",
@@ -218,7 +226,7 @@ def tensor_walk(steps: tuple[Step, ...], pixels: Grey, card: Card) -> None:
             stretch(tensor[..., 0], *_value_range(tensor[..., 0])),
         ),
     ]
-    for number, step in enumerate([*steps, *lasts], start=1):
+    for number, step in enumerate([*steps, *views, *lasts], start=1):
         picture, words = st.columns([1, 3], vertical_alignment="center")
         words.markdown(f"**{number}. {step.title}**")
         words.caption(step.detail)

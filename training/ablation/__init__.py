@@ -40,6 +40,7 @@ from training.data import load_manifest
 from training.descriptors import described
 from training.features import RUNS
 from training.gains import gain_row
+from training.haze import measured
 from training.members import groups_of
 from training.record import run_record
 
@@ -131,8 +132,11 @@ def tests(space: Space, change: Change) -> Scores:
 def _space(rows: pd.DataFrame, change: Change, args: argparse.Namespace) -> Space:
     """Descriptors of a change, read or computed."""
 
-    @lru_cache(maxsize=1)
+    @lru_cache(maxsize=2)  # a view and its mirror
     def together(view: str, members: tuple[Member, ...]) -> dict[str, NDArray[np.float16]]:
         return described(rows, args.root, args.runs, members, view)
 
-    return space_of(rows, change, lambda view, one: together(view, cached_with(one))[one.name])
+    haze = measured(rows, args.root, args.runs) if change.haze is not None else None
+    return space_of(
+        rows, change, lambda view, one: together(view, cached_with(one, view))[one.name], haze
+    )

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from core.ensemble import Member
 from core.head import MEAN_STD, POOLINGS, SECOND_ORDER
 from core.schema import Modality
-from training.recipes import MEMBERS, XRAY_SOURCES
-from training.views import PLAIN
+from core.views import LUNGS, PLAIN
+from training.recipes import MEMBERS, TOP_MEMBER, XRAY_SOURCES
 
 AVERAGE = POOLINGS[1]
 MEAN_5 = Member("block5_conv3", AVERAGE, (14, 14, 512))
-PAIRS_5 = Member("block5_conv3", SECOND_ORDER, (14, 14, 512))
+PAIRS_5 = TOP_MEMBER
 SPREAD_4 = Member("block4_conv3", MEAN_STD, (28, 28, 512))
 PAIRS_2 = Member("block2_conv2", SECOND_ORDER, (112, 112, 128))
 PAIRS_3, PAIRS_4 = MEMBERS
+CUT = (PAIRS_3, PAIRS_4, PAIRS_5)
 OTHERS = (MEAN_5, PAIRS_5, SPREAD_4, PAIRS_2)
 
 EVEN, DRO = "every source alike", "group DRO"
@@ -34,6 +35,7 @@ class Change:
         weights: Weight of each source, EVEN or DRO.
         passes: Trunk passes a prediction costs.
         modality: Tried on this one only; empty for both.
+        haze: As in training.members.Choice.
     """
 
     title: str
@@ -44,6 +46,7 @@ class Change:
     weights: dict[str, float] | str = ""
     passes: float = 1.0
     modality: str = ""
+    haze: float | None = None
 
 
 REFERENCE = Change("reference: mean of block 5", (MEAN_5,))
@@ -70,7 +73,20 @@ CHANGES = (
     Change("blocks 3 and 4; histogram equalised", view="equalised"),
     Change("blocks 3 and 4; margins cut, burnt-in marks painted over", view="trimmed"),
     Change("blocks 3 and 4; 320 px", view="larger", passes=LARGER_COST),
-)
+    Change("blocks 3 and 4; cut to the lungs", view=LUNGS, passes=2.0, modality=Modality.CT),
+    Change("blocks 3, 4 and 5; cut to the lungs", CUT, LUNGS, passes=2.0, modality=Modality.CT),
+    Change(
+        "blocks 3, 4 and 5; cut to the lungs; learned from mirror images too",
+        CUT, LUNGS, mirrored=True, passes=2.0, modality=Modality.CT,
+    ),
+    *(
+        Change(
+            f"the same, and never above how hazy the lungs look; bound {haze:g}",
+            CUT, LUNGS, mirrored=True, passes=2.0, modality=Modality.CT, haze=haze,
+        )
+        for haze in (-1.0, -0.75, -0.5)
+    ),
+)  # fmt: skip
 SOURCES = {Modality.XRAY: XRAY_SOURCES, Modality.CT: ("covid-ct",)}
 SCORED = {Modality.XRAY: (), Modality.CT: ("sarscov2-ct",)}
 
@@ -80,6 +96,8 @@ def changes_for(modality: str) -> tuple[Change, ...]:
     return tuple(one for one in CHANGES if one.modality in ("", modality))
 
 
-def cached_with(member: Member) -> tuple[Member, ...]:
+def cached_with(member: Member, view: str) -> tuple[Member, ...]:
     """The members whose descriptors are computed and kept together with a member's."""
+    if view == LUNGS:
+        return CUT
     return MEMBERS if member in MEMBERS else OTHERS

@@ -15,9 +15,10 @@ from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold
 from core.ensemble import Member
 from training import linear
 from training.ablation.changes import DRO, EVEN, Change
+from training.haze import judgement
 from training.linear import Basis, Floats, Scaler
-from training.members import FOLDS
-from training.views import MIRROR
+from training.members import FOLDS, answer
+from training.views import mirror_of
 
 SEEDS = (0, 1, 2)
 C = 100.0  # of every row alike; not tuned, so that no change gets more attempts than another
@@ -34,10 +35,12 @@ class Space:
     Attributes:
         rows: N rows: source, label, group, and fit (whether heads may learn from it).
         coordinates: One a member, (N, R), or (2 N, R) where mirrors follow the images.
+        haze: (N,) of training.haze.measured, where a change leans on it.
     """
 
     rows: pd.DataFrame
     coordinates: tuple[Floats, ...]
+    haze: Floats | None = None
 
     @property
     def labels(self) -> Floats:
@@ -49,6 +52,7 @@ def space_of(
     rows: pd.DataFrame,
     change: Change,
     read: Callable[[str, Member], NDArray[np.float16]],
+    haze: Floats | None = None,
 ) -> Space:
     """Everything a change sees.
 
@@ -56,14 +60,16 @@ def space_of(
         rows: As in Space.
         change: What is tried.
         read: (view, member) -> float16 (N, F).
+        haze: As in Space.
     """
     spans = rows["fit"].to_numpy()
     both = change.mirrored or change.averaged
+    names = (change.view, mirror_of(change.view)) if both else (change.view,)
     found = []
     for member in change.members:
-        views = [read(view, member) for view in ((change.view, MIRROR) if both else (change.view,))]
+        views = [read(view, member) for view in names]
         found.append(_coordinates(np.concatenate(views), np.tile(spans, len(views))))
-    return Space(rows, tuple(found))
+    return Space(rows, tuple(found), haze)
 
 
 def _coordinates(features: NDArray[np.float16], spans: NDArray[np.bool_]) -> Floats:
@@ -105,15 +111,20 @@ def left_out(space: Space, change: Change, source: str) -> tuple[Places, Floats]
 
 
 def score(space: Space, change: Change, train: Places, wanted: Places) -> Floats:
-    """Probabilities (n,): sigmoid of the members' mean log-odds."""
+    """Probabilities (n,): sigmoid of the members' mean log-odds, the smaller of two judgements."""
     count = len(space.rows)
     shown = np.concatenate([train, train + count]) if change.mirrored else train
     answers = []
     for x in space.coordinates:
         model = _fitted(space, change, x, shown)
+        columns = [(model.coef_[0], float(model.intercept_[0]))]
+        if change.haze is not None and space.haze is not None:
+            measure = space.haze[shown % count]
+            columns.append(judgement(x[shown], measure, np.ones(len(shown)), change.haze))
         views = [x[wanted], x[wanted + count]] if change.averaged else [x[wanted]]
-        answers.append(np.mean([model.decision_function(view) for view in views], axis=0))
-    return expit(np.mean(answers, axis=0))
+        each = [[view @ weights + bias for weights, bias in columns] for view in views]
+        answers.append(np.mean(each, axis=0).T)  # (n, U)
+    return expit(answer(np.stack(answers, axis=1)))
 
 
 def _fitted(space: Space, change: Change, x: Floats, shown: Places) -> LogisticRegression:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -22,13 +22,14 @@ import pandas as pd
 
 from core import artifacts
 from core.artifacts import MODELS_DIR, Card, weights_name
-from core.classifier import load_classifier
+from core.classifier import load_classifier, view_of
 from core.explain.checks import COMMAND, FOUND, GIVEN, RECORD, TABLE
 from core.library import Library, read_library
 from core.lungs import load_lungs
 from core.masks import Mask
 from core.schema import Modality
 from core.trunks import WINOGRAD
+from core.views import PLAIN
 from training.explanations import curves, lungs, randomised, summary
 from training.explanations.base import (
     Case,
@@ -61,6 +62,10 @@ class Run:
     settings: Settings
     kept: bool = False  # measure nothing new
 
+    def cases(self, rows: pd.DataFrame) -> Iterator[Case]:
+        """The images of some rows, as the model is shown them."""
+        return load_cases(rows, self.library, self.root, self.subject.network.head.show)
+
     def each(self, name: str, recipe: tuple[object, ...], rows: pd.DataFrame,
              measure: Callable[[Case], Rows]) -> pd.DataFrame:  # fmt: skip
         """A check on some images, resumable."""
@@ -69,7 +74,7 @@ class Run:
         own = rows.set_index("image_id", drop=False)
 
         def cases(ids: list[str]) -> Iterable[Case]:
-            return load_cases(rows[rows["image_id"].isin(ids)], self.library, self.root)
+            return self.cases(rows[rows["image_id"].isin(ids)])
 
         there = known_rows(file) if self.kept else own.index
         return measured(
@@ -116,7 +121,7 @@ def _quick(run: Run) -> list[dict[str, Any]]:
     settings = run.settings
     chosen = balanced(run.rows, settings.per_class)
     cascade = randomised.open_cascade(run.subject, settings.seed)
-    first, second = load_cases(chosen.iloc[:2], run.library, run.root)
+    first, second = run.cases(chosen.iloc[:2])
 
     def measure(case: Case) -> Rows:
         other = second if case.image_id == first.image_id else first
@@ -136,8 +141,12 @@ def _deep(run: Run) -> list[dict[str, Any]]:
 
 
 def _lungs(run: Run) -> list[dict[str, Any]]:
-    """Given masks, then found lungs on other test images; nothing for CT."""
-    if run.subject.card.modality != Modality.XRAY:
+    """Given masks, then found lungs on other test images; nothing for CT.
+
+    Nor for a model that is shown a view of its own: the masks given are of the whole image.
+    """
+    card = run.subject.card
+    if card.modality != Modality.XRAY or view_of(card) != PLAIN:
         return []
     masks = read_masks(run.rows, run.root)
     has_mask = run.rows["image_id"].isin(masks)

@@ -67,7 +67,7 @@ class Subject:
     Attributes:
         card: Of the head.
         network: The whole classifier in float32.
-        read: uint8 (H, W) -> reading at the uppermost layer that the head reads.
+        read: uint8 (H, W), as the head is shown it -> reading at its uppermost layer.
         score: Preprocessed float32 (N, S, S, 3) -> log-odds (N,).
     """
 
@@ -109,7 +109,7 @@ def evidence(
 
     Args:
         subject: The model.
-        image: uint8 (H, W).
+        image: uint8 (H, W), as the head is shown it.
         methods: Names as in core.explain.checks.
         settings: How thoroughly the long methods work.
         against: Evidence for "negative"; None: for what the model calls at its operating point.
@@ -145,7 +145,7 @@ def _last(running: Iterator[Running]) -> Map:
 
 @dataclass(frozen=True)
 class Case:
-    """One held-out image of a model: its row of the catalogue and its pixels."""
+    """One held-out image of a model: its row of the catalogue, its pixels as the head sees them."""
 
     image_id: str
     patient: str
@@ -175,8 +175,16 @@ def balanced(rows: pd.DataFrame, per_class: int) -> pd.DataFrame:
     return kept.sort_values(["place", "label"], kind="stable").drop(columns="place")
 
 
-def load_cases(rows: pd.DataFrame, library: Library, root: Path) -> Iterator[Case]:
+def load_cases(
+    rows: pd.DataFrame, library: Library, root: Path, show: Callable[[Grey], Grey]
+) -> Iterator[Case]:
     """Read the images of some rows.
+
+    Args:
+        rows: Of the catalogue, with patient and label.
+        library: The catalogue.
+        root: Data root.
+        show: How the model is shown an image (Head.show).
 
     Raises:
         FileNotFoundError: One is not below the root.
@@ -186,7 +194,7 @@ def load_cases(rows: pd.DataFrame, library: Library, root: Path) -> Iterator[Cas
         if path is None:
             raise FileNotFoundError(f"expected {row['path']} in {root}, received no such file")
         pixels = read_bytes(path.read_bytes()).pixels
-        yield Case(row["image_id"], row["patient"], float(row["label"]), pixels)
+        yield Case(row["image_id"], row["patient"], float(row["label"]), show(pixels))
 
 
 def key_of(card: Card, *settings: object) -> str:

@@ -15,6 +15,7 @@ from core.classifier import DEFAULT_MODELS, load_head, lower_layers, pool_maps
 from core.images import Grey, read_image
 from core.schema import Modality
 from core.trunks import WINOGRAD, load_trunk
+from core.views import PLAIN
 from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
 
@@ -47,8 +48,11 @@ def altered(
         trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, WINOGRAD, lower)
 
         def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
-            maps = trunk.all_maps([_image(row, root, alter) for row in part.itertuples()])
-            answers = head.probabilities(*(maps[layer] for layer in head.layers))
+            images = [_image(row, root, alter) for row in part.itertuples()]
+            maps = trunk.all_maps(images)
+            # The features are always those of the whole image; only the answer needs the view.
+            own = maps if head.view == PLAIN else trunk.all_maps([head.show(x) for x in images])
+            answers = head.probabilities(*(own[layer] for layer in head.layers))
             return {"means": pool_maps(maps[trunk.backbone.cam_layer]), "answers": answers}
 
         return compute

@@ -1,0 +1,262 @@
+"""Heads that ask for a view: as their twin answers about the image cut beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from viewed import CT, CUT, CUT_ID, PLAIN_ID, XRAY, XRAY_ID
+
+from core.artifacts import ArtifactError, read_card, write_card
+from core.classifier import Classifier, Opinion, load_head, view_of
+from core.explain.network import load_network
+from core.explain.reading import judge_and_read, open_reader, read_image, scorer
+from core.schema import Modality
+from core.slices import cut_to_lungs
+from core.views import LUNGS, PLAIN, VIEWS, is_changed
+from pages.parts import loaders_lab, shown
+from training import mapping
+from training.explanations.base import load_cases
+from training.lab import passes
+
+CLOSE = 1e-4  # of a probability: the same sums in batches of other sizes
+
+
+def alone(classifier: Classifier, image: np.ndarray) -> Opinion:
+    """What the twin that takes images as they are says."""
+    return classifier.all_opinions(image)[1][PLAIN_ID]
+
+
+def counted(classifier: Classifier) -> tuple[Classifier, list[int]]:
+    """The same classifier, and a list that grows by the images of every trunk pass."""
+    sizes: list[int] = []
+
+    def run(batch):  # noqa: ANN001, ANN202
+        sizes.append(len(batch))
+        return classifier.trunk.run(batch)
+
+    trunk = replace(classifier.trunk, run=run)
+    return replace(classifier, trunks={trunk.card.id: trunk}), sizes
+
+
+def test_the_cut_matters_here(viewed: Classifier) -> None:
+    assert is_changed(CT, CUT)
+    assert abs(alone(viewed, CT).probability - alone(viewed, CUT).probability) > 100 * CLOSE
+
+
+def test_all_opinions(viewed: Classifier) -> None:
+    classifier, passed = counted(viewed)
+    verdict, found = classifier.all_opinions(CT)
+    assert passed == [1, 1]  # the guard's, and one of the view
+    expected = alone(viewed, CUT)
+    assert found[CUT_ID].probability == pytest.approx(expected.probability, abs=CLOSE)
+    assert found[CUT_ID].members == pytest.approx(expected.members, abs=CLOSE)
+    assert found[PLAIN_ID].probability == alone(viewed, CT).probability
+    assert verdict == viewed.all_opinions(CT)[0]
+
+
+def test_the_guard_sees_the_image_as_it_is(viewed: Classifier) -> None:
+    raw = replace(viewed, heads={PLAIN_ID: viewed.heads[PLAIN_ID]})
+    expected, cut = raw.all_opinions(CT)[0], raw.all_opinions(CUT)[0]
+    assert abs(expected.distance - cut.distance) > 0.1
+    verdicts = [
+        viewed.all_opinions(CT)[0],
+        viewed.score([CT])[0].verdict,
+        judge_and_read(viewed, open_reader(viewed.heads[CUT_ID]), CT)[0],
+    ]
+    for verdict in verdicts:
+        assert verdict.distance == pytest.approx(expected.distance, abs=1e-3)
+        assert verdict.modality == Modality.CT
+
+
+def test_scores_of_several_images(viewed: Classifier) -> None:
+    found = viewed.score([CT, XRAY, CT])
+    assert [one.model_id for one in found] == [CUT_ID, XRAY_ID, CUT_ID]
+    both = alone(viewed, CUT).probability, viewed.all_opinions(XRAY)[1][XRAY_ID].probability
+    received = [one.probability for one in found]
+    assert received == pytest.approx([both[0], both[1], both[0]], abs=CLOSE)
+    plain = viewed.score([CT, CT], lambda verdict: PLAIN_ID)[1]
+    assert plain.probability == pytest.approx(alone(viewed, CT).probability, abs=CLOSE)
+
+
+def test_the_mirror_image_is_cut_too(viewed: Classifier) -> None:
+    classifier, passed = counted(viewed)
+    received = classifier.mirrored(CT, CUT_ID)
+    assert passed == [1]
+    expected = alone(viewed, cut_to_lungs(np.fliplr(CT)))
+    assert received.probability == pytest.approx(expected.probability, abs=CLOSE)
+    assert received.members == pytest.approx(expected.members, abs=CLOSE)
+    assert viewed.mirrored(CT, PLAIN_ID) == alone(viewed, np.fliplr(CT))
+
+
+def test_readings(viewed: Classifier) -> None:
+    own, twin = (open_reader(viewed.heads[name]) for name in (CUT_ID, PLAIN_ID))
+    reading = judge_and_read(viewed, own, CT)[1]
+    expected = read_image(viewed, twin, CUT)
+    assert reading.log_odds == pytest.approx(expected.log_odds, abs=1e-3)
+    assert reading.probability == pytest.approx(alone(viewed, CUT).probability, abs=1e-3)
+    for against in (False, True):
+        np.testing.assert_allclose(
+            reading.cam("gradcam", against=against),
+            expected.cam("gradcam", against=against),
+            rtol=1e-3,
+            atol=1e-5,
+        )
+    # what is read directly is taken as shown: it is not cut a second time
+    assert read_image(viewed, own, CUT).log_odds == pytest.approx(expected.log_odds, abs=1e-3)
+
+
+def test_a_slice_without_lungs_is_answered_whole(viewed: Classifier) -> None:
+    flat = np.full((60, 60), 90, np.uint8)
+    found = viewed.all_opinions(flat)[1]
+    assert found[CUT_ID].probability == pytest.approx(found[PLAIN_ID].probability, abs=CLOSE)
+
+
+def test_the_whole_network_takes_what_is_shown(viewed: Classifier, viewed_models: Path) -> None:
+    network = load_network(CUT_ID, viewed_models)
+    reader = open_reader(viewed.heads[CUT_ID])
+    expected = judge_and_read(viewed, reader, CT)[1].log_odds
+    blocks = network.read(network.head.show(CT))
+    assert [one.log_odds for one in blocks.values()] == pytest.approx(
+        [expected] * len(blocks), abs=0.02
+    )
+    score = scorer(viewed, reader)(network.prepare(CUT))
+    assert float(score[0]) == pytest.approx(expected, abs=1e-3)
+
+
+def test_an_unknown_view_is_named(viewed: Classifier, tmp_path: Path) -> None:
+    card = read_card(CUT_ID)
+    card = replace(card, config=card.config | {"view": "sideways"})
+    with pytest.raises(ArtifactError, match=r"\['lungs', 'plain'\], received 'sideways'"):
+        view_of(card)
+    with pytest.raises(ArtifactError, match="sideways"):
+        shown.to_model(CT, card)
+    head = replace(viewed.heads[CUT_ID], card=card)
+    broken = replace(viewed, heads={CUT_ID: head})
+    asked: list[Callable[[], object]] = [
+        lambda: broken.score([CT]),
+        lambda: broken.all_opinions(CT),
+        lambda: broken.mirrored(CT, CUT_ID),
+        lambda: judge_and_read(broken, open_reader(head), CT),
+    ]
+    for ask in asked:
+        with pytest.raises(ArtifactError, match="sideways"):
+            ask()
+
+
+def test_cards_say_nothing_of_a_plain_view(tmp_path: Path) -> None:
+    card = read_card("vgg16-ct")
+    assert "view" not in card.config
+    assert view_of(card) == PLAIN
+    write_card(replace(card, config=card.config | {"view": LUNGS}), tmp_path)
+    assert view_of(read_card("vgg16-ct", tmp_path)) == LUNGS
+    assert np.array_equal(load_head("vgg16-ct").show(CT), CT)
+
+
+def test_what_was_done_in_words() -> None:
+    plain = shown.to_model(CT, replace(read_card("vgg16-ct"), config={}))
+    assert (plain.title, plain.words) == ("", "")
+    assert plain.pixels is CT
+    card = replace(read_card("vgg16-ct"), config={"view": LUNGS})
+    cut, whole = shown.to_model(CT, card), shown.to_model(np.zeros((50, 50), np.uint8), card)
+    assert np.array_equal(cut.pixels, CUT)
+    assert cut.words == f"{VIEWS[LUNGS].title}: {VIEWS[LUNGS].detail}."
+    assert "no lungs were found" in whole.words
+    assert shown.in_turn(cut, cut) == cut.words
+    assert shown.in_turn(plain, plain) == ""
+    assert shown.in_turn(cut, whole) == f"**Before.** {cut.words} **After.** {whole.words}"
+
+
+# --- the lab -------------------------------------------------------------------------------------
+
+
+def test_every_pixel_of_a_large_image_counts_in_the_lab() -> None:
+    large = np.zeros((1500, 1500), np.uint8)
+    touched = large.copy()
+    touched[700, 700] = 1
+    assert loaders_lab.whole(large) == loaders_lab.whole(large.copy())
+    assert loaders_lab.whole(large) != loaders_lab.whole(touched)
+    assert loaders_lab.whole(large[:10]) != loaders_lab.whole(large[:, :10])
+
+
+# --- training ------------------------------------------------------------------------------------
+
+
+class MeanTrunk:
+    """Maps of one cell that hold the image's mean grey level."""
+
+    backbone = SimpleNamespace(cam_layer="last")
+
+    def all_maps(self, images: list[np.ndarray]) -> dict[str, np.ndarray]:
+        means = np.array([image.mean() for image in images], np.float32)
+        return {"last": means.reshape(-1, 1, 1, 1)}
+
+
+def half(card_view: str) -> SimpleNamespace:
+    """A head that answers the mean over 255; the view LUNGS halves the brightness here."""
+    dimmed = card_view == LUNGS
+    return SimpleNamespace(
+        card=read_card(CUT_ID),
+        layers=("last",),
+        view=card_view,
+        show=lambda image: image // 2 if dimmed else image,
+        probabilities=lambda maps: maps[:, 0, 0, 0] / 255,
+    )
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> pd.DataFrame:
+    """Three even images, grey 200, 100 and 40, the first and last of them CT."""
+    for name, level in (("a", 200), ("b", 100), ("c", 40)):
+        Image.fromarray(np.full((40, 40), level, np.uint8)).save(tmp_path / f"{name}.png")
+    return pd.DataFrame(
+        {
+            "image_id": list("abc"),
+            "path": ["a.png", "b.png", "c.png"],
+            "modality": ["ct", "xray", "ct"],
+            "patient": list("abc"),
+            "label": [0.0, 1.0, 0.0],
+        }
+    )
+
+
+def test_the_catalogue_asks_each_head_in_its_view(
+    rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = {CUT_ID: half(LUNGS), XRAY_ID: half(PLAIN)}
+    monkeypatch.setattr(mapping, "load_head", heads.__getitem__)
+    monkeypatch.setattr(mapping, "load_trunk", lambda *settings: MeanTrunk())
+    found = mapping.probabilities(rows, tmp_path, tmp_path / "runs")
+    assert found == pytest.approx([100 / 255, 100 / 255, 20 / 255], abs=1e-4)
+
+
+@pytest.mark.parametrize(("view", "expected"), [(PLAIN, [200, 100, 40]), (LUNGS, [100, 50, 20])])
+def test_the_lab_asks_in_the_view_and_keeps_plain_features(
+    rows: pd.DataFrame,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    view: str,
+    expected: list[int],
+) -> None:
+    monkeypatch.setattr(passes, "load_head", lambda name: half(view))
+    monkeypatch.setattr(passes, "load_trunk", lambda *settings: MeanTrunk())
+    means, answers = passes.altered("test", rows, tmp_path, tmp_path / "runs", lambda x, _: x)
+    assert means[:, 0].tolist() == [200, 100, 40]
+    assert (255 * answers).tolist() == pytest.approx(expected, abs=1e-3)
+
+
+def test_explanations_are_checked_on_what_is_shown(
+    rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "training.explanations.base.local_file",
+        lambda library, number, root: root / rows["path"][number],
+    )
+    cases = load_cases(rows, None, tmp_path, half(LUNGS).show)
+    assert [case.pixels.max() for case in cases] == [100, 50, 20]
