@@ -150,13 +150,17 @@ def _choices(*rows: tuple[float, float, float, float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["haze", "steady", "mean", "error"]).assign(c=1.0)
 
 
-def test_one_standard_error_rule_by_hand() -> None:
-    recipe = TextureRecipe("t", "ct", ("a",))
+def test_what_knowledge_may_cost_by_hand() -> None:
+    recipe = TextureRecipe("t", "ct", ("a",), cost=1.0)
+    free = TextureRecipe("t", "ct", ("a",))
     none = float("nan")
     hazy = _choices(
         (none, 0, 0.90, 0.03), (-1, 0, 0.89, 0.03), (-0.5, 0, 0.87, 0.03), (0, 0, 0.86, 0.03)
     )
     assert texture.best(hazy, recipe).haze == -0.5  # 0.90 - 0.03 allows 0.87, not 0.86
+    assert texture.best(hazy, free) == Choice(1.0, {})
+    gain = _choices((-1, 0, 0.91, 0.03), (-0.5, 0, 0.90, 0.03), (none, 0, 0.90, 0.03))
+    assert texture.best(gain, free).haze == -0.5
     steady = _choices((none, 0, 0.90, 0.01), (none, 30, 0.895, 0.02))
     assert texture.best(steady, recipe).steady == 30
     nothing = _choices((none, 0, 0.90, 0.01), (none, 0, 0.89, 0.01), (0, 0, 0.88, 0.01))

@@ -104,9 +104,9 @@ def _leans(config: dict[str, Any]) -> str:
         words += f"""
 Each member also judges how hazy the lungs are, a share measured without labels, and the smaller of
 both mean log-odds answers. The bound, {config["haze"]:g} standard deviations from the mean, is the
-strictest within one standard error of the best AUC (training/haze.py)."""
+strictest that costs no AUC on COVID-CT (training/haze.py)."""
     if config.get("steady"):
         words += f"""
 It is held steady (strength {config["steady"]:g}) when random letters and frames are put on its
-training images; the most within one standard error of the best (training/linear.py)."""
+training images; the most that costs at most one standard error of the AUC (training/linear.py)."""
     return words

@@ -76,6 +76,7 @@ class TextureRecipe:
         changed: Views (training/views.py) whose answers should stay those of the image itself.
         hazes: Values of training.members.Choice.haze to try once penalty and weights are chosen.
         steadies: Likewise of its steady.
+        cost: Standard errors of the AUC that either may cost.
     """
 
     title: str
@@ -89,6 +90,7 @@ class TextureRecipe:
     changed: tuple[str, ...] = ()
     hazes: tuple[float, ...] = ()
     steadies: tuple[float, ...] = ()
+    cost: float = 0.0
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -105,6 +107,7 @@ TEXTURES = {
         weights=({}, {"nih": 0.1}, {"nih": 0.03}),
         changed=STAMPS,
         steadies=(3.0, 30.0, 300.0),
+        cost=1.0,  # part of the AUC comes from such marks
     ),
     "vgg16-ct-texture": TextureRecipe(
         title="CT slices, COVID-CT, cut to the lungs, second-order pooling of blocks 3 to 5",

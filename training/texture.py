@@ -5,7 +5,7 @@
 Each member is a logistic regression on the second-order pooling of one layer of the frozen trunk,
 on images and their mirrors. The penalty and the weight of each source are chosen on the training
 and validation patients alone: by the mean AUC inside each source and on sources left out, papers
-and patients never torn apart; then, by the one-standard-error rule, how far a CT head leans on the
+and patients never torn apart; then, as far as the AUC allows, how far a CT head leans on the
 haze in the lungs (training/haze.py) and how steady an X-ray head is held when marks are put on its
 images (choices.csv). Platt calibration and the operating point come from the same patients, each
 scored by models that had not seen its group. Test patients are scored once, after that. What is
@@ -125,18 +125,18 @@ def _judged(space: Space, recipe: TextureRecipe, options: Sequence[Choice]) -> p
 
 
 def best(choices: pd.DataFrame, recipe: TextureRecipe) -> Choice:
-    """The row of `choose` that leans most, within one standard error of the best mean.
+    """The row of `choose` that leans most on what is known beforehand, at a cost that is allowed.
 
-    What is known beforehand (COVID-19 is hazy; a letter is no sign of it) should count as far as
-    the labels do not clearly contradict: the one-standard-error rule (Breiman et al. 1984). Where
-    nothing leans, the first row.
+    COVID-19 is hazy, a letter is no sign of it: such knowledge should count as far as the labels do
+    not contradict it. Allowed is a mean AUC that lies below the best without it by no more than
+    recipe.cost standard errors (with 1 the rule of Breiman et al. 1984). Else the first row.
     """
-    top = choices.iloc[0]
-    allowed = choices[choices["mean"] >= top["mean"] - top["error"]]
+    plain = choices[choices["haze"].isna() & (choices["steady"] == 0)].iloc[0]
+    allowed = choices[choices["mean"] >= plain["mean"] - recipe.cost * plain["error"]]
     order = ["haze", "steady"]  # no bound comes before the lowest
     chosen = allowed.sort_values(order, kind="stable", na_position="first").iloc[-1]
     leans = pd.notna(chosen["haze"]) or chosen["steady"] > 0
-    chosen = chosen if leans else top
+    chosen = chosen if leans else plain
     return Choice(
         float(chosen["c"]),
         {name: float(chosen[_column(name)]) for name in _weighed(recipe)},
