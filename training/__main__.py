@@ -14,6 +14,7 @@ VERBS = {
     "train": "train a classifier head",
     "texture": "train an ensemble of linear members on lower layers",
     "ablation": "one change at a time: what carries over to sources never seen",
+    "finetune": "train the upper blocks too: is that worth its cost",
     "tune": "search over heads; compare choices one by one",
     "compare": "train the same head on every backbone of the paper",
     "guard": "fit the guard that refuses what is no chest X-ray or lung CT",

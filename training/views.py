@@ -12,7 +12,7 @@ import numpy as np
 
 from core import views
 from core.images import WHITE, Grey
-from core.views import PLAIN
+from core.views import LUNGS, PLAIN
 
 MIRROR = "mirror"
 CLAHE_LIMIT, CLAHE_TILES = 2.0, (8, 8)
@@ -25,6 +25,9 @@ WORD_HEIGHT = (0.03, 0.10)  # of the image's height
 WORD_GREY = (180, 256)
 FRAMED = 0.4  # share of images that get a frame
 FRAME = (0.0, 0.08)  # its width, of the image's
+TURN, SCALE = 8.0, (0.92, 1.12)  # degrees; factor
+GAMMA, CONTRAST, SOFTNESS = (0.75, 1.35), (0.85, 1.15), (0.5, 2.0)
+JITTERS = ("lungs, jittered 1", "lungs, jittered 2", "lungs, jittered 3")
 STAMPS = ("stamped 1", "stamped 2")
 LARGER = 320
 
@@ -88,6 +91,29 @@ def stamped(pixels: Grey, number: int) -> Grey:
     return changed
 
 
+def jittered(pixels: Grey, number: int) -> Grey:
+    """A lung as another scanner or patient might have given it: the same image, the same jitter.
+
+    Turned and scaled a little, other gamma and contrast, blurred or sharpened, maybe mirrored;
+    never upside down.
+
+    Args:
+        pixels: uint8 (H, W).
+        number: Which of many versions.
+    """
+    random = np.random.default_rng((zlib.crc32(pixels.tobytes()), number))
+    height, width = pixels.shape
+    middle = (width / 2, height / 2)
+    turn = cv2.getRotationMatrix2D(middle, random.uniform(-TURN, TURN), random.uniform(*SCALE))
+    moved = cv2.warpAffine(pixels, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    curved = (moved.astype(np.float32) / WHITE) ** random.uniform(*GAMMA)
+    levels = (curved - 0.5) * random.uniform(*CONTRAST) + 0.5
+    soft = cv2.GaussianBlur(levels, (0, 0), random.uniform(*SOFTNESS))
+    levels = levels + random.uniform(-1, 1) * (levels - soft)  # blurred below 0, sharpened above
+    changed = np.clip(np.rint(levels * WHITE), 0, WHITE).astype(np.uint8)
+    return np.ascontiguousarray(changed[:, ::-1] if random.random() < 0.5 else changed)
+
+
 def _write(pixels: Grey, random: np.random.Generator) -> None:
     """One random word near the upper or the lower edge, drawn into the image."""
     height, width = pixels.shape
@@ -131,4 +157,8 @@ VIEWS = {
 SHOWN = {name: view.alter for name, view in views.VIEWS.items()}
 VIEWS |= {name: View(alter) for name, alter in SHOWN.items()}
 VIEWS |= {name: View(partial(stamped, number=n)) for n, name in enumerate(STAMPS)}
+VIEWS |= {
+    name: View(lambda pixels, number=n: jittered(SHOWN[LUNGS](pixels), number))  # type: ignore[misc]
+    for n, name in enumerate(JITTERS)
+}
 VIEWS |= {mirror_of(name): _mirrored(alter) for name, alter in SHOWN.items()}

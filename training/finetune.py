@@ -1,0 +1,230 @@
+"""Train blocks 4 and 5 of VGG16 together with a second-order head: is that worth its cost?
+
+    python -m training finetune --root DIR
+
+COVID-CT slices cut to their lungs. Linear members on the frozen blocks 4 and 5 come first; then
+convolutions and members learn together, slowly, since a random head would spoil the filters (Kumar
+et al. 2022). What lies below runs once an image and view and is cached; an epoch costs the two
+blocks. Each epoch draws a view of each image: as it is, mirrored, or turned, scaled, brightened and
+blurred a little. Warm-up, then a cosine; the epoch of least loss on an inner part of the patients
+counts, epoch 0 being the frozen head. Training and validation patients only: papers and patients
+are dealt into folds, and each image is scored by networks that had not seen its group.
+
+Every fold is kept in RUNS/finetune as soon as it is there; models/finetuned/ct.csv holds the
+folds so far and all of them joined. No network of this command is shipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold
+
+from core import artifacts, zoo
+from core.artifacts import MODELS_DIR, read_card
+from core.ensemble import Member
+from core.head import SECOND_ORDER, pooling_layer
+from core.images import read_image
+from core.metrics import auc
+from core.schema import Modality, Split
+from core.trunks import compile_model
+from core.views import LUNGS
+from training.cache import Compute, cached
+from training.data import load_manifest
+from training.descriptors import described, unpacked_kernel
+from training.features import DEFAULT_TRUNK, RUNS
+from training.fitting import Data, labels_and_weights
+from training.gains import gain_row
+from training.members import FOLDS, Choice, Space, groups_of, machines
+from training.recipes import MEMBERS, TOP_MEMBER
+from training.views import JITTERS, VIEWS, mirror_of
+
+if TYPE_CHECKING:
+    import keras
+
+Floats = NDArray[np.float64]
+
+TABLE = MODELS_DIR / "finetuned" / "ct.csv"
+SOURCE = "covid-ct"
+BELOW = "block3_pool"  # the last layer that stays frozen; (28, 28, 256)
+TRAINED = (MEMBERS[1], TOP_MEMBER)  # second-order pooling of blocks 4 and 5
+SHOWN = (LUNGS, mirror_of(LUNGS), *JITTERS)
+C = 10.0  # of the members: weaker than the shipped, so that something is left to learn
+EPOCHS, BATCH = 4, 16
+RATE, WARM_UP, SMOOTHING = 2e-5, 0.1, 0.1
+INNER = 0.15  # of a fold's patients, for stopping
+SEED = 0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of this verb."""
+    parser.add_argument("--root", type=Path, required=True, help="folder with the data sets")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="caches and finished folds")
+
+
+def run(args: argparse.Namespace) -> int:
+    """All folds that are not there yet; the table after each."""
+    manifest = load_manifest(args.root, args.runs)
+    mine = (manifest["source"] == SOURCE) & manifest["split"].isin((Split.TRAIN, Split.VAL))
+    rows = manifest[mine & manifest["label"].notna()].reset_index(drop=True)
+    rows = rows.assign(group=groups_of(rows))
+    maps = [lower_maps(rows, args.root, args.runs, view) for view in SHOWN]
+    seen = [described(rows, args.root, args.runs, TRAINED, view) for view in SHOWN[:2]]
+    features = {one.name: np.stack([view[one.name] for view in seen], 1) for one in TRAINED}
+    deal = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
+    folder = args.runs / "finetune"
+    folder.mkdir(parents=True, exist_ok=True)
+    scores = np.full((2, len(rows)), np.nan)
+    for number, (train, held) in enumerate(deal.split(rows, rows["label"], rows["group"])):
+        path = folder / f"fold-{number}.npy"
+        if not path.is_file():
+            print(f"fold {number + 1} of {FOLDS}", flush=True)
+            np.save(path, fold(rows, maps, features, train, held))
+        scores[:, held] = np.load(path)
+        known = ~np.isnan(scores[0])
+        write(rows[known], scores[:, known], number + 1)
+    print(TABLE.read_text(encoding="utf-8"))
+    return 0
+
+
+def fold(
+    rows: pd.DataFrame,
+    maps: list[NDArray[np.float16]],
+    features: dict[str, NDArray[np.float16]],
+    train: NDArray[np.intp],
+    held: NDArray[np.intp],
+) -> Floats:
+    """Probabilities of held-out rows by the frozen head and by the trained network, (2, n)."""
+    inner = GroupShuffleSplit(1, test_size=INNER, random_state=SEED)
+    groups = rows["group"].to_numpy()
+    learn, stop = (train[part] for part in next(inner.split(train, groups=groups[train])))
+    space = Space.of(
+        rows.iloc[learn].reset_index(drop=True), {k: v[learn] for k, v in features.items()}
+    )
+    model = build_upper(machines(space, Choice(C, {})))
+    frozen = _scores(model, maps[0][held])
+    train_upper(model, rows, maps, learn, stop)
+    return np.stack([frozen, _scores(model, maps[0][held])])
+
+
+def lower_maps(rows: pd.DataFrame, root: Path, runs: Path, view: str) -> NDArray[np.float16]:
+    """Maps of BELOW of each image in a view, float16 (N, 28, 28, 256); cached in RUNS."""
+    card = read_card(DEFAULT_TRUNK)
+
+    def start() -> Compute:
+        import keras
+
+        trunk = _trunk()
+        backbone = zoo.get_backbone(card.backbone)
+        lower = keras.Model(trunk.input, trunk.get_layer(BELOW).output)
+        run = compile_model(lower, (backbone.size, backbone.size, 3))
+
+        def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
+            images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]
+            shown = [VIEWS[view].alter(image) for image in images]
+            return {"maps": np.asarray(run(zoo.prepare(backbone, shown))[0], np.float16)}
+
+        return compute
+
+    key = card.files[artifacts.weights_name(card)][:16]
+    folder = runs / "features" / f"{BELOW}-{view.replace(', ', '-').replace(' ', '-')}-{key}"
+    return cached(folder, rows, start, f"{BELOW}, {view}")["maps"]
+
+
+def build_upper(start: dict[str, tuple[Floats, Floats]]) -> keras.Model:
+    """Blocks 4 and 5 and the members: float32 (N, 28, 28, 256) -> log-odds float32 (N, 1).
+
+    Args:
+        start: Member's name -> weight of each of its features (F, 1), and bias (1,).
+    """
+    import keras
+
+    trunk = _trunk()
+    names = [layer.name for layer in trunk.layers]
+    x = inputs = keras.Input(trunk.get_layer(BELOW).output.shape[1:])
+    answers = []
+    for name in names[names.index(BELOW) + 1 :]:
+        x = trunk.get_layer(name)(x)
+        answers += [_member(one, x, *start[one.name]) for one in TRAINED if one.layer == name]
+    return keras.Model(inputs, keras.layers.Average()(answers), name="upper")
+
+
+def _member(member: Member, maps: Any, kernel: Floats, bias: Floats) -> Any:
+    import keras
+
+    unit = keras.layers.Dense(1, name=f"{member.name}_log_odds")
+    answer = unit(pooling_layer(SECOND_ORDER)(maps))
+    whole = unpacked_kernel(member, kernel[:, 0])[:, np.newaxis]
+    unit.set_weights([whole.astype(np.float32), bias.astype(np.float32)])
+    return answer
+
+
+def train_upper(
+    model: keras.Model,
+    rows: pd.DataFrame,
+    maps: list[NDArray[np.float16]],
+    learn: NDArray[np.intp],
+    stop: NDArray[np.intp],
+) -> None:
+    """Train in place; the weights of the epoch of least loss on `stop` stay.
+
+    Args:
+        model: Of build_upper.
+        rows: All N, with label.
+        maps: One (N, 28, 28, 256) a view.
+        learn: Positions to learn from.
+        stop: Positions of other patients, by which an epoch is judged.
+    """
+    import keras
+
+    keras.utils.set_random_seed(SEED)
+    steps = EPOCHS * -(-len(learn) // BATCH)
+    rise = round(WARM_UP * steps)
+    rate = keras.optimizers.schedules.CosineDecay(0.0, steps - rise, 0.0, None, RATE, rise)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
+    model.compile(keras.optimizers.Adam(rate), loss, weighted_metrics=[])
+    y, weights = labels_and_weights(Data(rows.iloc[learn], maps[0][learn]))
+    judged = Data(rows.iloc[stop], maps[0][stop])
+    random = np.random.default_rng(SEED)
+
+    def loss_now() -> float:
+        truth, own = labels_and_weights(judged)
+        x = judged.features.astype(np.float32)
+        return float(model.evaluate(x, truth, sample_weight=own, batch_size=BATCH, verbose=0))
+
+    best, kept = loss_now(), model.get_weights()
+    for epoch in range(1, EPOCHS + 1):
+        views = random.integers(len(maps), size=len(learn))
+        x = np.stack([maps[view][row] for view, row in zip(views, learn, strict=True)])
+        model.fit(x.astype(np.float32), y, sample_weight=weights, batch_size=BATCH, verbose=0)
+        now = loss_now()
+        print(f"  epoch {epoch}: loss on other patients {now:.3f}, before {best:.3f}", flush=True)
+        if now < best:
+            best, kept = now, model.get_weights()
+    model.set_weights(kept)
+
+
+def write(rows: pd.DataFrame, scores: Floats, folds: int) -> None:
+    """The table: AUC frozen and trained of the folds so far, and the paired gain."""
+    frozen, trained = scores
+    line = {"modality": Modality.CT.value, "folds": folds, "of": FOLDS, "epochs": EPOCHS}
+    TABLE.parent.mkdir(parents=True, exist_ok=True)
+    line |= {"frozen": round(auc(rows["label"], frozen), 4)}
+    pd.DataFrame([line | gain_row(rows, trained[np.newaxis], frozen)]).to_csv(TABLE, index=False)
+
+
+def _scores(model: keras.Model, maps: NDArray[np.float16]) -> Floats:
+    return expit(model.predict(maps.astype(np.float32), batch_size=BATCH, verbose=0)[:, 0])
+
+
+def _trunk() -> keras.Model:
+    """The shipped trunk as a float32 graph with all its layers."""
+    from core.explain.network import load_base
+
+    return load_base(DEFAULT_TRUNK)
