@@ -39,10 +39,12 @@ class Opinion:
     Attributes:
         probability: Of COVID-19.
         members: The same by each member alone; of a head without members, the probability.
+        judgements: The same by each judgement (core.ensemble.judgements_of), all members together.
     """
 
     probability: float
     members: tuple[float, ...]
+    judgements: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Head:
 
     card: Card
     model: keras.Model
-    run: Any  # tf.function: float32 (N, h, w, C), one a layer -> [(N, 1), log-odds (N, K)]
+    run: Any  # tf.function: float32 (N, h, w, C), one a layer -> as with_members, or (N, 1) alone
     run_half: Any  # the same for bfloat16 maps, which take half the time; traced when first used
 
     @property
@@ -84,12 +86,12 @@ class Head:
         return np.asarray(run(*maps)[0])[:, 0]
 
     def opinions(self, *maps: Any) -> list[Opinion]:
-        """`probabilities`, each with what the members say."""
-        found, *each = (np.asarray(one, np.float64) for one in self.run(*maps))
-        members = 1 / (1 + np.exp(-each[0])) if each else found  # (N, K)
+        """`probabilities`, each with what the members and the judgements say."""
+        found, *log_odds = (np.asarray(one, np.float64) for one in self.run(*maps))
+        each = [1 / (1 + np.exp(-one)) for one in log_odds] or [found, found]  # (N, K), (N, U)
         return [
-            Opinion(float(probability), tuple(row.tolist()))
-            for probability, row in zip(found[:, 0], members, strict=True)
+            Opinion(float(probability), *(tuple(row.tolist()) for row in rows))
+            for probability, *rows in zip(found[:, 0], *each, strict=True)
         ]
 
 
@@ -160,16 +162,27 @@ class Classifier:
         verdict, opinions = self.all_opinions(image)
         return verdict, {name: one.probability for name, one in opinions.items()}
 
-    def all_opinions(self, image: Grey) -> tuple[Verdict, dict[str, Opinion]]:
-        """Verdict, and what every head and its members say, for one uint8 (H, W) image."""
+    def all_opinions(
+        self, image: Grey, modality_for: Callable[[Verdict], Modality] | None = None
+    ) -> tuple[Verdict, dict[str, Opinion]]:
+        """Verdict, and what every head and its members say of one image.
+
+        Args:
+            image: uint8 (H, W).
+            modality_for: Which kind of image it is taken for: heads of another kind are left out
+                where they would cost a trunk pass of their own. None leaves none out.
+        """
         maps = {(self.trunk.card.id, PLAIN): self.trunk.all_maps([image])}
         seen = maps[self.trunk.card.id, PLAIN][self.trunk.backbone.cam_layer]
         verdict = self.guard.judge(pool_maps(seen))[0]
+        wanted = modality_for(verdict) if modality_for else None
         found = {}
         for name, head in self.heads.items():
             trunk = self.trunk_of(name)
             key = (trunk.card.id, head.view)
             if key not in maps:
+                if wanted not in (None, head.card.modality):
+                    continue
                 maps[key] = trunk.all_maps([head.show(image)])
             found[name] = head.opinions(*(maps[key][layer] for layer in head.layers))[0]
         return verdict, found

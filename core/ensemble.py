@@ -112,7 +112,9 @@ def with_members(model: keras.Model, members: Sequence[Member]) -> Callable[...,
 
     Returns:
         Function: maps as of build_ensemble, each an argument, float32 or bfloat16 -> probability
-        float32 (N, 1) and log-odds float32 (N, K).
+        float32 (N, 1), log-odds of each member float32 (N, K) in the judgement that answers, so
+        that they lie around it, and log-odds of each judgement by all members together float32
+        (N, U).
     """
     import keras
 
@@ -122,8 +124,10 @@ def with_members(model: keras.Model, members: Sequence[Member]) -> Callable[...,
         found = dict(zip(layers, maps, strict=True))
         answers = [_log_odds(part(model, member), found[member.layer]) for member in members]
         each = keras.ops.stack(answers, axis=1)  # (N, K, U)
-        mean = least(keras.ops.mean(each, axis=1))  # (N, 1)
-        return [keras.ops.sigmoid(mean), least(each)[..., 0]]
+        mean = keras.ops.mean(each, axis=1)  # (N, U)
+        chosen = keras.ops.argmin(mean, axis=-1)[:, None, None]  # (N, 1, 1)
+        own = keras.ops.take_along_axis(each, chosen, axis=-1)[..., 0]
+        return [keras.ops.sigmoid(least(mean)), own, mean]
 
     return answer
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.artifacts import ArtifactError
+from core.ensemble import judgements_of
 from core.explain import overlay
 from core.schema import MODALITY_TITLES, Modality, decide
 from pages.parts import (
@@ -16,6 +17,7 @@ from pages.parts import (
     explain_pixels,
     explain_quality,
     explain_steps,
+    explain_words,
     loaders_explain,
     shown,
     text,
@@ -94,6 +96,9 @@ with left:
         f"{decide(probability, card.threshold)} at this model's operating point "
         f"{card.threshold:.3g}; log-odds {look.reading.log_odds:+.2f}."
     )
+    found = dict(zip(judgements_of(card.config), look.reading.judgements, strict=True))
+    if words := text.judged(found, "log-odds {:+.2f}"):
+        st.caption(f"{words} {explain_words.JUDGED}")
     explain_download.zip_button(picture, card, look)
     explain_links.show(picture)
 with right:

@@ -109,6 +109,7 @@ with right:
         if not st.toggle("Show the number anyway", key=f"predict_anyway_{item.id}"):
             st.stop()
     mirrored = loaders.mirrored(item.data, choice.options, card.id)
+    words = text.judged(widgets.judgements(answer, card), "{:.2f}")
     frame = loaders.test_set(card.id)
     key = thresholds.key(card)
     marks = {"Operating point": card.threshold} | thresholds.PAPER
@@ -121,6 +122,8 @@ with right:
         first.metric("Probability of COVID-19", f"{probability:.3f}")
         second.metric(f"Decision at {threshold:.3g}", decide(probability, threshold))
         st.caption(text.spread(answer.members[card.id], mirrored))
+        if words:
+            st.caption(f"{words} {text.WHY_TWO}")
         st.slider("Threshold", 0.0, 1.0, step=0.001, format="%.3f", key=key)
         with st.container(horizontal=True):
             for name, value in marks.items():

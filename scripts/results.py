@@ -20,6 +20,7 @@ from scripts.changes import ablation
 from scripts.document import DOCS
 from training import evaluation
 from training.evaluation import BY_SOURCE, wide
+from training.markdown import share as interval
 from training.markdown import to_markdown
 from training.record import STAGES
 from training.spread import SPREAD, by_width
@@ -49,6 +50,7 @@ def text() -> str:
         spreads(cards),
         protocol(PROTOCOLS),
         ablation(ABLATION),
+        finetuned(MODELS_DIR / "finetuned" / "ct.csv"),
         lungs(DATA_DIR / "lungs"),
         used(cards),
     ]
@@ -146,6 +148,29 @@ trained on. Positives and negatives come from two sources: who sees no image but
 always right on the first task, so this accuracy says little about COVID-19.
 
 `{COMMAND}` ({record["date"]}, commit {record["commit"]})
+"""
+
+
+def finetuned(path: Path) -> str:
+    """Blocks 4 and 5 trained with the head; empty where that was not measured."""
+    if not path.is_file():
+        return ""
+    row = pd.read_csv(path).iloc[0]
+    return f"""## Blocks 4 and 5 trained with the head
+
+CT slices cut to their lungs, second-order pooling of blocks 4 and 5: first the members alone, then
+convolutions and members together for up to {row["epochs"]} epochs of mirrored and jittered images,
+stopped by other patients. {row["images"]} images, {row["folds"]} of {row["of"]} folds, each scored
+by a network that had not seen its patient or paper.
+
+| | AUC |
+| --- | --- |
+| frozen | {row["frozen"]:.3f} |
+| trained | {interval(row["auc"], row["low"], row["high"], digits=3)} |
+| gain | {row["gain"]:+.3f} ({row["gain_low"]:+.3f} to {row["gain_high"]:+.3f}) |
+
+No such network is shipped: it needs weights of its own beside the shared trunk.
+`python -m training finetune --root DIR`
 """
 
 

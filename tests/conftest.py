@@ -47,6 +47,22 @@ def viewed(viewed_models: Path):  # noqa: ANN201
     return load_classifier(viewed_models, precision="float32")
 
 
+@pytest.fixture(scope="session")
+def judged_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models, some of them heads with a second judgement."""
+    from judged import write_models
+
+    return write_models(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def judged(judged_models: Path):  # noqa: ANN201
+    """The same, loaded."""
+    from core.classifier import load_classifier
+
+    return load_classifier(judged_models, precision="float32")
+
+
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Web]:
     """A web server of a new folder."""

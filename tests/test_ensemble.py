@@ -8,7 +8,17 @@ import pytest
 from core import zoo
 from core.artifacts import HEAD, Card, save_weights, sha256_of, write_card
 from core.classifier import Classifier, layers_of, load_head, lower_layers
-from core.ensemble import Member, as_config, build_ensemble, members_of, part, with_members
+from core.ensemble import (
+    HAZE,
+    LABEL,
+    Member,
+    as_config,
+    build_ensemble,
+    judgements_of,
+    members_of,
+    part,
+    with_members,
+)
 from core.guard import load_guard
 from core.head import MEAN_STD, SECOND_ORDER, TINY_VARIANCE, build_tail, pooling_layer
 from core.trunks import load_trunk
@@ -71,10 +81,49 @@ def test_the_mean_of_log_odds_answers() -> None:
 def test_what_members_say_alone_by_hand() -> None:
     low, high = np.array([[[[2.0], [4.0]]]]), np.array([[[[3.0, 4.0], [4.0, 3.0]]]])
     model = _small()
-    probability, each = with_members(model, [LOW, HIGH])(low, high)
+    probability, each, mean = with_members(model, [LOW, HIGH])(low, high)
     first = 3 + 2 * np.sqrt(1 + TINY_VARIANCE) + 0.5
     np.testing.assert_allclose(each, [[first, 0.96 + 0.96 + 0.5]], atol=1e-5)
+    np.testing.assert_allclose(mean, [[(first + 0.96 + 0.96 + 0.5) / 2]], atol=1e-5)
     np.testing.assert_allclose(probability, model([low, high]), atol=1e-6)
+
+
+def _judging_twice(haze: float) -> object:
+    """On the maps below: label 5.5 and 2.42, haze -2 and what is asked for."""
+    model = build_ensemble([LOW, HIGH], 2)
+    kernel = np.array([[1.0, -1.0], [2.0, 0.0]])
+    part(model, LOW).get_layer("log_odds").set_weights([kernel, np.array([0.5, 1.0])])
+    kernel = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 0.0], [0.5, 0.0]])
+    part(model, HIGH).get_layer("log_odds").set_weights([kernel, np.array([0.0, haze - 1])])
+    return model
+
+
+@pytest.mark.parametrize(("haze", "mean", "answer"), [(5.0, 1.5, 1.5), (15.0, 6.5, 3.96)])
+def test_the_smaller_of_two_judgements_answers(haze: float, mean: float, answer: float) -> None:
+    low, high = np.array([[[[2.0], [4.0]]]]), np.array([[[[3.0, 4.0], [4.0, 3.0]]]])
+    model = _judging_twice(haze)
+    probability, each, judgements = with_members(model, [LOW, HIGH])(low, high)
+    np.testing.assert_allclose(model([low, high]), [[1 / (1 + np.exp(-answer))]], atol=1e-5)
+    np.testing.assert_allclose(probability, model([low, high]), atol=1e-6)
+    # the smaller of the means, 3.96 of the labels: not the mean of what each says alone
+    np.testing.assert_allclose(judgements, [[3.96, mean]], atol=1e-4)
+    own = [-2, haze] if mean < 3.96 else [5.5, 2.42]
+    np.testing.assert_allclose(each, [own], atol=1e-4)
+    assert np.mean(own) == pytest.approx(answer, abs=1e-4)
+
+
+def test_judgements_of_several_images_are_not_mixed() -> None:
+    maps = np.array([[[[2.0], [4.0]]], [[[0.0], [0.0]]]])
+    high = np.array([[[[3.0, 4.0], [4.0, 3.0]]]] * 2)
+    judgements = with_members(_judging_twice(5.0), [LOW, HIGH])(maps, high)[2]
+    spread = np.sqrt(TINY_VARIANCE)
+    label = (0.5 + 2 * spread + 2.42) / 2
+    np.testing.assert_allclose(judgements, [[3.96, 1.5], [label, (1 + 5) / 2]], atol=1e-4)
+
+
+def test_what_is_judged_is_on_the_card() -> None:
+    assert judgements_of({}) == (LABEL,)
+    assert judgements_of({"judgements": ["label", "haze"]}) == (LABEL, HAZE)
 
 
 def test_members_survive_the_card() -> None:
@@ -121,6 +170,7 @@ def test_a_stored_ensemble_answers_from_one_pass(tmp_path) -> None:
     assert opinion.probability == pytest.approx(scored.probability, abs=1e-4)
     log_odds = [float(part(model, member)(maps[member.layer])[0, 0]) for member in members]
     assert opinion.members == pytest.approx(1 / (1 + np.exp(-np.array(log_odds))), abs=1e-4)
+    assert opinion.judgements == pytest.approx((opinion.probability,), abs=1e-6)
     # asymmetric noise: its mirror image is answered as the turned image is, and otherwise
     mirrored = classifier.mirrored(image, "both")
     assert mirrored == classifier.all_opinions(np.fliplr(image))[1]["both"]

@@ -166,7 +166,7 @@ def test_rankings_by_hand():
 
 def test_removal_below_equals_removal_at_the_head(classifier, reader, network):
     above = read_image(classifier, reader, XRAY)
-    steps = list(ranking.removal_below(network, network.read(XRAY)["block5_conv3"], count=9))
+    steps = list(ranking.removal_below(network, XRAY, "block5_conv3", count=9))
     assert [(step.done, step.total) for step in steps] == [(8, 9), (9, 9)]
     falls = steps[-1].values
     tried = ~np.isnan(falls)
@@ -177,11 +177,10 @@ def test_removal_below_equals_removal_at_the_head(classifier, reader, network):
 
 
 def test_removal_in_a_lower_block_and_unknown_block(network):
-    reading = network.read(XRAY)["block4_conv3"]
-    falls = last(ranking.removal_below(network, reading, count=2))
+    falls = last(ranking.removal_below(network, XRAY, "block4_conv3", count=2))
     assert np.nanmax(np.abs(falls)) <= 1
     with pytest.raises(ValueError, match="block9"):
-        network.onwards("block9")
+        network.onwards("block9", network.prepare(XRAY))
 
 
 def test_climbing_excites_the_map(network):

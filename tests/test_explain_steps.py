@@ -72,15 +72,6 @@ def test_the_sum_is_the_log_odds(classifier, model_id):
     assert sum(term.product for term in last.terms(10)) == pytest.approx(last.log_odds, abs=1e-6)
 
 
-def test_pairs_of_maps_count_once(classifier):
-    """Half a triangle with doubled weights adds up to the whole square of the pooling."""
-    head = classifier.heads[TEXTURE]
-    found = classifier.trunk.all_maps([XRAY])
-    last = last_layer(head, [found[layer] for layer in head.layers])
-    assert [part.channels for part in last.parts] == [256, 512]
-    assert last.count == 256 * 257 // 2 + 512 * 513 // 2
-
-
 def test_one_image_at_a_time(classifier):
     with pytest.raises(ValueError, match="one image"):
         last_layer(classifier.heads["vgg16-ct"], [np.zeros((2, 14, 14, 512), np.float32)])
@@ -108,15 +99,16 @@ def test_walk_through_the_papers_head(base, classifier):
     assert steps[5].last.numbers[0] == ranking.order(ranking.brightness(reading))[0]
 
 
-def test_walk_through_members_ends_in_their_mean(base, classifier):
-    steps = walk(load_network(TEXTURE, base=base), XRAY)
-    assert [step.key for step in steps][-3:] == ["block4_conv3", POOLING, SIGMOID]
-    assert [one.name for one in steps[-2].outputs] == [
-        "block3_conv3, pooling", "block4_conv3, pooling",
-    ]  # fmt: skip
-    reading = read_image(classifier, open_reader(classifier.heads[TEXTURE]), XRAY)
-    mean = np.mean([one.values[0] for one in steps[-1].outputs])
-    assert mean == pytest.approx(reading.log_odds, abs=1e-2)
+@pytest.mark.parametrize("model_id", [TEXTURE, "vgg16-xray-texture"])
+def test_walk_through_members_ends_in_their_mean(base, classifier, model_id):
+    head = classifier.heads[model_id]
+    steps = walk(load_network(model_id, base=base), XRAY)
+    assert [step.key for step in steps][-3:] == [head.layer, POOLING, SIGMOID]
+    names = [f"{layer}, pooling" for layer in head.layers]
+    assert [one.name for one in steps[-2].outputs] == names
+    reading = read_image(classifier, open_reader(head), XRAY)
+    means = np.mean([one.values for one in steps[-1].outputs[: len(names)]], axis=0)
+    assert means.min() == pytest.approx(reading.log_odds, abs=1e-2)
 
 
 def test_networks_can_share_a_trunk(base):
@@ -128,18 +120,6 @@ def test_networks_can_share_a_trunk(base):
 
 
 # --- second-order members: doubling a map changes nothing ---------------------------------------
-
-
-def test_gradient_x_activation_is_zero_for_second_order(classifier):
-    reader = open_reader(classifier.heads[TEXTURE])
-    reading = read_image(classifier, reader, XRAY)
-    assert np.abs(ranking.worth(reading)).max() < 1e-5
-    assert np.abs(reading.maps * reading.gradient).sum(axis=(0, 1)).max() > 1e-3
-    found = classifier.trunk.all_maps([XRAY])
-    low, top = (np.array(found[layer]) for layer in classifier.heads[TEXTURE].layers)
-    brightest = int(ranking.order(ranking.brightness(reading))[0])
-    top[..., brightest] *= 2
-    assert reader.read(low, top).log_odds == pytest.approx(reading.log_odds, abs=1e-3)
 
 
 def test_which_members_ignore_brightness():

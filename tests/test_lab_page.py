@@ -18,7 +18,7 @@ from core.explain.reading import Reading
 from core.guard import Verdict
 from core.images import Grey
 from core.schema import Modality
-from pages.parts import lab_guess, loaders, loaders_data
+from pages.parts import lab_guess, loaders, loaders_data, loaders_lab
 from pages.parts.lab_words import EXPERIMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +46,8 @@ def page(experiment: str, live: bool = True) -> AppTest:
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loaders, "_classifier", lambda models_dir: SimpleNamespace())
     monkeypatch.setattr(reading, "judge_then_read", read_grey)
+    # nothing out of the cache, where other tests leave answers of the real models
+    monkeypatch.setattr(loaders_lab, "_live_answer", loaders_lab._live_answer.__wrapped__)
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -18,6 +18,7 @@ from training.members import (
     PATIENTS,
     Choice,
     Space,
+    Trained,
     answer,
     groups_of,
     judge,
@@ -129,6 +130,17 @@ def test_platt_by_hand() -> None:
     slope, offset = platt(labels, log_odds)
     assert slope == pytest.approx(np.log(3), abs=1e-3)
     assert offset == pytest.approx(0, abs=1e-3)
+    with pytest.raises(ValueError, match="received slope -"):
+        platt(labels, -log_odds)
+
+
+def test_members_answer_in_the_judgement_that_answers() -> None:
+    # member a: +2, -2; member b: -2, +1; means 0, -0.5: the second answers, so -2 and +1
+    machines = {"a": (np.eye(2), np.zeros(2)), "b": (np.eye(2), np.zeros(2))}
+    image = {"a": np.array([[[2.0, -2.0]] * 2]), "b": np.array([[[-2.0, 1.0]] * 2])}
+    found = Trained(Choice(1.0, {}), machines, 1.0, 0.0, np.zeros(1)).answers(image)
+    expected = 1 / (1 + np.exp([2.0, -1.0]))
+    np.testing.assert_allclose(found, [[*expected, *expected]], atol=1e-6)
 
 
 def test_choices_are_judged_inside_and_on_sources_left_out() -> None:

@@ -61,6 +61,22 @@ def test_all_opinions(viewed: Classifier) -> None:
     assert verdict == viewed.all_opinions(CT)[0]
 
 
+@pytest.mark.parametrize(
+    ("image", "taken_for", "passes_of_one"),
+    [(XRAY, None, 1), (XRAY, Modality.CT, 2), (CT, None, 2), (CT, Modality.XRAY, 1)],
+)
+def test_a_view_of_the_other_kind_costs_no_pass(
+    viewed: Classifier, image: np.ndarray, taken_for: Modality | None, passes_of_one: int
+) -> None:
+    classifier, passed = counted(viewed)
+    found = classifier.all_opinions(image, lambda verdict: taken_for or verdict.modality)[1]
+    assert passed == [1] * passes_of_one
+    assert set(found) == {XRAY_ID, PLAIN_ID} | ({CUT_ID} if passes_of_one == 2 else set())
+    whole = viewed.all_opinions(image)[1]
+    for name, opinion in found.items():
+        assert opinion.probability == pytest.approx(whole[name].probability, abs=CLOSE)
+
+
 def test_the_guard_sees_the_image_as_it_is(viewed: Classifier) -> None:
     raw = replace(viewed, heads={PLAIN_ID: viewed.heads[PLAIN_ID]})
     expected, cut = raw.all_opinions(CT)[0], raw.all_opinions(CUT)[0]

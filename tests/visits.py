@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,14 +35,17 @@ class FakeClassifier:
             name: one.probability for name, one in self.all_opinions(image)[1].items()
         }
 
-    def all_opinions(self, image: Grey) -> tuple[Verdict, dict[str, Opinion]]:
+    def all_opinions(
+        self, image: Grey, modality_for: Callable[[Verdict], Modality] | None = None
+    ) -> tuple[Verdict, dict[str, Opinion]]:
         assert image.dtype == np.uint8
-        xray, ct = Opinion(0.8, (0.7, 0.9)), Opinion(0.2, (0.2,))
+        xray, ct = Opinion(0.8, (0.7, 0.9), (0.8,)), Opinion(0.2, (0.2,), (0.2,))
         return self.verdict, {XRAY_ID: xray, CT_ID: ct}
 
     def mirrored(self, image: Grey, name: str) -> Opinion:
         assert image.dtype == np.uint8
-        return {XRAY_ID: Opinion(0.6, (0.5, 0.66)), CT_ID: Opinion(0.35, (0.35,))}[name]
+        xray, ct = Opinion(0.6, (0.5, 0.66), (0.6,)), Opinion(0.35, (0.35,), (0.35,))
+        return {XRAY_ID: xray, CT_ID: ct}[name]
 
 
 def made_up_predictions(model_id: str) -> pd.DataFrame:

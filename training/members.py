@@ -209,9 +209,16 @@ def judge(
 
 
 def platt(labels: Floats, log_odds: Floats) -> tuple[float, float]:
-    """Slope and offset that turn log-odds into calibrated ones (Platt 1999), by patients unseen."""
+    """Slope and offset that turn log-odds into calibrated ones (Platt 1999), by patients unseen.
+
+    Raises:
+        ValueError: The log-odds fall where the labels rise.
+    """
     model = LogisticRegression(C=np.inf).fit(log_odds[:, np.newaxis], labels)
-    return float(model.coef_[0, 0]), float(model.intercept_[0])
+    slope = float(model.coef_[0, 0])
+    if slope <= 0:  # it would turn the smallest judgement into the largest
+        raise ValueError(f"expected log-odds that rise with the labels, received slope {slope:.3g}")
+    return slope, float(model.intercept_[0])
 
 
 def machines(space: Space, choice: Choice) -> dict[str, tuple[Floats, Floats]]:
@@ -256,12 +263,18 @@ class Trained:
         return expit(answer(np.stack(answers, axis=1)))
 
     def answers(self, features: dict[str, NDArray[np.float16]]) -> Floats:
-        """Probabilities (N, 2 K) by each member alone, of the first two views: image and mirror."""
+        """Probabilities (N, 2 K) by each member, of the first two views: image and mirror.
+
+        Each in the judgement that answers there.
+        """
         each = [
-            (features[name][:, :2].astype(np.float64) @ kernel + bias).min(axis=-1)  # (N, 2)
+            features[name][:, :2].astype(np.float64) @ kernel + bias  # (N, 2, U)
             for name, (kernel, bias) in self.machines.items()
         ]
-        return expit(np.concatenate(each, axis=1))
+        stacked = np.stack(each, axis=2)  # (N, 2, K, U)
+        chosen = stacked.mean(axis=2, keepdims=True).argmin(axis=-1, keepdims=True)
+        own = np.take_along_axis(stacked, chosen, axis=-1)  # (N, 2, K, 1)
+        return expit(own.reshape(len(own), -1))
 
 
 def train(space: Space, choice: Choice, seeds: Sequence[int]) -> Trained:

@@ -74,16 +74,36 @@ class Network:
         """Of the log-odds with respect to the input, (N, S, S, 3), for float32 (N, S, S, 3)."""
         return np.asarray(self.slope(tensor))
 
-    def onwards(self, block: str) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    def onwards(
+        self, block: str, tensor: NDArray[np.float32]
+    ) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
         """What follows a block: its maps, float32 (N, h, w, C) -> log-odds (N,).
+
+        Args:
+            block: Name of a layer.
+            tensor: The image, float32 (1, S, S, 3): what members read below the block is of it.
 
         Raises:
             ValueError: No such layer.
         """
         import keras
 
-        rest = keras.Model(find_layer(self.model, block).output, self.model.output)
-        return lambda maps: np.asarray(rest(maps, training=False))[:, 0]
+        end = find_layer(self.model, block).output
+        ends = [self.model.get_layer(name).output for name in self._read_below(block)]
+        both = keras.Model(self.model.input, [end, *ends])
+        kept = both(tensor, training=False)[1:] if ends else []
+        rest = keras.Model([end, *ends], self.model.output)
+
+        def answer(maps: NDArray[np.float32]) -> NDArray[np.float32]:
+            below = [np.repeat(one, len(maps), axis=0) for one in kept]
+            return np.asarray(rest([maps, *below], training=False))[:, 0]
+
+        return answer
+
+    def _read_below(self, block: str) -> list[str]:
+        """Layers that members read below a block."""
+        names = [layer.name for layer in self.model.layers]
+        return [name for name in self.head.layers if names.index(name) < names.index(block)]
 
 
 def load_network(

@@ -12,6 +12,7 @@ from core.explain.network import Network
 from core.explain.reading import Reading, removal_effect, sigmoid
 from core.explain.running import Running
 from core.head import SECOND_ORDER
+from core.images import Grey
 
 BRIGHT, WORTH, REMOVAL = "bright", "worth", "removal"
 RANKINGS = (BRIGHT, WORTH, REMOVAL)
@@ -72,7 +73,9 @@ def order(values: NDArray[np.float64], *, against: bool = False) -> NDArray[np.i
     return known[np.argsort(values[known] if against else -values[known], kind="stable")]
 
 
-def removal_below(network: Network, reading: Reading, count: int = TRIED) -> Iterator[Running]:
+def removal_below(
+    network: Network, image: Grey, block: str, count: int = TRIED
+) -> Iterator[Running]:
     """How far the probability falls without single maps of a lower block.
 
     Each needs a pass from that block on, so only the maps of largest |gradient x activation| are
@@ -80,7 +83,8 @@ def removal_below(network: Network, reading: Reading, count: int = TRIED) -> Ite
 
     Args:
         network: The classifier.
-        reading: Of one of its blocks.
+        image: uint8 (H, W), as the head is shown it.
+        block: One of its blocks.
         count: How many maps.
 
     Yields:
@@ -90,7 +94,8 @@ def removal_below(network: Network, reading: Reading, count: int = TRIED) -> Ite
     Raises:
         ValueError: No such block.
     """
-    onwards = network.onwards(reading.layer)
+    onwards = network.onwards(block, network.prepare(image))
+    reading = network.read(image)[block]
     tried = np.argsort(-np.abs(worth(reading)), kind="stable")[:count]
     falls = np.full(reading.maps.shape[-1], np.nan)
     for start in range(0, len(tried), BATCH):

@@ -34,6 +34,8 @@ class Reading:
         gradient: Of the log-odds with respect to them, the same shape.
         removed: Log-odds with one map set to zero, each in turn, float32 (C,); empty at a layer
             below the head's.
+        judgements: Log-odds of each judgement (core.ensemble.judgements_of); `log_odds` is the
+            smallest. Empty where the whole network was read.
     """
 
     probability: float
@@ -42,6 +44,7 @@ class Reading:
     maps: Maps
     gradient: Maps
     removed: NDArray[np.float32]
+    judgements: tuple[float, ...] = ()
 
     def cam(self, method: str, *, against: bool = False) -> Map:
         """A class activation map, float32 (h, w) from 0.
@@ -68,7 +71,7 @@ class Reader:
 
     head: Head
     layer: str
-    run: Any  # tf.function: the head's maps -> log-odds (), gradient (h, w, C), removed (C,)
+    run: Any  # tf.function: the head's maps -> log-odds (U,), gradient (h, w, C), removed (C,)
     log_odds: Any  # tf.function: float32 (N, h, w, C), one a layer -> log-odds (N,)
 
     def read(self, *maps: Any) -> Reading:
@@ -84,7 +87,8 @@ class Reader:
             if len(one.shape) != 4 or one.shape[0] != 1:
                 raise ValueError(f"expected the maps of one image, received shape {one.shape}")
         log_odds, gradient, removed = self.run(*maps)
-        found = float(log_odds)
+        judgements = tuple(np.asarray(log_odds).tolist())
+        found = min(judgements)
         return Reading(
             float(sigmoid(found)),
             found,
@@ -92,6 +96,7 @@ class Reader:
             np.asarray(maps[-1])[0],
             np.asarray(gradient),
             np.asarray(removed),
+            judgements,
         )
 
 
@@ -189,10 +194,11 @@ def _compile(head: Head) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
             tape.watch(maps[-1])
             sums = aside + tf.add_n([one.log_odds(maps[-1]) for one in top])
-            log_odds = least(sums / len(readers))[:, 0]
+            judgements = sums / len(readers)  # (1, U)
+            log_odds = least(judgements)
         removed = aside + tf.add_n([one.without_each(maps[-1]) for one in top])
         return (
-            log_odds[0],
+            judgements[0],
             tape.gradient(log_odds, maps[-1])[0],
             least(removed / len(readers))[:, 0],
         )

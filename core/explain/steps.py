@@ -60,7 +60,8 @@ class Step:
     Attributes:
         key: INPUT, the block's last layer, POOLING, DENSE or SIGMOID.
         title: In words.
-        outputs: Of its layers, in order; of several members, one after another.
+        outputs: Of its layers, in order; of several members, one after another. Of several
+            judgements the last sum ends in the one that answers.
     """
 
     key: str
@@ -131,6 +132,9 @@ def _head_steps(head: Head, maps: dict[str, NDArray[np.float32]]) -> Iterator[St
     inner, last = dense[: -len(ways)], dense[-len(ways) :]
     if inner:
         yield Step(DENSE, "Dense layers", tuple(inner))
+    if last[0].size > 1:  # several judgements of each member
+        mean = np.mean([output.values for output in last], axis=0)
+        last.append(_output("answer", "Minimum", 0, mean.min(keepdims=True)[np.newaxis]))
     yield Step(SIGMOID, "Last sum", tuple(last))
 
 

@@ -9,7 +9,7 @@ from core.artifacts import Card
 from core.charts import explain as charts
 from core.explain.arithmetic import LastLayer, Term
 from core.explain.reading import sigmoid
-from pages.parts import explain_words, loaders_explain
+from pages.parts import explain_words, loaders_explain, text
 from pages.parts.explain_image import Picture
 from pages.parts.loaders_explain import Look
 
@@ -22,6 +22,9 @@ def show(picture: Picture, card: Card, look: Look) -> None:
     terms = last.terms(MOST)
     st.markdown("#### The arithmetic of the last layer")
     st.caption(" ".join(explain_words.LAST))
+    if last.others:
+        found = dict([(last.judgement, last.log_odds), *last.others])
+        st.markdown(f"{text.judged(found, 'log-odds {:+.2f}')} {explain_words.SUMMED}")
     st.markdown(equation(last))
     st.plotly_chart(
         charts.sigmoid_figure(last.log_odds, card.threshold),

@@ -33,6 +33,7 @@ def choose(card: Card) -> str:
     )
     members = members_of(card.config)
     if members and block == own:
-        layers = " and ".join(layers_read(members))
+        *others, last = layers_read(members)
+        layers = f"{', '.join(others)} and {last}" if others else last
         st.caption(explain_words.MEMBERS.format(layers=layers, top=own))
     return block

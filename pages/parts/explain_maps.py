@@ -85,8 +85,7 @@ def _removal(pixels: Grey, card: Card, block: str) -> Running | None:
     """Removal in a lower block, with progress."""
 
     def start() -> Iterator[Running]:
-        network = loaders_explain.network(card.id)
-        return ranking.removal_below(network, network.read(pixels)[block])
+        return ranking.removal_below(loaders_explain.network(card.id), pixels, block)
 
     return explain_running.run(
         explain_running.key_of("removal", card.id, pixels, block),

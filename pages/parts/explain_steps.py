@@ -37,6 +37,7 @@ NOTES = {
     "0 becomes 0.",
     SIGMOID: "One sum, and a curve that squeezes it between 0 and 1.",
 }
+SEVERAL = "A sum for each judgement, the smaller of which a curve squeezes between 0 and 1."
 BLOCK_NOTE = (
     "Convolutions look for patterns in patches of what came before; each map shows where one of "
     "them was found. The pictures are the maps with the largest mean."
@@ -54,7 +55,8 @@ def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     _overview(steps, entered, look.reading.probability)
     chosen = switch("Open a step", titles, STEP, wrap=True)
     step = next(one for one in steps if one.key == chosen)
-    st.markdown(NOTES.get(chosen, BLOCK_NOTE))
+    several = chosen == SIGMOID and step.outputs[0].size > 1
+    st.markdown(SEVERAL if several else NOTES.get(chosen, BLOCK_NOTE))
     if chosen == INPUT:
         st.image(entered, width=2 * SIDE, alt="The image as it enters the network")
     elif chosen == SIGMOID:

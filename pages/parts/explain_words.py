@@ -102,6 +102,8 @@ MEMBERS = (
     "This model reads several layers, {layers}, and the mean of their log-odds answers. What is "
     "shown at {top} goes through {top} alone; take a lower block to see the rest too."
 )
+JUDGED = "All maps explain the judgement that answered, and nothing of the other."
+SUMMED = "All sums below are those of the judgement that answers."
 CLIMB_COST = "60 steps uphill, five to thirty seconds; kept for everyone once it is done."
 PIXEL_COSTS = {
     "occlusion": "196 passes through the network, ten to thirty seconds.",

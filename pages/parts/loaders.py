@@ -19,7 +19,7 @@ from core.artifacts import MODELS_DIR, Card
 from core.classifier import DEFAULT_MODELS, Opinion
 from core.guard import GUARD_ID, Verdict
 from core.images import Grey, ReadOptions, Scan, read_image
-from core.schema import Split
+from core.schema import Modality, Split
 
 DEFAULT_IDS = tuple(DEFAULT_MODELS.values())
 THUMBNAIL_SIDE = 96
@@ -28,18 +28,20 @@ TILE_SIDE = 300  # twice what the gallery shows, for dense displays
 
 @dataclass(frozen=True)
 class Answer:
-    """One image, read and scored by every model.
+    """One image, read and scored by every model of its kind, and others where that is free.
 
     Attributes:
         verdict: What the guard says.
         probabilities: Model id -> probability of COVID-19, 0..1.
         members: Model id -> the same by each of its members alone.
+        judgements: Model id -> the same by each judgement (core.ensemble.judgements_of).
         thumbnail: Data URI of a small PNG.
     """
 
     verdict: Verdict
     probabilities: dict[str, float]
     members: dict[str, tuple[float, ...]]
+    judgements: dict[str, tuple[float, ...]]
     thumbnail: str
 
 
@@ -98,13 +100,18 @@ def classifier() -> Any:
     return _classifier(MODELS_DIR)
 
 
-def answer(data: bytes, options: ReadOptions) -> Answer:
+def answer(data: bytes, options: ReadOptions, modality: Modality | None = None) -> Answer:
     """Read and score one file.
+
+    Args:
+        data: The file.
+        options: How to read it.
+        modality: What to take it for; None: what is found.
 
     Raises:
         ImageError: The file cannot be read.
     """
-    return _answer(data, options.frame, options.window, options.invert, MODELS_DIR)
+    return _answer(data, options.frame, options.window, options.invert, modality, MODELS_DIR)
 
 
 def mirrored(data: bytes, options: ReadOptions, model_id: str) -> tuple[float, ...]:
@@ -183,12 +190,25 @@ def _classifier(models_dir: Path) -> Any:
 
 
 @st.cache_data(scope="session", max_entries=256, show_spinner=False)
-def _answer(data: bytes, frame: int, window: str | None, invert: bool, models_dir: Path) -> Answer:
+def _answer(
+    data: bytes,
+    frame: int,
+    window: str | None,
+    invert: bool,
+    modality: Modality | None,
+    models_dir: Path,
+) -> Answer:
     pixels = read_image(data, ReadOptions(frame, window, invert)).pixels
-    verdict, opinions = _classifier(models_dir).all_opinions(pixels)
-    scores = {name: one.probability for name, one in opinions.items()}
-    members = {name: one.members for name, one in opinions.items()}
-    return Answer(verdict, scores, members, thumbnail(pixels))
+    verdict, opinions = _classifier(models_dir).all_opinions(
+        pixels, lambda verdict: modality or verdict.modality
+    )
+    return Answer(
+        verdict,
+        {name: one.probability for name, one in opinions.items()},
+        {name: one.members for name, one in opinions.items()},
+        {name: one.judgements for name, one in opinions.items()},
+        thumbnail(pixels),
+    )
 
 
 @st.cache_data(scope="session", max_entries=64, show_spinner=False)

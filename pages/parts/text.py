@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from core.artifacts import Card
 from core.dicom import FILE_WINDOW, FULL_RANGE, PRESETS
+from core.ensemble import HAZE, LABEL
 from core.examples import NEAR_BITS, Example
 from core.guard import GUARD_ID
 from core.metrics import confusion, wilson
@@ -26,6 +27,9 @@ NO_TABLES = (
     "makes them, where DIR is the folder of the public data sets."
 )
 NEIGHBOURS = 40
+JUDGEMENTS = {LABEL: "COVID-19 as the labels teach it", HAZE: "how hazy the lungs look"}
+ANSWERING = {LABEL: "the labels", HAZE: "the haze"}
+WHY_TWO = "Lungs that look clear are not called positive, and haze alone is not called COVID-19."
 
 
 def count_patients(ids: pd.Series) -> int | None:
@@ -127,6 +131,22 @@ def spread(members: Sequence[float], mirrored: Sequence[float]) -> str:
     if len(members) > 1:
         return f"The {len(members)} members say {found}, mirror image included. {closing}"
     return f"The image and its mirror image get {found}. {closing}"
+
+
+def judged(found: Mapping[str, float], form: str) -> str:
+    """What a model's judgements of one image say, and which answers; empty of a single one.
+
+    Args:
+        found: Judgement -> what it says, on a scale on which the smallest answers.
+        form: How to write that: "{:.2f}".
+    """
+    if len(found) < 2:
+        return ""
+    each = " and ".join(
+        f"{words} ({form.format(found[name])})" for name, words in JUDGEMENTS.items()
+    )
+    least = ANSWERING[min(found, key=lambda name: found[name])]
+    return f"Two judgements were made: {each}. The smaller answers, here {least}."
 
 
 MIX_CAVEAT = (

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import zoo
 from core.artifacts import ArtifactError, Card
+from core.ensemble import judgements_of
 from core.images import WHITE, ImageError, Step, preview, stretch
 from core.schema import MODALITY_TITLES, SCORE_COLUMNS, Modality, decide
 from pages.parts import loaders, state, text, thresholds
@@ -48,7 +49,8 @@ def answer_all(items: list[Item]) -> tuple[dict[str, Answer], dict[str, str]]:
     bar = st.progress(0.0, "Reading and scoring ...") if len(items) > 1 else None
     for number, item in enumerate(items, start=1):
         try:
-            answers[item.id] = loaders.answer(item.data, state.choice(item).options)
+            choice = state.choice(item)
+            answers[item.id] = loaders.answer(item.data, choice.options, choice.modality)
         except ImageError as error:
             errors[item.id] = str(error)
         if bar:
@@ -68,6 +70,11 @@ def model_for(item: Item, answer: Answer, cards: dict[str, Card]) -> Card:
     modality = modality_of(item, answer)
     fitting = [card for card in cards.values() if card.modality == modality]
     return next((card for card in fitting if card.id == state.choice(item).model), fitting[0])
+
+
+def judgements(answer: Answer, card: Card) -> dict[str, float]:
+    """What each judgement of a model says of an image, 0..1; the smallest is its answer."""
+    return dict(zip(judgements_of(card.config), answer.judgements[card.id], strict=True))
 
 
 def score_table(

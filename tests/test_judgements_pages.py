@@ -1,0 +1,134 @@
+"""A model with two judgements, as a user meets it on Predict and Explain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from judged import HAZY, LABELLED, SINGLE
+from streamlit.testing.v1 import AppTest
+from visits import XRAY_ID, drawn, words
+
+from core import examples
+from core.ensemble import HAZE, LABEL
+from core.phantoms import CT_TITLE, XRAY_TITLE
+from core.schema import Modality
+from pages.parts import explain_words, loaders, text
+
+ROOT = Path(__file__).resolve().parent.parent
+TWO = "Two judgements were made"
+
+
+def test_which_judgement_answers_in_words() -> None:
+    assert text.judged({LABEL: 0.7713, HAZE: 0.5}, "{:.2f}") == (
+        "Two judgements were made: COVID-19 as the labels teach it (0.77) and how hazy the lungs "
+        "look (0.50). The smaller answers, here the haze."
+    )
+    words = text.judged({HAZE: 1.2, LABEL: -0.3}, "log-odds {:+.2f}")
+    assert "teach it (log-odds -0.30) and how hazy the lungs look (log-odds +1.20)" in words
+    assert words.endswith("here the labels.")
+    assert text.judged({LABEL: 0.7}, "{:.2f}") == ""
+
+
+@pytest.fixture(autouse=True)
+def loaded(judged, judged_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ANN001
+    monkeypatch.setattr(loaders, "_classifier", lambda models_dir: judged)
+    monkeypatch.setattr(loaders, "MODELS_DIR", judged_models)
+    monkeypatch.setattr(examples, "data_root", lambda: None)
+    yield
+
+
+def predicted(title: str) -> AppTest:
+    """Predict with the number shown: the guard takes a drawing for no scan."""
+    at = drawn(title)
+    next(one for one in at.toggle if one.label == "Show the number anyway").set_value(True).run()
+    assert not at.exception
+    return at
+
+
+def captions(at: AppTest, start: str) -> list[str]:
+    return [one.value for one in at.caption if one.value.startswith(start)]
+
+
+# log-odds 0.3 and 1.2 are probabilities 0.57 and 0.77
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        (HAZY, "teach it (0.77) and how hazy the lungs look (0.57). The smaller answers, here the "
+         "haze."),
+        (LABELLED, "teach it (0.57) and how hazy the lungs look (0.77). The smaller answers, here "
+         "the labels."),
+    ],
+)  # fmt: skip
+def test_predict_says_which_judgement_answered(model: str, found: str) -> None:
+    at = predicted(CT_TITLE)
+    choice = next(one for one in at.radio if one.label == "Model")
+    choice.set_value(model).run()
+    assert not at.exception
+    assert float(at.metric[0].value) == pytest.approx(0.574, abs=5e-3)
+    said = captions(at, TWO)
+    assert len(said) == 1
+    assert found in said[0]
+    assert said[0].endswith(text.WHY_TWO)
+
+
+def test_predict_says_nothing_of_judgements_where_one_is_made() -> None:
+    at = predicted(CT_TITLE)
+    next(one for one in at.radio if one.label == "Model").set_value(SINGLE).run()
+    assert not at.exception
+    assert TWO not in words(at)
+    assert TWO not in words(predicted(XRAY_TITLE))
+
+
+def test_an_image_can_be_taken_for_the_other_kind() -> None:
+    at = predicted(XRAY_TITLE)
+    group = next(one for one in at.get("button_group") if "Treat it as" in one.label)
+    group.set_value(Modality.CT).run()
+    assert not at.exception
+    assert len(captions(at, TWO)) == 1
+
+
+def explain(model: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "pages" / "explain.py"), default_timeout=300)
+    at.query_params["model"], at.query_params["image"] = model, "drawing-ct"
+    at.run()
+    assert not at.exception
+    return at
+
+
+def group(at: AppTest, label: str):  # noqa: ANN201
+    return next(one for one in at.get("button_group") if one.label == label)
+
+
+def test_explain_says_which_judgement_the_maps_are_of() -> None:
+    at = explain(HAZY)
+    said = captions(at, TWO)
+    assert len(said) == 1
+    assert "teach it (log-odds +1.20) and how hazy the lungs look (log-odds +0.30)" in said[0]
+    assert said[0].endswith(f"here the haze. {explain_words.JUDGED}")
+    assert not captions(explain(XRAY_ID), TWO)
+
+
+@pytest.mark.parametrize(("model", "least"), [(HAZY, "the haze"), (LABELLED, "the labels")])
+def test_the_last_sum_names_both_judgements(model: str, least: str) -> None:
+    at = explain(model)
+    group(at, "View").set_value("steps").run()
+    group(at, "Open a step").set_value("sigmoid").run()
+    assert not at.exception
+    said = [one.value for one in at.markdown if one.value.startswith(TWO)]
+    assert len(said) == 1
+    assert said[0].endswith(f"here {least}. {explain_words.SUMMED}")
+    assert "A sum for each judgement" in words(at)
+    sums = next(one.value for one in at.markdown if "The sigmoid makes that" in one.value)
+    assert float(sums.split("= **")[1][:5]) == pytest.approx(0.574, abs=5e-3)
+    assert "2 numbers" not in [one.value for one in at.caption]
+
+
+def test_maps_of_a_block_between_members_can_be_removed() -> None:
+    at = explain(HAZY)
+    group(at, "View").set_value("maps").run()
+    group(at, "Block, from the input on").set_value("block4_conv3").run()
+    group(at, "Rank the maps by").set_value("removal").run()
+    next(one for one in at.button if one.label == "Remove maps in turn").click().run()
+    assert not at.exception
