@@ -14,7 +14,7 @@ from training import ablation
 from training.ablation import changes, scoring
 from training.ablation.changes import CHANGES, DRO, EVEN, REFERENCE, Change, changes_for
 from training.gains import gain_row
-from training.views import VIEWS, mirror_of, stamped, trim
+from training.views import VIEWS, stamped, trim
 
 SIZE = 60
 
@@ -43,7 +43,7 @@ def test_views_keep_grey_levels_and_shape_or_say_less() -> None:
     for name, view in VIEWS.items():
         shown = view.alter(pixels)
         assert shown.dtype == np.uint8, name
-        if name not in (LUNGS, mirror_of(LUNGS)):  # those are cut
+        if not name.startswith(LUNGS):  # those are cut
             assert shown.shape == pixels.shape, name
     np.testing.assert_array_equal(VIEWS["mirror"].alter(pixels), pixels[:, ::-1])
 

@@ -72,7 +72,6 @@ CHANGES = (
     Change("blocks 3 and 4; local contrast evened out (CLAHE)", view="clahe"),
     Change("blocks 3 and 4; histogram equalised", view="equalised"),
     Change("blocks 3 and 4; margins cut, burnt-in marks painted over", view="trimmed"),
-    Change("blocks 3 and 4; 320 px", view="larger", passes=LARGER_COST),
     Change("blocks 3 and 4; cut to the lungs", view=LUNGS, passes=2.0, modality=Modality.CT),
     Change("blocks 3, 4 and 5; cut to the lungs", CUT, LUNGS, passes=2.0, modality=Modality.CT),
     Change(
@@ -86,6 +85,7 @@ CHANGES = (
         )
         for haze in (-1.0, -0.75, -0.5)
     ),
+    Change("blocks 3 and 4; 320 px", view="larger", passes=LARGER_COST),
 )  # fmt: skip
 SOURCES = {Modality.XRAY: XRAY_SOURCES, Modality.CT: ("covid-ct",)}
 SCORED = {Modality.XRAY: (), Modality.CT: ("sarscov2-ct",)}
