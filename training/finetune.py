@@ -29,7 +29,7 @@ from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold
 from core import artifacts, zoo
 from core.artifacts import MODELS_DIR, read_card
 from core.ensemble import Member
-from core.head import SECOND_ORDER, pooling_layer
+from core.head import second_order_layer
 from core.images import read_image
 from core.metrics import auc
 from core.schema import Modality, Split
@@ -158,8 +158,9 @@ def build_upper(start: dict[str, tuple[Floats, Floats]]) -> keras.Model:
 def _member(member: Member, maps: Any, kernel: Floats, bias: Floats) -> Any:
     import keras
 
+    pool = second_order_layer()(name=f"{member.name}_pool")  # a graph may not hold a name twice
     unit = keras.layers.Dense(1, name=f"{member.name}_log_odds")
-    answer = unit(pooling_layer(SECOND_ORDER)(maps))
+    answer = unit(pool(maps))
     whole = unpacked_kernel(member, kernel[:, 0])[:, np.newaxis]
     unit.set_weights([whole.astype(np.float32), bias.astype(np.float32)])
     return answer
@@ -186,7 +187,7 @@ def train_upper(
     keras.utils.set_random_seed(SEED)
     steps = EPOCHS * -(-len(learn) // BATCH)
     rise = round(WARM_UP * steps)
-    rate = keras.optimizers.schedules.CosineDecay(0.0, steps - rise, 0.0, None, RATE, rise)
+    rate = keras.optimizers.schedules.CosineDecay(0.0, steps - rise, 0.0, "rate", RATE, rise)
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
     model.compile(keras.optimizers.Adam(rate), loss, weighted_metrics=[])
     y, weights = labels_and_weights(Data(rows.iloc[learn], maps[0][learn]))

@@ -1,0 +1,90 @@
+"""The upper blocks behind the members: the same answers before training, no worse epoch kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import zoo
+from core.head import pooling_layer
+from core.trunks import load_trunk
+from training import finetune
+from training.descriptors import packed
+from training.features import DEFAULT_TRUNK
+from training.views import JITTERS, SHOWN, VIEWS, jittered
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (4, 60, 60), np.uint8)
+
+
+def _start(seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Small random members."""
+    random = np.random.default_rng(seed)
+    size = 512 * 513 // 2
+    return {
+        one.name: (random.normal(0, 0.01, (size, 1)), np.array([0.3])) for one in finetune.TRAINED
+    }
+
+
+def _below() -> np.ndarray:
+    layers = (finetune.BELOW,)
+    trunk = load_trunk(DEFAULT_TRUNK, precision=zoo.FLOAT32, layers=layers)
+    return np.asarray(trunk.all_maps(list(IMAGES))[finetune.BELOW])
+
+
+def test_before_training_the_network_answers_as_the_frozen_members() -> None:
+    start = _start(1)
+    layers = ("block4_conv3", finetune.BELOW)
+    trunk = load_trunk(DEFAULT_TRUNK, precision=zoo.FLOAT32, layers=layers)
+    maps = trunk.all_maps(list(IMAGES))
+    expected = np.zeros(len(IMAGES))
+    for one in finetune.TRAINED:
+        pooled = np.asarray(pooling_layer(one.pooling)(maps[one.layer]))
+        kernel, bias = start[one.name]
+        expected += (packed(one, pooled).astype(float) @ kernel + bias)[:, 0] / 2
+    found = finetune.build_upper(start)(maps[finetune.BELOW], training=False)
+    np.testing.assert_allclose(np.asarray(found)[:, 0], expected, atol=0.02)
+
+
+def test_the_epoch_of_least_loss_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finetune, "EPOCHS", 1)
+    monkeypatch.setattr(finetune, "RATE", 10.0)  # ruins it, so that the frozen head must come back
+    rows = pd.DataFrame({"label": [0.0, 1.0, 0.0, 1.0]})
+    model = finetune.build_upper(_start(2))
+    before = [weights.copy() for weights in model.get_weights()]
+    monkeypatch.setattr(model, "evaluate", lambda *_, **__: next(losses))
+    losses = iter([0.5, 0.9])
+    below = _below()
+    finetune.train_upper(model, rows, [below], np.array([0, 1]), np.array([2, 3]))
+    for first, second in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+    losses = iter([0.5, 0.4])
+    finetune.train_upper(model, rows, [below], np.array([0, 1]), np.array([2, 3]))
+    assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
+
+
+def test_the_table_holds_the_gain_of_the_folds_so_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finetune, "TABLE", tmp_path / "ct.csv")
+    rows = pd.DataFrame({"label": [0.0, 1.0] * 4, "group": [f"p{n}" for n in range(8)]})
+    frozen = np.array([0.5, 0.4, 0.3, 0.6, 0.2, 0.7, 0.1, 0.8])  # one of 16 pairs is wrong
+    finetune.write(rows, np.stack([frozen, rows["label"].to_numpy() * 0.8 + 0.1]), 2)
+    row = pd.read_csv(tmp_path / "ct.csv").iloc[0]
+    assert (row["frozen"], row["auc"]) == (0.9375, 1.0)
+    assert row["gain"] == pytest.approx(0.0625)
+    assert (row["folds"], row["of"], row["images"]) == (2, 5, 8)
+
+
+def test_jitter_is_the_same_again_and_never_upside_down() -> None:
+    ramp = np.tile(np.arange(200, dtype=np.uint8)[:, np.newaxis], (1, 160))  # bright below
+    for number in range(6):
+        changed = jittered(ramp, number)
+        np.testing.assert_array_equal(changed, jittered(ramp, number))
+        assert changed.shape == ramp.shape
+        assert changed[150:].mean() > changed[:50].mean() + 50
+    assert (jittered(ramp, 0) != jittered(ramp, 1)).any()
+    cut = SHOWN["lungs"](ramp)
+    np.testing.assert_array_equal(VIEWS[JITTERS[1]].alter(ramp), jittered(cut, 1))
