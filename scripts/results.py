@@ -70,9 +70,10 @@ patients" are those of its published validation list; `published` and `start` ar
 The images of SARS-CoV-2 CT-scan here are not as untouched as the word "never trained on" sounds:
 every row of the ablation was scored on them, and pictures of them were looked at before the haze in
 lungs was measured for the first time. How strict the CT head is about it was then decided on
-COVID-CT alone (`models/vgg16-ct-texture/choices.csv`). Images of that source that are not here are
-the test that this one cannot be any more. The test patients of COVID-CT were scored for one earlier
-form of that judgement, which was not kept, before the present one.
+COVID-CT alone (`models/vgg16-ct-texture/choices.csv`), but that the smaller of two judgements
+answers, and how steep the second is, was settled with both sources in view. Images of that source
+that are not here are the test that this one cannot be any more. The test patients of COVID-CT were
+scored for one earlier form of that judgement, which was not kept, before the present one.
 """
 
 
