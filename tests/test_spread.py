@@ -13,7 +13,10 @@ from training.spread import SPREAD, by_width, spread_of
 
 
 def test_members_answer_alone_on_both_views() -> None:
-    machines = {"a": (np.array([1.0, 0.0]), 0.0), "b": (np.array([0.0, 2.0]), 1.0)}
+    machines = {
+        "a": (np.array([[1.0], [0.0]]), np.zeros(1)),
+        "b": (np.array([[0.0], [2.0]]), np.ones(1)),
+    }
     trained = Trained(Choice(1.0, {}), machines, 1.0, 0.0, np.zeros(0))
     views = np.array([[[0.0, 0.0], [3.0, -1.0]]], np.float16)  # one image and its mirror
     log_odds = np.array([[0.0, 3.0, 1.0, -1.0]])
