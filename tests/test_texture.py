@@ -140,7 +140,7 @@ def test_members_answer_in_the_judgement_that_answers() -> None:
     image = {"a": np.array([[[2.0, -2.0]] * 2]), "b": np.array([[[-2.0, 1.0]] * 2])}
     found = Trained(Choice(1.0, {}), machines, 1.0, 0.0, np.zeros(1)).answers(image)
     expected = 1 / (1 + np.exp([2.0, -1.0]))
-    np.testing.assert_allclose(found, [[*expected, *expected]], atol=1e-6)
+    np.testing.assert_allclose(found, [np.repeat(expected, 2)], atol=1e-6)
 
 
 def test_choices_are_judged_inside_and_on_sources_left_out() -> None:

@@ -271,9 +271,9 @@ class Trained:
             features[name][:, :2].astype(np.float64) @ kernel + bias  # (N, 2, U)
             for name, (kernel, bias) in self.machines.items()
         ]
-        stacked = np.stack(each, axis=2)  # (N, 2, K, U)
-        chosen = stacked.mean(axis=2, keepdims=True).argmin(axis=-1, keepdims=True)
-        own = np.take_along_axis(stacked, chosen, axis=-1)  # (N, 2, K, 1)
+        stacked = np.stack(each, axis=1)  # (N, K, 2, U)
+        chosen = stacked.mean(axis=1, keepdims=True).argmin(axis=-1, keepdims=True)
+        own = np.take_along_axis(stacked, chosen, axis=-1)  # (N, K, 2, 1)
         return expit(own.reshape(len(own), -1))
 
 
