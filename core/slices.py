@@ -136,13 +136,18 @@ def window_around(mask: Mask) -> Window:
 
 def inside_margins(pixels: Grey) -> Window:
     """Rows and columns without even margins; all of them where little else would be left."""
-    low, high = np.percentile(pixels, (5, 95), axis=1)
-    left, right = np.percentile(pixels, (5, 95), axis=0)
-    rows, columns = np.flatnonzero(high - low > EVEN), np.flatnonzero(right - left > EVEN)
+    rows, columns = lines_that_show(pixels)
     height, width = pixels.shape
     if len(rows) < LEAST_INSIDE * height or len(columns) < LEAST_INSIDE * width:
         return slice(0, height), slice(0, width)
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def lines_that_show(pixels: Grey) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Numbers of the rows and of the columns that are not even; none on an even picture."""
+    low, high = np.percentile(pixels, (5, 95), axis=1)
+    left, right = np.percentile(pixels, (5, 95), axis=0)
+    return np.flatnonzero(high - low > EVEN), np.flatnonzero(right - left > EVEN)
 
 
 def _air(pixels: Grey) -> Grey:

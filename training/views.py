@@ -12,11 +12,11 @@ import numpy as np
 
 from core import views
 from core.images import WHITE, Grey
+from core.slices import lines_that_show
 from core.views import LUNGS, PLAIN
 
 MIRROR = "mirror"
 CLAHE_LIMIT, CLAHE_TILES = 2.0, (8, 8)
-EVEN = 8  # grey levels between the 5th and 95th percentile of a line that shows nothing
 INK = 250  # burnt-in letters and arrows are nearly white ...
 INK_SHARE = 0.004  # ... and small: share of the image that one of them covers at most
 REPAIR_RADIUS = 3  # pixels
@@ -60,9 +60,7 @@ def trim(pixels: Grey) -> Grey:
 
     Marks are filled from around them (Telea 2004). An image that is even throughout stays.
     """
-    low, high = np.percentile(pixels, (5, 95), axis=1)
-    left, right = np.percentile(pixels, (5, 95), axis=0)
-    rows, columns = np.flatnonzero(high - low > EVEN), np.flatnonzero(right - left > EVEN)
+    rows, columns = lines_that_show(pixels)
     if not len(rows) or not len(columns):
         return pixels.copy()
     inside = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
