@@ -5,94 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import artifacts, memory, zoo
-from core.artifacts import ArtifactError, Card
-from core.ensemble import (
-    build_ensemble,
-    judgements_of,
-    layers_read,
-    members_of,
-    with_members,
-)
+from core.artifacts import ArtifactError
 from core.guard import Guard, Verdict, load_guard
-from core.head import RELU, UNITS, build_head, build_tail
 from core.images import Grey
+from core.opinions import Head, Opinion, load_head, lower_layers
 from core.schema import Modality
-from core.trunks import AUTO, Trunk, as_function, compile_function, load_trunk
+from core.trunks import AUTO, Trunk, load_trunk
 from core.views import PLAIN, VIEWS
 
-if TYPE_CHECKING:
-    import keras
-
 DEFAULT_MODELS = {Modality.XRAY: "vgg16-xray-texture", Modality.CT: "vgg16-ct-texture"}
-
-
-@dataclass(frozen=True)
-class Opinion:
-    """What one head says of one image, 0..1.
-
-    Attributes:
-        probability: Of COVID-19.
-        members: The same by each member alone; of a head without members, the probability.
-        judgements: The same by each judgement (core.ensemble.judgements_of), all members together.
-    """
-
-    probability: float
-    members: tuple[float, ...]
-    judgements: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Head:
-    """A loaded head: maps of its layers -> probability."""
-
-    card: Card
-    model: keras.Model
-    run: Any  # tf.function: float32 (N, h, w, C), one a layer -> as with_members, or (N, 1) alone
-    run_half: Any  # the same for bfloat16 maps, which take half the time; traced when first used
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """The trunk's layers whose maps it reads."""
-        return layers_of(self.card)
-
-    @property
-    def layer(self) -> str:
-        """The uppermost of them."""
-        return self.layers[-1]
-
-    @property
-    def view(self) -> str:
-        """How it wants images shown (core/views.py)."""
-        return view_of(self.card)
-
-    def show(self, image: Grey) -> Grey:
-        """An image as this head sees it, before the resize: uint8 (H, W) -> uint8 (h, w)."""
-        return VIEWS[self.view].alter(image)
-
-    def probabilities(self, *maps: Any) -> NDArray[np.float32]:
-        """Probability of COVID-19, float32 (N,), for (N, h, w, C) maps of `layers`.
-
-        Of bfloat16 maps it is as exact as such a pass is; else they are float32.
-        """
-        import tensorflow as tf
-
-        run = self.run_half if tf.bfloat16 == maps[0].dtype else self.run
-        return np.asarray(run(*maps)[0])[:, 0]
-
-    def opinions(self, *maps: Any) -> list[Opinion]:
-        """`probabilities`, each with what the members and the judgements say."""
-        found, *log_odds = (np.asarray(one, np.float64) for one in self.run(*maps))
-        each = [1 / (1 + np.exp(-one)) for one in log_odds] or [found, found]  # (N, K), (N, U)
-        return [
-            Opinion(float(probability), *(tuple(row.tolist()) for row in rows))
-            for probability, *rows in zip(found[:, 0], *each, strict=True)
-        ]
 
 
 @dataclass(frozen=True)
@@ -146,8 +73,9 @@ class Classifier:
         probabilities = np.zeros(len(images))
         for name in set(ids):
             rows = [row for row, chosen in enumerate(ids) if chosen == name]
-            own = self._maps_for(name, [images[row] for row in rows], maps, rows)
-            probabilities[rows] = self.heads[name].probabilities(*own)
+            own, head = [images[row] for row in rows], self.heads[name]
+            looks = [self._maps_for(head, view, own, maps, rows) for view in head.views]
+            probabilities[rows] = head.answers(looks)
         return [
             Scored(verdict, Modality(self.heads[name].card.modality), float(probability), name)
             for verdict, name, probability in zip(verdicts, ids, probabilities, strict=True)
@@ -179,36 +107,40 @@ class Classifier:
         found = {}
         for name, head in self.heads.items():
             trunk = self.trunk_of(name)
-            key = (trunk.card.id, head.view)
-            if key not in maps:
-                if wanted not in (None, head.card.modality):
-                    continue
-                maps[key] = trunk.all_maps([head.show(image)])
-            found[name] = head.opinions(*(maps[key][layer] for layer in head.layers))[0]
+            costs = any((trunk.card.id, view) not in maps for view in head.views)
+            if costs and wanted not in (None, head.card.modality):
+                continue
+            for view in head.views:
+                if (trunk.card.id, view) not in maps:
+                    maps[trunk.card.id, view] = trunk.all_maps([VIEWS[view].alter(image)])
+            looks = [
+                [maps[trunk.card.id, view][layer] for layer in head.layers] for view in head.views
+            ]
+            found[name] = head.opinions(looks)[0]
         return verdict, found
 
     def mirrored(self, image: Grey, name: str) -> Opinion:
-        """What one head and its members say of the mirror image: one more pass.
+        """What one head and its members say of the mirror image: one more pass a view.
 
         A lung is a lung either way round, so answers that differ much hang on details.
         """
-        head = self.heads[name]
-        maps = self.trunk_of(name).all_maps([head.show(np.fliplr(image))])
-        return head.opinions(*(maps[layer] for layer in head.layers))[0]
+        head, trunk = self.heads[name], self.trunk_of(name)
+        passes = [trunk.all_maps([view]) for view in head.show(np.fliplr(image))]
+        return head.opinions([[maps[layer] for layer in head.layers] for maps in passes])[0]
 
     def _maps_for(
-        self, name: str, images: list[Grey], shared: dict[str, Any], rows: list[int]
+        self, head: Head, view: str, images: list[Grey], shared: dict[str, Any], rows: list[int]
     ) -> list[Any]:
-        """Maps that a head reads: rows of the guard's pass where trunk and view are the same."""
+        """Maps that a head reads in one view: rows of the guard's pass where that is the same."""
         import tensorflow as tf
 
-        own, head = self.trunk_of(name), self.heads[name]
-        layers = head.layers
-        if own is self.trunk and head.view == PLAIN:
+        own, layers = self.trunks[head.card.trunk], head.layers
+        if own is self.trunk and view == PLAIN:
             if len(rows) == len(shared[layers[0]]):  # all images, in order
                 return [shared[layer] for layer in layers]
             return [tf.gather(shared[layer], rows) for layer in layers]
-        found = own.run_raw(zoo.prepare(own.backbone, [head.show(image) for image in images]))
+        altered = [VIEWS[view].alter(image) for image in images]
+        found = own.run_raw(zoo.prepare(own.backbone, altered))
         return [found[layer] for layer in layers]
 
 
@@ -229,70 +161,6 @@ def load_classifier(models_dir: Path = artifacts.MODELS_DIR, precision: str = AU
     heads = {card.id: load_head(card.id, models_dir) for card in cards}
     memory.give_back()
     return Classifier(trunks, guard, heads)
-
-
-def layers_of(card: Card) -> tuple[str, ...]:
-    """The trunk's layers whose maps a head reads; the backbone's cam layer unless its card says."""
-    members = members_of(card.config)
-    if members:
-        return layers_read(members)
-    return (str(card.config.get("layer") or zoo.get_backbone(card.backbone).cam_layer),)
-
-
-def view_of(card: Card) -> str:
-    """How a head wants images shown: a name in core.views.VIEWS; as they are unless its card says.
-
-    Raises:
-        ArtifactError: The card names a view that this version does not know.
-    """
-    name = str(card.config.get("view", PLAIN))
-    if name not in VIEWS:
-        raise ArtifactError(f"expected a view out of {sorted(VIEWS)}, received {name!r}")
-    return name
-
-
-def layer_of(card: Card) -> str:
-    """The uppermost layer that a head reads."""
-    return layers_of(card)[-1]
-
-
-def lower_layers(cards: Sequence[Card], trunk_id: str) -> tuple[str, ...]:
-    """What the heads on a trunk read beside its cam layer, sorted."""
-    own = {layer for card in cards if card.trunk == trunk_id for layer in layers_of(card)}
-    return tuple(sorted(own - {zoo.get_backbone(card.backbone).cam_layer for card in cards}))
-
-
-def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
-    """Load a head.
-
-    Raises:
-        ArtifactError: Not a head; missing or altered files.
-    """
-    card = artifacts.read_card(model_id, models_dir)
-    if card.kind != artifacts.HEAD:
-        raise ArtifactError(f"expected a classifier, received {model_id!r}: {card.kind}")
-    view_of(card)  # an unknown one is said now, not at the first image
-    members = members_of(card.config)
-    units = len(judgements_of(card.config))
-    model = build_ensemble(members, units) if members else _paper_head(card)
-    model.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
-    answer = with_members(model, members) if members else as_function(model)
-    shapes = [one.shape[1:] for one in model.inputs]
-    ways = [compile_function(answer, *shapes, dtype=way) for way in (zoo.FLOAT32, zoo.BFLOAT16)]
-    return Head(card, model, *ways)
-
-
-def _paper_head(card: Card) -> keras.Model:
-    """An ordinary head as its card describes it, without weights."""
-    backbone = zoo.get_backbone(card.backbone)
-    config = card.config
-    tail = build_tail(
-        tuple(config.get("features_shape", backbone.features_shape)),
-        config["pooling"],
-        units=config.get("units", UNITS),
-        activation=config.get("activation", RELU),
-    )
-    return build_head(backbone, tail, layer_of(card))
 
 
 def pool_maps(maps: Any) -> NDArray[np.float32]:

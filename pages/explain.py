@@ -7,6 +7,7 @@ import streamlit as st
 from core.artifacts import ArtifactError
 from core.ensemble import judgements_of
 from core.explain import overlay
+from core.opinions import views_of
 from core.schema import MODALITY_TITLES, Modality, decide
 from pages.parts import (
     explain_cam,
@@ -54,10 +55,12 @@ explain_image.write_address(picture)
 if picture is None:
     st.stop()
 
+explain_image.choose_look(card)
 try:
+    view = explain_image.view(card)
     with st.spinner("Looking ..."):
-        look = loaders_explain.look(picture.pixels, card.id)
-    seen = shown.to_model(picture.pixels, card)
+        look = loaders_explain.look(picture.pixels, card, view)
+    seen = shown.in_view(picture.pixels, view)
 except ArtifactError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
@@ -74,7 +77,7 @@ with left:
     )
     st.caption(f"{picture.name}. {picture.note}")
     if seen.words:
-        st.caption(f"{seen.words} The maps lie on this picture, the only one that the model gets.")
+        st.caption(f"{seen.words} The maps lie on this picture, all that this look gets.")
     explain_image.truth(picture, card)
     if not look.verdict.in_scope:
         st.warning(
@@ -90,12 +93,14 @@ with left:
             f"for a {MODALITY_TITLES[Modality(card.modality)]}.",
             icon=":material/help:",
         )
-    probability = look.reading.probability
-    st.metric("Probability of COVID-19", f"{probability:.3f}")
-    st.caption(
-        f"{decide(probability, card.threshold)} at this model's operating point "
-        f"{card.threshold:.3g}; log-odds {look.reading.log_odds:+.2f}."
-    )
+    st.metric("Probability of COVID-19", f"{look.probability:.3f}")
+    called = f"{decide(look.probability, card.threshold)} at this model's operating point"
+    said = f"log-odds {look.reading.log_odds:+.2f}"
+    if len(views_of(card)) > 1:
+        st.caption(f"{called} {card.threshold:.3g}. {text.MEANT}")
+        st.caption(f"This look, {seen.name}: **{look.reading.probability:.3f}**, {said}.")
+    else:
+        st.caption(f"{called} {card.threshold:.3g}; {said}.")
     found = dict(zip(judgements_of(card.config), look.reading.judgements, strict=True))
     if words := text.judged(found, "log-odds {:+.2f}"):
         st.caption(f"{words} {explain_words.JUDGED}")
@@ -104,8 +109,8 @@ with left:
 with right:
     direction = switch("Question", DIRECTIONS, "explain_direction", label_visibility="collapsed")
     titles = {name: title for name, (title, _) in VIEWS.items()}
-    view = switch("View", titles, "explain_view", label_visibility="collapsed", wrap=True)
+    shelf = switch("View", titles, "explain_view", label_visibility="collapsed", wrap=True)
     try:
-        VIEWS[view][1](picture, card, look, direction == "against")
+        VIEWS[shelf][1](picture, card, look, direction == "against")
     except ArtifactError as error:
         st.error(str(error), icon=":material/error:")

@@ -81,8 +81,8 @@ left, right = st.columns([2, 3], gap="large")
 below = st.container()
 with left:
     card = widgets.model_choice(item, answer, cards)
-    seen = shown.to_model(scan.pixels, card)
-    shown.draw(item.name, seen, card)
+    looks = shown.to_model(scan.pixels, card)
+    shown.draw(item.name, looks, card)
     if item.note:
         st.caption(item.note)
     if known := loaders_data.known_image(scan.pixels):
@@ -93,10 +93,11 @@ with left:
         st.switch_page("pages/explain.py", query_params=target)
 
 with below.expander("From file to tensor: every step"):
-    widgets.tensor_walk(scan.steps, seen, card)
+    widgets.tensor_walk(scan.steps, looks, card)
 
 with right:
-    probability = answer.probabilities[card.id]
+    opinion = answer.opinions[card.id]
+    probability = opinion.probability
     verdict = answer.verdict
     if not verdict.in_scope:
         st.warning(
@@ -108,8 +109,8 @@ with right:
         st.caption(f"This check errs too. {guard_errors}")
         if not st.toggle("Show the number anyway", key=f"predict_anyway_{item.id}"):
             st.stop()
-    mirrored = loaders.mirrored(item.data, choice.options, card.id)
-    words = text.judged(widgets.judgements(answer, card), "{:.2f}")
+    mirrored = loaders.mirrored(item.data, choice.options, card)
+    words = text.looks(opinion, card)
     frame = loaders.test_set(card.id)
     key = thresholds.key(card)
     marks = {"Operating point": card.threshold} | thresholds.PAPER
@@ -121,9 +122,9 @@ with right:
         first, second = st.columns(2)
         first.metric("Probability of COVID-19", f"{probability:.3f}")
         second.metric(f"Decision at {threshold:.3g}", decide(probability, threshold))
-        st.caption(text.spread(answer.members[card.id], mirrored))
+        st.caption(text.spread(opinion, mirrored))
         if words:
-            st.caption(f"{words} {text.WHY_TWO}")
+            st.caption(words)
         st.slider("Threshold", 0.0, 1.0, step=0.001, format="%.3f", key=key)
         with st.container(horizontal=True):
             for name, value in marks.items():

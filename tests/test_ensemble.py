@@ -7,7 +7,7 @@ import pytest
 
 from core import zoo
 from core.artifacts import HEAD, Card, save_weights, sha256_of, write_card
-from core.classifier import Classifier, layers_of, load_head, lower_layers
+from core.classifier import Classifier
 from core.ensemble import (
     HAZE,
     LABEL,
@@ -21,6 +21,7 @@ from core.ensemble import (
 )
 from core.guard import load_guard
 from core.head import MEAN_STD, SECOND_ORDER, TINY_VARIANCE, build_tail, pooling_layer
+from core.opinions import layers_of, load_head, lower_layers
 from core.trunks import load_trunk
 
 LOW = Member("block3_conv3", MEAN_STD, (1, 2, 1))
@@ -170,7 +171,7 @@ def test_a_stored_ensemble_answers_from_one_pass(tmp_path) -> None:
     assert opinion.probability == pytest.approx(scored.probability, abs=1e-4)
     log_odds = [float(part(model, member)(maps[member.layer])[0, 0]) for member in members]
     assert opinion.members == pytest.approx(1 / (1 + np.exp(-np.array(log_odds))), abs=1e-4)
-    assert opinion.judgements == pytest.approx((opinion.probability,), abs=1e-6)
+    assert opinion.looks[0].judgements == (opinion.probability,)
     # asymmetric noise: its mirror image is answered as the turned image is, and otherwise
     mirrored = classifier.mirrored(image, "both")
     assert mirrored == classifier.all_opinions(np.fliplr(image))[1]["both"]

@@ -55,9 +55,10 @@ def test_same_pass_gives_the_probability(head, reading, maps):
     assert reading.judgements == pytest.approx(targets, abs=1e-3)
     assert reading.log_odds == min(reading.judgements)
     assert reading.probability == pytest.approx(head.probabilities(*maps)[0], abs=1e-5)
-    opinion = head.opinions(*maps)[0]
-    assert opinion.judgements == pytest.approx(sigmoid(targets), abs=1e-3)
-    assert opinion.probability == pytest.approx(min(opinion.judgements), abs=1e-6)
+    opinion = head.opinions([maps])[0]
+    (look,) = opinion.looks
+    assert look.judgements == pytest.approx(sigmoid(targets), abs=1e-3)
+    assert opinion.probability == look.probability == min(look.judgements)
 
 
 def test_gradient_equals_automatic_differentiation(head, reading, maps):

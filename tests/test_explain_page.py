@@ -1,5 +1,6 @@
 """The explain page as a user meets it: shipped models, drawings, and images where they are here."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ def test_image_out_of_scope_needs_a_click(no_folder: None, monkeypatch: pytest.M
     monkeypatch.setattr(
         loaders_explain,
         "look",
-        lambda *words: loaders_explain.Look(outside, inside(*words).reading),
+        lambda *words: replace(inside(*words), verdict=outside),
     )
     monkeypatch.setattr(explain_image, "DRAWINGS", {})
     monkeypatch.setattr(loaders_data, "picture", lambda row: DRAWING)

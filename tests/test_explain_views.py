@@ -13,9 +13,9 @@ from test_explain_page import ROOT, group, page
 from visits import words
 
 from core import artifacts, examples
-from core.classifier import layer_of
 from core.explain import covering, maximise, pixels
 from core.explain.running import Running
+from core.opinions import layer_of
 from pages.parts import (
     explain_download,
     explain_image,
@@ -272,7 +272,8 @@ def test_score_cam_in_the_row_of_methods() -> None:
 @pytest.mark.parametrize("model", ["vgg16-xray", TEXTURE])
 def test_the_last_sum_ends_at_the_probability_shown(model: str) -> None:
     at = visit(model=model, explain_view=STEPS, explain_step="Last sum")
-    shown = at.metric[0].value
+    looks = [one.value for one in at.caption if one.value.startswith("This look")]
+    shown = looks[0].split("**")[1] if looks else at.metric[0].value
     assert f"= **{shown}**" in words(at)
     sums = tables(at)[-1]
     last = float(sums["sum so far"].iloc[-1])

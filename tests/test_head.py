@@ -7,8 +7,8 @@ import pytest
 
 from core import zoo
 from core.artifacts import Card
-from core.classifier import layer_of, lower_layers
 from core.head import LINEAR, MEAN_STD, TINY_VARIANCE, build_head, build_tail
+from core.opinions import layer_of, lower_layers
 from core.trunks import load_trunk
 
 LAYER = "block4_conv3"

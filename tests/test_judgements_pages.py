@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from judged import HAZY, LABELLED, SINGLE
 from streamlit.testing.v1 import AppTest
-from visits import XRAY_ID, drawn, words
+from visits import CT_ID, XRAY_ID, drawn, words
 
 from core import examples
+from core.artifacts import read_card
 from core.ensemble import HAZE, LABEL
+from core.opinions import Look, Opinion
 from core.phantoms import CT_TITLE, XRAY_TITLE
 from core.schema import Modality
+from core.views import LUNGS, PLAIN
 from pages.parts import explain_words, loaders, text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,6 +83,23 @@ def test_predict_says_nothing_of_judgements_where_one_is_made() -> None:
     assert not at.exception
     assert TWO not in words(at)
     assert TWO not in words(predicted(XRAY_TITLE))
+
+
+@pytest.mark.parametrize("names", [(LABEL,), (LABEL, HAZE)])
+def test_two_looks_in_words(names: tuple[str, ...]) -> None:
+    card = read_card(CT_ID)
+    card = replace(card, config={"views": [LUNGS, PLAIN], "judgements": list(names)})
+    first = Look(0.5, 0.0, (0.4, 0.6), (0.5, 0.9)[: len(names)])
+    second = Look(0.2, -1.39, (0.1, 0.3), (0.7, 0.2) if len(names) > 1 else (0.2,))
+    opinion = Opinion(0.33, (first, second))
+    said = text.looks(opinion, card)
+    assert said.startswith("The model looks twice: at the lungs alone **0.50**")
+    assert "and at the whole image **0.20**" in said
+    by = "(by the labels; the haze would say 0.90)", "(by the haze; the labels would say 0.70)"
+    assert all((words in said) == (len(names) > 1) for words in by)
+    assert text.spread(opinion, ()).startswith(
+        "The 2 members say **0.10 to 0.60**, each at 2 looks."
+    )
 
 
 def test_an_image_can_be_taken_for_the_other_kind() -> None:

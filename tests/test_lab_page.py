@@ -30,7 +30,7 @@ def read_grey(classifier, reader_for, image: Grey) -> tuple[Verdict, Reading]:
     cells = blocks.mean((1, 3), dtype=np.float32)[..., np.newaxis] / 255
     none = np.zeros(1, np.float32)
     found = Reading(float(cells.mean()), 0.0, "toy", cells, np.ones_like(cells), none)
-    return Verdict(True, Modality.XRAY, 0.9, 1.0, 3.0, False), found
+    return Verdict(True, Modality.XRAY, 0.9, 1.0, 3.0, False), (found,)
 
 
 def page(experiment: str, live: bool = True) -> AppTest:

@@ -19,7 +19,7 @@ def test_members_answer_alone_on_both_views() -> None:
     }
     trained = Trained(Choice(1.0, {}), machines, 1.0, 0.0, np.zeros(0))
     views = np.array([[[0.0, 0.0], [3.0, -1.0]]], np.float16)  # one image and its mirror
-    log_odds = np.array([[0.0, 3.0, 1.0, -1.0]])
+    log_odds = np.array([[0.0, 1.0, 3.0, -1.0]])
     found = trained.answers({"a": views, "b": views})
     assert found == pytest.approx(1 / (1 + np.exp(-log_odds)), abs=1e-6)
 

@@ -140,7 +140,7 @@ def test_members_answer_in_the_judgement_that_answers() -> None:
     image = {"a": np.array([[[2.0, -2.0]] * 2]), "b": np.array([[[-2.0, 1.0]] * 2])}
     found = Trained(Choice(1.0, {}), machines, 1.0, 0.0, np.zeros(1)).answers(image)
     expected = 1 / (1 + np.exp([2.0, -1.0]))
-    np.testing.assert_allclose(found, [np.repeat(expected, 2)], atol=1e-6)
+    np.testing.assert_allclose(found, [np.tile(expected, 2)], atol=1e-6)
 
 
 def test_choices_are_judged_inside_and_on_sources_left_out() -> None:
@@ -212,15 +212,43 @@ def test_the_second_judgement_tells_the_measure_and_the_smaller_answers() -> Non
     used = np.arange(40)
     plain = space.log_odds(space.fit(Choice(1.0, {}), used), used)
     both = space.log_odds(space.fit(Choice(1.0, {}, haze=0.5), used), used)
-    assert plain.shape == (40, 1, 1)
-    assert both.shape == (40, 1, 2)
+    assert plain.shape == (40, 1, 1, 1)  # rows, looks, members, judgements
+    assert both.shape == (40, 1, 1, 2)
     np.testing.assert_allclose(both[..., 0], plain[..., 0], atol=1e-9)
     known = (haze[3:] - haze[3:].mean()) / haze[3:].std()
-    assert np.corrcoef(both[3:, 0, 1], known)[0, 1] > 0.6
-    np.testing.assert_allclose(answer(both), both[:, 0].min(axis=1))
+    assert np.corrcoef(both[3:, 0, 0, 1], known)[0, 1] > 0.6
+    np.testing.assert_allclose(answer(both), both[:, 0, 0].min(axis=1))
     without = Space.of(rows, space.features)
     none = without.log_odds(without.fit(Choice(1.0, {}, haze=0.5), used), used)
-    assert none.shape == (40, 1, 1)  # nothing measured, no second judgement
+    assert none.shape == (40, 1, 1, 1)  # nothing measured, no second judgement
+
+
+def test_looks_are_all_learned_from_and_their_mean_answers() -> None:
+    rows = _rows()
+    signal = 0.3 * rows["label"].to_numpy()[:, None, None]
+    features = np.random.default_rng(5).normal(size=(40, 4, 9)) + signal
+    space = Space.of(rows, {"one": features.astype(np.float16)}, looks=2)
+    used = np.arange(30)
+    found = space.log_odds(space.fit(Choice(1.0, {}), used), np.arange(40))
+    assert found.shape == (40, 2, 1, 1)
+    x = space.bases["one"].coordinates
+    learned = np.concatenate([used + 40 * view for view in range(4)])
+    model = linear.fit(x[learned], np.tile(space.labels[used], 4), np.ones(120), 1.0)
+    for look in range(2):
+        expected = model.decision_function(x[40 * look : 40 * (look + 1)])
+        np.testing.assert_allclose(found[:, look, 0, 0], expected, atol=1e-6)
+    np.testing.assert_allclose(answer(found), found[:, :, 0, 0].mean(axis=1))
+    trained = train(space, Choice(1.0, {}), (0,))
+    each = trained.answers(space.features)
+    assert each.shape == (40, 2)  # one member at two looks; mirrors are not asked
+    log_odds = np.log(each / (1 - each))
+    mean = 1 / (1 + np.exp(-log_odds.mean(axis=1)))
+    np.testing.assert_allclose(trained.score(space.features), mean, atol=1e-6)
+
+
+def test_the_smaller_judgement_answers_each_look() -> None:
+    log_odds = np.array([[[[1.0, 4.0], [3.0, 0.0]], [[-1.0, 0.0], [-1.0, 2.0]]]])  # (1, 2, 2, 2)
+    assert answer(log_odds).tolist() == [(2.0 - 1.0) / 2]  # min(2, 2), min(-1, 1)
 
 
 def test_the_bound_shifts_the_second_judgement() -> None:

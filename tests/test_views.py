@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from viewed import CT, CUT, CUT_ID, PLAIN_ID, XRAY, XRAY_ID
+from viewed import BOTH_ID, CT, CUT, CUT_ID, PLAIN_ID, XRAY, XRAY_ID
 
-from core.artifacts import ArtifactError, read_card, write_card
-from core.classifier import Classifier, Opinion, load_head, view_of
+from core.artifacts import MODELS_DIR, ArtifactError, read_card, write_card
+from core.classifier import Classifier
 from core.explain.network import load_network
-from core.explain.reading import judge_and_read, open_reader, read_image, scorer
+from core.explain.reading import answer, judge_and_read, open_reader, read_image, scorer
+from core.opinions import Opinion, load_head, views_of
 from core.schema import Modality
 from core.slices import cut_to_lungs
 from core.views import LUNGS, PLAIN, VIEWS, is_changed
@@ -71,7 +73,7 @@ def test_a_view_of_the_other_kind_costs_no_pass(
     classifier, passed = counted(viewed)
     found = classifier.all_opinions(image, lambda verdict: taken_for or verdict.modality)[1]
     assert passed == [1] * passes_of_one
-    assert set(found) == {XRAY_ID, PLAIN_ID} | ({CUT_ID} if passes_of_one == 2 else set())
+    assert set(found) == {XRAY_ID, PLAIN_ID} | ({CUT_ID, BOTH_ID} if passes_of_one == 2 else set())
     whole = viewed.all_opinions(image)[1]
     for name, opinion in found.items():
         assert opinion.probability == pytest.approx(whole[name].probability, abs=CLOSE)
@@ -111,9 +113,39 @@ def test_the_mirror_image_is_cut_too(viewed: Classifier) -> None:
     assert viewed.mirrored(CT, PLAIN_ID) == alone(viewed, np.fliplr(CT))
 
 
+def test_two_looks_answer_by_the_mean_of_their_log_odds(viewed: Classifier) -> None:
+    classifier, passed = counted(viewed)
+    found = classifier.all_opinions(CT)[1][BOTH_ID]
+    assert passed == [1, 1]  # the look at the whole image shares the guard's pass
+    own = [alone(viewed, image) for image in (CUT, CT)]
+    log_odds = [np.log(one.probability / (1 - one.probability)) for one in own]
+    expected = 1 / (1 + np.exp(-np.mean(log_odds)))
+    assert found.probability == pytest.approx(expected, abs=CLOSE)
+    assert [look.probability for look in found.looks] == pytest.approx(
+        [one.probability for one in own], abs=CLOSE
+    )
+    assert found.members == pytest.approx(own[0].members + own[1].members, abs=CLOSE)
+    assert [one.probability for one in viewed.score([CT] * 2, lambda verdict: BOTH_ID)] == (
+        pytest.approx([expected] * 2, abs=CLOSE)
+    )
+    mirrored = viewed.mirrored(CT, BOTH_ID).looks
+    assert mirrored[1].probability == alone(viewed, np.fliplr(CT)).probability
+    readings = judge_and_read(viewed, open_reader(viewed.heads[BOTH_ID]), CT)[1]
+    assert [one.log_odds for one in readings] == pytest.approx(log_odds, abs=1e-3)
+    assert answer(readings) == pytest.approx(expected, abs=CLOSE)
+
+
+def test_several_looks_need_members(tmp_path: Path) -> None:
+    shutil.copytree(MODELS_DIR / "vgg16-ct", tmp_path / "vgg16-ct")
+    card = read_card("vgg16-ct")
+    write_card(replace(card, config=card.config | {"views": [LUNGS, PLAIN]}), tmp_path)
+    with pytest.raises(ArtifactError, match="expected one view of a head without members"):
+        load_head("vgg16-ct", tmp_path)
+
+
 def test_readings(viewed: Classifier) -> None:
     own, twin = (open_reader(viewed.heads[name]) for name in (CUT_ID, PLAIN_ID))
-    reading = judge_and_read(viewed, own, CT)[1]
+    (reading,) = judge_and_read(viewed, own, CT)[1]
     expected = read_image(viewed, twin, CUT)
     assert reading.log_odds == pytest.approx(expected.log_odds, abs=1e-3)
     assert reading.probability == pytest.approx(alone(viewed, CUT).probability, abs=1e-3)
@@ -137,8 +169,8 @@ def test_a_slice_without_lungs_is_answered_whole(viewed: Classifier) -> None:
 def test_the_whole_network_takes_what_is_shown(viewed: Classifier, viewed_models: Path) -> None:
     network = load_network(CUT_ID, viewed_models)
     reader = open_reader(viewed.heads[CUT_ID])
-    expected = judge_and_read(viewed, reader, CT)[1].log_odds
-    blocks = network.read(network.head.show(CT))
+    expected = judge_and_read(viewed, reader, CT)[1][0].log_odds
+    blocks = network.read(network.head.show(CT)[0])
     assert [one.log_odds for one in blocks.values()] == pytest.approx(
         [expected] * len(blocks), abs=0.02
     )
@@ -148,9 +180,11 @@ def test_the_whole_network_takes_what_is_shown(viewed: Classifier, viewed_models
 
 def test_an_unknown_view_is_named(viewed: Classifier, tmp_path: Path) -> None:
     card = read_card(CUT_ID)
-    card = replace(card, config=card.config | {"view": "sideways"})
-    with pytest.raises(ArtifactError, match=r"\['lungs', 'plain'\], received 'sideways'"):
-        view_of(card)
+    card = replace(card, config=card.config | {"views": ["sideways"]})
+    with pytest.raises(ArtifactError, match=r"\['lungs', 'plain'\], received \['sideways'\]"):
+        views_of(card)
+    with pytest.raises(ArtifactError, match=r"received \[\]"):
+        views_of(replace(card, config=card.config | {"views": []}))
     with pytest.raises(ArtifactError, match="sideways"):
         shown.to_model(CT, card)
     head = replace(viewed.heads[CUT_ID], card=card)
@@ -168,19 +202,20 @@ def test_an_unknown_view_is_named(viewed: Classifier, tmp_path: Path) -> None:
 
 def test_cards_say_nothing_of_a_plain_view(tmp_path: Path) -> None:
     card = read_card("vgg16-ct")
-    assert "view" not in card.config
-    assert view_of(card) == PLAIN
-    write_card(replace(card, config=card.config | {"view": LUNGS}), tmp_path)
-    assert view_of(read_card("vgg16-ct", tmp_path)) == LUNGS
-    assert np.array_equal(load_head("vgg16-ct").show(CT), CT)
+    assert "views" not in card.config
+    assert views_of(card) == (PLAIN,)
+    write_card(replace(card, config=card.config | {"views": [LUNGS]}), tmp_path)
+    assert views_of(read_card("vgg16-ct", tmp_path)) == (LUNGS,)
+    (seen,) = load_head("vgg16-ct").show(CT)
+    assert np.array_equal(seen, CT)
 
 
 def test_what_was_done_in_words() -> None:
-    plain = shown.to_model(CT, replace(read_card("vgg16-ct"), config={}))
+    (plain,) = shown.to_model(CT, replace(read_card("vgg16-ct"), config={}))
     assert (plain.title, plain.words) == ("", "")
     assert plain.pixels is CT
-    card = replace(read_card("vgg16-ct"), config={"view": LUNGS})
-    cut, whole = shown.to_model(CT, card), shown.to_model(np.zeros((50, 50), np.uint8), card)
+    card = replace(read_card("vgg16-ct"), config={"views": [LUNGS]})
+    (cut,), (whole,) = (shown.to_model(one, card) for one in (CT, np.zeros((50, 50), np.uint8)))
     assert np.array_equal(cut.pixels, CUT)
     assert cut.words == f"{VIEWS[LUNGS].title}: {VIEWS[LUNGS].detail}."
     assert "no lungs were found" in whole.words
@@ -214,15 +249,14 @@ class MeanTrunk:
         return {"last": means.reshape(-1, 1, 1, 1)}
 
 
-def half(card_view: str) -> SimpleNamespace:
-    """A head that answers the mean over 255; the view LUNGS halves the brightness here."""
-    dimmed = card_view == LUNGS
+def half(*views: str) -> SimpleNamespace:
+    """A head that answers the looks' mean over 255; the view LUNGS halves the brightness here."""
     return SimpleNamespace(
         card=read_card(CUT_ID),
         layers=("last",),
-        view=card_view,
-        show=lambda image: image // 2 if dimmed else image,
-        probabilities=lambda maps: maps[:, 0, 0, 0] / 255,
+        views=views,
+        show=lambda image: tuple(image // 2 if view == LUNGS else image for view in views),
+        answers=lambda looks: np.mean([maps[:, 0, 0, 0] / 255 for (maps,) in looks], axis=0),
     )
 
 
@@ -245,22 +279,25 @@ def rows(tmp_path: Path) -> pd.DataFrame:
 def test_the_catalogue_asks_each_head_in_its_view(
     rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heads = {CUT_ID: half(LUNGS), XRAY_ID: half(PLAIN)}
+    heads = {CUT_ID: half(LUNGS, PLAIN), XRAY_ID: half(PLAIN)}
     monkeypatch.setattr(mapping, "load_head", heads.__getitem__)
     monkeypatch.setattr(mapping, "load_trunk", lambda *settings: MeanTrunk())
     found = mapping.probabilities(rows, tmp_path, tmp_path / "runs")
-    assert found == pytest.approx([100 / 255, 100 / 255, 20 / 255], abs=1e-4)
+    assert found == pytest.approx([150 / 255, 100 / 255, 30 / 255], abs=1e-4)
 
 
-@pytest.mark.parametrize(("view", "expected"), [(PLAIN, [200, 100, 40]), (LUNGS, [100, 50, 20])])
+@pytest.mark.parametrize(
+    ("views", "expected"),
+    [([PLAIN], [200, 100, 40]), ([LUNGS], [100, 50, 20]), ([LUNGS, PLAIN], [150, 75, 30])],
+)
 def test_the_lab_asks_in_the_view_and_keeps_plain_features(
     rows: pd.DataFrame,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    view: str,
+    views: list[str],
     expected: list[int],
 ) -> None:
-    monkeypatch.setattr(passes, "load_head", lambda name: half(view))
+    monkeypatch.setattr(passes, "load_head", lambda name: half(*views))
     monkeypatch.setattr(passes, "load_trunk", lambda *settings: MeanTrunk())
     means, answers = passes.altered("test", rows, tmp_path, tmp_path / "runs", lambda x, _: x)
     assert means[:, 0].tolist() == [200, 100, 40]
@@ -274,5 +311,5 @@ def test_explanations_are_checked_on_what_is_shown(
         "training.explanations.base.local_file",
         lambda library, number, root: root / rows["path"][number],
     )
-    cases = load_cases(rows, None, tmp_path, half(LUNGS).show)
+    cases = load_cases(rows, None, tmp_path, lambda image: half(LUNGS).show(image)[0])
     assert [case.pixels.max() for case in cases] == [100, 50, 20]

@@ -14,14 +14,15 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from viewed import CT, CUT, CUT_ID, PLAIN_ID, XRAY
-from visits import CT_ID, IN_SCOPE, answer_with, drawn, png, predict_page, words
+from viewed import BOTH_ID, CT, CUT, CUT_ID, PLAIN_ID, XRAY
+from visits import CT_ID, IN_SCOPE, answer_with, drawn, opinion, png, predict_page, words
 
 from core import artifacts, examples, slices, zoo
 from core.explain import covering, overlay
+from core.opinions import Opinion
 from core.phantoms import CT_TITLE
 from core.schema import Modality
-from core.views import LUNGS
+from core.views import LUNGS, PLAIN
 from pages.parts import explain_download, explain_image, lab_live, loaders
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,14 +38,17 @@ Shape = tuple[int, ...]
 def cut_model(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The made-up CT model asks for the view, and everything is taken for a CT slice."""
     card = artifacts.read_card(CT_ID, models)
-    artifacts.write_card(replace(card, config={"view": LUNGS}), models)
+    artifacts.write_card(replace(card, config={"views": [LUNGS]}), models)
     answer_with(monkeypatch, replace(IN_SCOPE, modality=Modality.CT))
 
 
-def walk(at: AppTest) -> list[tuple[str, str]]:
+def walk(at: AppTest, looks: int = 1) -> list[tuple[str, str]]:
     """Title and detail of every step from file to tensor."""
     inside = next(one for one in at.expander if one.label.startswith("From file to tensor"))
-    titles = [one.value.strip("*").split(". ", 1)[1] for one in inside.markdown]
+    found = [one.value.strip("*") for one in inside.markdown]
+    headed = [one for one in found if one.startswith("Look ")]
+    assert len(headed) == (looks if looks > 1 else 0)
+    titles = [one.split(". ", 1)[1] for one in found if one not in headed]
     return list(zip(titles, [one.value for one in inside.caption], strict=True))
 
 
@@ -101,6 +105,30 @@ def test_only_the_shown_model_is_asked_about_the_mirror_image(
     at = drawn(CT_TITLE)
     assert "The image and its mirror image get **0.20 to 0.35**" in words(at)
     assert asked == [CT_ID]
+
+
+def test_predict_shows_both_looks_and_asks_no_mirror_image(
+    cut_model: None, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = artifacts.read_card(CT_ID, models)
+    artifacts.write_card(replace(card, config={"views": [LUNGS, PLAIN]}), models)
+    looks = opinion(0.3, 0.3).looks + opinion(0.1, 0.1).looks
+    classifier = loaders.classifier()
+    verdict = classifier.verdict
+    monkeypatch.setattr(
+        classifier, "all_opinions", lambda *_: (verdict, {CT_ID: Opinion(0.18, looks)})
+    )
+    monkeypatch.setattr(classifier, "mirrored", lambda *_: pytest.fail("one pass too many"))
+    monkeypatch.setattr(loaders, "_classifier", lambda models_dir: classifier)
+    at = drawn(CT_TITLE)
+    assert not at.exception
+    assert at.metric[0].value == "0.180"
+    said = [one.value for one in at.caption if one.value.startswith("The model looks twice")]
+    assert "the lungs alone **0.30** and at the whole image **0.10**" in said[0]
+    titles = [title for title, _ in walk(at, looks=2)]
+    assert titles.count("Resize to 224 x 224") == 2
+    assert titles.count("Cut to the lungs") == 1
+    assert sum(one.value.startswith(DONE) for one in at.caption) == 1
 
 
 # --- Explain and the lab, on the shipped model with a view ---------------------------------------
@@ -168,6 +196,36 @@ def test_explain_draws_on_what_the_model_is_shown(
     assert bases
     assert all(np.array_equal(one, CUT) for one in bases)
     assert shapes[:2] == [CT.shape, CUT.shape]  # the guard's pass, then the head's
+
+
+def test_explain_offers_each_look(
+    shipped: None,
+    viewed,  # noqa: ANN001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = viewed.all_opinions(CT)[1][BOTH_ID]
+    at = explain(BOTH_ID)
+    for view, name, image, own in zip(
+        (LUNGS, PLAIN),
+        ("the lungs alone", "the whole image"),
+        (CUT, CT),
+        expected.looks,
+        strict=True,
+    ):
+        bases = canvases(monkeypatch)
+        group(at, "Look at").set_value(view).run()
+        assert not at.exception
+        assert all(np.array_equal(one, image) for one in bases)
+        assert float(at.metric[0].value) == pytest.approx(expected.probability, abs=2e-3)
+        said = [one.value for one in at.caption if one.value.startswith(f"This look, {name}: **")]
+        assert len(said) == 1
+        assert float(said[0].split("**")[1]) == pytest.approx(own.probability, abs=2e-3)
+    group(at, "View").set_value("steps").run()
+    group(at, "Open a step").set_value("sigmoid").run()
+    sums = [one.value for one in at.markdown if "The sigmoid makes that" in one.value]
+    assert float(sums[0].split("= **")[1][:5]) == pytest.approx(
+        expected.looks[1].probability, abs=2e-3
+    )
 
 
 def test_explain_says_nothing_of_a_view_where_there_is_none(
@@ -248,12 +306,14 @@ def lab(**chosen: object) -> AppTest:
     return at
 
 
-@pytest.mark.parametrize("model", [CUT_ID, PLAIN_ID])
+@pytest.mark.parametrize("model", [CUT_ID, PLAIN_ID, BOTH_ID])
 def test_the_lab_answers_as_predict_does(shipped: None, viewed, model: str) -> None:  # noqa: ANN001
     at = lab(lab_image=CT_TITLE, lab_model=model)
     expected = viewed.all_opinions(CT)[1][model].probability
     assert float(at.metric[0].value) == pytest.approx(expected, abs=2e-3)
-    assert any(one.value.startswith(DONE) for one in at.caption) == (model == CUT_ID)
+    assert any(one.value.startswith(DONE) for one in at.caption) == (model != PLAIN_ID)
+    both = [one.value for one in at.caption if one.value.startswith("The model also looks at")]
+    assert len(both) == (model == BOTH_ID)
 
 
 def test_the_lab_lays_maps_over_what_the_model_is_shown(

@@ -1,4 +1,4 @@
-"""The shipped CT model twice: shown slices cut to their lungs, and shown them as they are."""
+"""The shipped CT model three times: shown slices cut to their lungs, as they are, and both."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from core.schema import Modality
 from core.views import LUNGS, PLAIN
 
 XRAY_ID, CUT_ID = (DEFAULT_MODELS[modality] for modality in (Modality.XRAY, Modality.CT))
-PLAIN_ID = "plain-twin"
+PLAIN_ID, BOTH_ID = "plain-twin", "both-twin"
+VIEWS_OF = {CUT_ID: (LUNGS,), PLAIN_ID: (PLAIN,), BOTH_ID: (LUNGS, PLAIN)}
 
 XRAY, CT = (read_image(drawings()[title]).pixels for title in (XRAY_TITLE, CT_TITLE))
 CUT = slices.cut_to_lungs(CT)
 
 
 def write_models(folder: Path) -> Path:
-    """Guard, trunk, X-ray model, and both twins, which differ in their cards alone."""
+    """Guard, trunk, X-ray model, and the triplets, which differ in their cards alone."""
     for name in (GUARD_ID, "vgg16-imagenet", XRAY_ID):
         (folder / name).symlink_to(MODELS_DIR / name)
     card = read_card(CUT_ID)
-    for name, view in ((CUT_ID, LUNGS), (PLAIN_ID, PLAIN)):
+    for name, views in VIEWS_OF.items():
         shutil.copytree(MODELS_DIR / CUT_ID, folder / name)
-        config = card.config | {"view": view}
-        write_card(replace(card, id=name, title=f"Shown {view}", config=config), folder)
+        config = card.config | {"views": list(views)}
+        title = f"Shown {' and '.join(views)}"
+        write_card(replace(card, id=name, title=title, config=config), folder)
     return folder

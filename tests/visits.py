@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.classifier import DEFAULT_MODELS, Opinion
+from core.classifier import DEFAULT_MODELS
 from core.guard import Verdict
 from core.images import Grey
+from core.opinions import Look, Opinion
 from core.schema import PREDICTION_COLUMNS, Modality
 from pages.parts import loaders
 
@@ -22,6 +23,14 @@ ROOT = Path(__file__).resolve().parent.parent
 PREDICT = str(ROOT / "pages" / "predict.py")
 XRAY_ID, CT_ID = (DEFAULT_MODELS[modality] for modality in (Modality.XRAY, Modality.CT))
 IN_SCOPE = Verdict(True, Modality.XRAY, 0.98, 10.0, 30.0, False)
+
+
+def opinion(probability: float, *members: float) -> Opinion:
+    """Of a head that looks once and makes one judgement."""
+    look = Look(
+        probability, float(np.log(probability / (1 - probability))), members, (probability,)
+    )
+    return Opinion(probability, (look,))
 
 
 class FakeClassifier:
@@ -39,13 +48,11 @@ class FakeClassifier:
         self, image: Grey, modality_for: Callable[[Verdict], Modality] | None = None
     ) -> tuple[Verdict, dict[str, Opinion]]:
         assert image.dtype == np.uint8
-        xray, ct = Opinion(0.8, (0.7, 0.9), (0.8,)), Opinion(0.2, (0.2,), (0.2,))
-        return self.verdict, {XRAY_ID: xray, CT_ID: ct}
+        return self.verdict, {XRAY_ID: opinion(0.8, 0.7, 0.9), CT_ID: opinion(0.2, 0.2)}
 
     def mirrored(self, image: Grey, name: str) -> Opinion:
         assert image.dtype == np.uint8
-        xray, ct = Opinion(0.6, (0.5, 0.66), (0.6,)), Opinion(0.35, (0.35,), (0.35,))
-        return {XRAY_ID: xray, CT_ID: ct}[name]
+        return {XRAY_ID: opinion(0.6, 0.5, 0.66), CT_ID: opinion(0.35, 0.35)}[name]
 
 
 def made_up_predictions(model_id: str) -> pd.DataFrame:

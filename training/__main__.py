@@ -15,6 +15,7 @@ VERBS = {
     "texture": "train an ensemble of linear members on lower layers",
     "ablation": "one change at a time: what carries over to sources never seen",
     "finetune": "train the upper blocks too: is that worth its cost",
+    "adapt": "train the upper blocks on images without labels: does that carry over",
     "tune": "search over heads; compare choices one by one",
     "compare": "train the same head on every backbone of the paper",
     "guard": "fit the guard that refuses what is no chest X-ray or lung CT",

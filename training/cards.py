@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from core.artifacts import Card
-from core.classifier import view_of
+from core.opinions import views_of
 from core.schema import MODALITY_TITLES, Modality
 from core.views import VIEWS
 from training.evaluation import BY_SOURCE, wide
@@ -68,8 +68,15 @@ never seen, is where to look. Ages, hospitals and machines are few and not repre
 
 
 def _shown(card: Card) -> str:
-    view = VIEWS[view_of(card)]
-    return f" {view.title[0].lower()}{view.title[1:]} ({view.detail})," if view.title else ""
+    views = [VIEWS[name] for name in views_of(card)]
+    words = [
+        f"{view.title[0].lower()}{view.title[1:]} ({view.detail})" if view.title else "as it is"
+        for view in views
+    ]
+    if len(views) == 1 and not views[0].title:
+        return ""
+    answers = "; the mean log-odds of both looks answers;" if len(views) > 1 else ","
+    return f" {' and '.join(words)}{answers}"
 
 
 def trained_without(card: Card) -> str:

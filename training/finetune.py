@@ -145,14 +145,22 @@ def build_upper(start: dict[str, tuple[Floats, Floats]]) -> keras.Model:
     """
     import keras
 
+    inputs, maps = upper_blocks()
+    answers = [_member(one, maps[one.layer], *start[one.name]) for one in TRAINED]
+    return keras.Model(inputs, keras.layers.Average()(answers), name="upper")
+
+
+def upper_blocks() -> tuple[Any, dict[str, Any]]:
+    """Input for maps of BELOW, and what each layer of the trunk above makes of it, by name."""
+    import keras
+
     trunk = _trunk()
     names = [layer.name for layer in trunk.layers]
     x = inputs = keras.Input(trunk.get_layer(BELOW).output.shape[1:])
-    answers = []
+    found = {}
     for name in names[names.index(BELOW) + 1 :]:
-        x = trunk.get_layer(name)(x)
-        answers += [_member(one, x, *start[one.name]) for one in TRAINED if one.layer == name]
-    return keras.Model(inputs, keras.layers.Average()(answers), name="upper")
+        found[name] = x = trunk.get_layer(name)(x)
+    return inputs, found
 
 
 def _member(member: Member, maps: Any, kernel: Floats, bias: Floats) -> Any:

@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.artifacts import MODELS_DIR, weights_name
-from core.classifier import DEFAULT_MODELS, load_head, lower_layers
+from core.classifier import DEFAULT_MODELS
 from core.guard import normalise
 from core.images import read_image
 from core.intervals import patient_draws, percentiles
+from core.opinions import load_head, lower_layers
 from core.schema import Modality
 from core.trunks import WINOGRAD, load_trunk
 from training.cache import Compute, cached
@@ -142,8 +143,9 @@ def _start(root: Path) -> Compute:
         for name in part["modality"].unique():
             head, own = heads[Modality(name)], np.flatnonzero(part["modality"] == name)
             files = [(root / path).read_bytes() for path in part["path"].iloc[own]]
-            maps = trunk.all_maps([head.show(read_image(data).pixels) for data in files])
-            answers[own] = head.probabilities(*(maps[layer] for layer in head.layers))
+            shown = zip(*(head.show(read_image(data).pixels) for data in files), strict=True)
+            passes = [trunk.all_maps(view) for view in shown]
+            answers[own] = head.answers([[maps[x] for x in head.layers] for maps in passes])
         return {"answers": answers}
 
     return compute

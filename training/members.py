@@ -62,12 +62,14 @@ class Space:
 
     Attributes:
         rows: N manifest rows.
-        features: Member's name -> float16 (N, V, F): each image as it is served, its mirror, and
-            changed versions that are not learned from.
+        features: Member's name -> float16 (N, V, F): each image in its L looks, which are answered,
+            the L mirrors of these, and changed versions of the first that are not learned from.
         scalers: Member's name -> its scaler.
-        bases: Member's name -> coordinates of all images, then of all mirrors, (2 N, R).
-        changes: Member's name -> what the changes do to the coordinates, (V - 2, N, R).
+        bases: Member's name -> coordinates of all images in the first look, then in the next ...,
+            then of all mirrors, (2 L N, R).
+        changes: Member's name -> what the changes do to the coordinates, (V - 2 L, N, R).
         haze: (N,) of training.haze.measured; None where no choice asks for it.
+        looks: L.
     """
 
     rows: pd.DataFrame
@@ -76,6 +78,7 @@ class Space:
     bases: dict[str, Basis]
     changes: dict[str, Floats]
     haze: Floats | None = None
+    looks: int = 1
 
     @classmethod
     def of(
@@ -83,19 +86,26 @@ class Space:
         rows: pd.DataFrame,
         features: dict[str, NDArray[np.float16]],
         haze: Floats | None = None,
+        looks: int = 1,
     ) -> Space:
         """From the rows' descriptors."""
-        scalers = {name: Scaler.of(_both(one)) for name, one in features.items()}
+        taught = 2 * looks
+        scalers = {name: Scaler.of(_stacked(one[:, :taught])) for name, one in features.items()}
         bases, changes = {}, {}
         for name, one in features.items():
-            span = scalers[name].scale(_both(one))
+            span = scalers[name].scale(_stacked(one[:, :taught]))
             bases[name] = Basis.of(span)
             inner = [
                 (scalers[name].scale(one[:, view]) - span[: len(rows)]) @ span.T
-                for view in range(2, one.shape[1])
+                for view in range(taught, one.shape[1])
             ]
             changes[name] = np.array(inner, np.float64) @ bases[name].back if inner else np.empty(0)
-        return cls(rows, features, scalers, bases, changes, haze)
+        return cls(rows, features, scalers, bases, changes, haze, looks)
+
+    @property
+    def taught(self) -> int:
+        """Views that are learned from: looks and mirrors."""
+        return 2 * self.looks
 
     @property
     def labels(self) -> Floats:
@@ -103,16 +113,16 @@ class Space:
         return self.rows["label"].to_numpy(np.float64)
 
     def fit(self, choice: Choice, used: NDArray[np.intp]) -> dict[str, Machine]:
-        """Each member on some rows and their mirrors."""
-        twice = np.concatenate([used, used + len(self.rows)])
-        labels = np.tile(self.labels[used], 2)
-        weights = np.tile(choice.weights(self.rows)[used], 2)
+        """Each member on some rows, in all looks and their mirrors."""
+        every = np.concatenate([used + view * len(self.rows) for view in range(self.taught)])
+        labels = np.tile(self.labels[used], self.taught)
+        weights = np.tile(choice.weights(self.rows)[used], self.taught)
         found = {}
         for name, basis in self.bases.items():
-            x = basis.coordinates[twice]
+            x = basis.coordinates[every]
             columns = [self._labelled(name, choice, x, labels, weights, used)]
             if choice.haze is not None and self.haze is not None:
-                measure = np.tile(self.haze[used], 2)
+                measure = np.tile(self.haze[used], self.taught)
                 columns.append(judgement(x, measure, weights, choice.haze))
             found[name] = Machine(
                 np.stack([column for column, _ in columns], axis=1),
@@ -139,17 +149,18 @@ class Space:
         return steady @ model.coef_[0], float(model.intercept_[0])
 
     def log_odds(self, models: dict[str, Machine], wanted: NDArray[np.intp]) -> Floats:
-        """Of some rows, (n, K, U)."""
+        """Of some rows, (n, L, K, U)."""
+        places = wanted[:, np.newaxis] + np.arange(self.looks) * len(self.rows)  # (n, L)
         found = [
-            basis.coordinates[wanted] @ models[name].weights + models[name].bias
+            basis.coordinates[places] @ models[name].weights + models[name].bias
             for name, basis in self.bases.items()
         ]
-        return np.stack(found, axis=1)
+        return np.stack(found, axis=2)
 
 
 def answer(log_odds: Floats) -> Floats:
-    """The smallest judgement of the members' mean: (..., K, U) -> (...)."""
-    return np.asarray(log_odds.mean(axis=-2).min(axis=-1))
+    """The mean over looks of the smallest judgement of the members' mean: (n, L, K, U) -> (n,)."""
+    return np.asarray(log_odds.mean(axis=-2).min(axis=-1).mean(axis=-1))
 
 
 def groups_of(rows: pd.DataFrame, by: str = PAPERS) -> NDArray[np.object_]:
@@ -229,7 +240,7 @@ def machines(space: Space, choice: Choice) -> dict[str, tuple[Floats, Floats]]:
             models[name].weights,
             models[name].bias,
             basis,
-            space.scalers[name].scale(_both(space.features[name])),
+            space.scalers[name].scale(_stacked(space.features[name][:, : space.taught])),
             space.scalers[name],
         )
         for name, basis in space.bases.items()
@@ -246,6 +257,7 @@ class Trained:
         slope: Of the calibration, in log-odds.
         offset: Of the calibration.
         unseen: Calibrated probability of each row fitted on, by models that had not seen it, (N,).
+        looks: L, as in Space.
     """
 
     choice: Choice
@@ -253,28 +265,29 @@ class Trained:
     slope: float
     offset: float
     unseen: Floats
+    looks: int = 1
 
     def score(self, features: dict[str, NDArray[np.float16]]) -> Floats:
-        """Probabilities (N,) of descriptors, float16 (N, V, F) a member; the first view answers."""
-        answers = [
-            features[name][:, 0].astype(np.float64) @ kernel + bias  # (N, U)
-            for name, (kernel, bias) in self.machines.items()
-        ]
-        return expit(answer(np.stack(answers, axis=1)))
+        """Probabilities (N,) of descriptors, float16 (N, V, F) a member; the looks answer."""
+        return expit(answer(self._log_odds(features, self.looks)))
 
     def answers(self, features: dict[str, NDArray[np.float16]]) -> Floats:
-        """Probabilities (N, 2 K) by each member, of the first two views: image and mirror.
+        """Probabilities (N, M) by each member at each look, a single look's mirror image included.
 
         Each in the judgement that answers there.
         """
+        each = self._log_odds(features, max(self.looks, 2))  # (N, L, K, U)
+        chosen = each.mean(axis=2, keepdims=True).argmin(axis=-1, keepdims=True)
+        own = np.take_along_axis(each, chosen, axis=-1)  # (N, L, K, 1)
+        return expit(own.reshape(len(own), -1))
+
+    def _log_odds(self, features: dict[str, NDArray[np.float16]], views: int) -> Floats:
+        """Of the first views, (N, views, K, U)."""
         each = [
-            features[name][:, :2].astype(np.float64) @ kernel + bias  # (N, 2, U)
+            features[name][:, :views].astype(np.float64) @ kernel + bias  # (N, views, U)
             for name, (kernel, bias) in self.machines.items()
         ]
-        stacked = np.stack(each, axis=1)  # (N, K, 2, U)
-        chosen = stacked.mean(axis=1, keepdims=True).argmin(axis=-1, keepdims=True)
-        own = np.take_along_axis(stacked, chosen, axis=-1)  # (N, K, 2, 1)
-        return expit(own.reshape(len(own), -1))
+        return np.stack(each, axis=2)
 
 
 def train(space: Space, choice: Choice, seeds: Sequence[int]) -> Trained:
@@ -289,9 +302,9 @@ def train(space: Space, choice: Choice, seeds: Sequence[int]) -> Trained:
         for name, (kernel, bias) in machines(space, choice).items()
     }
     mean = expit(slope * unseen + offset).mean(axis=0)
-    return Trained(choice, calibrated, slope, offset, mean)
+    return Trained(choice, calibrated, slope, offset, mean, space.looks)
 
 
-def _both(features: NDArray[np.float16]) -> NDArray[np.float16]:
-    """(N, V, F) -> (2 N, F): all images, then all mirrors."""
-    return np.concatenate([features[:, 0], features[:, 1]])
+def _stacked(features: NDArray[np.float16]) -> NDArray[np.float16]:
+    """(N, V, F) -> (V N, F): all images in the first view, then in the next ..."""
+    return np.concatenate(list(features.swapaxes(0, 1)))

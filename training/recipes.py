@@ -72,7 +72,7 @@ class TextureRecipe:
         left_out: Sources whose absence is tried, to choose and to report.
         weights: Weights of sources to choose from.
         members: Linear heads whose mean log-odds answer.
-        view: How an image is shown to be answered (core/views.py).
+        looks: The views (core/views.py) in which an image is answered; the mean log-odds counts.
         changed: Views (training/views.py) whose answers should stay those of the image itself.
         hazes: Values of training.members.Choice.haze to try once penalty and weights are chosen.
         steadies: Likewise of its steady.
@@ -86,7 +86,7 @@ class TextureRecipe:
     left_out: tuple[str, ...] = ()
     weights: tuple[dict[str, float], ...] = ({},)
     members: tuple[Member, ...] = MEMBERS
-    view: str = PLAIN
+    looks: tuple[str, ...] = (PLAIN,)
     changed: tuple[str, ...] = ()
     hazes: tuple[float, ...] = ()
     steadies: tuple[float, ...] = ()
@@ -94,8 +94,8 @@ class TextureRecipe:
 
     @property
     def views(self) -> tuple[str, ...]:
-        """As training.members.Space wants them: the image as it is served, its mirror, changed."""
-        return (self.view, mirror_of(self.view), *self.changed)
+        """As training.members.Space wants them: looks, their mirror images, changed."""
+        return (*self.looks, *map(mirror_of, self.looks), *self.changed)
 
 
 TEXTURES = {
@@ -110,12 +110,12 @@ TEXTURES = {
         cost=1.0,  # part of the AUC comes from such marks
     ),
     "vgg16-ct-texture": TextureRecipe(
-        title="CT slices, COVID-CT, cut to the lungs, second-order pooling of blocks 3 to 5",
+        title="CT slices, COVID-CT, lungs alone and whole, second-order pooling of blocks 3 to 5",
         modality=Modality.CT,
         sources=("covid-ct",),
         scored_elsewhere=("sarscov2-ct",),
         members=(*MEMBERS, TOP_MEMBER),
-        view=LUNGS,
+        looks=(LUNGS, PLAIN),
         hazes=(-1.5, -1.25, -1.0, -0.75, -0.5, -0.25, 0.0),
     ),
 }

@@ -3,15 +3,15 @@
     python -m training texture --model vgg16-xray-texture --root DIR
 
 Each member is a logistic regression on the second-order pooling of one layer of the frozen trunk,
-on images and their mirrors. The penalty and the weight of each source are chosen on the training
-and validation patients alone: by the mean AUC inside each source and on sources left out, papers
-and patients never torn apart; then, as far as the AUC allows, how far a CT head leans on the
-haze in the lungs (training/haze.py) and how steady an X-ray head is held when marks are put on its
-images (choices.csv). Platt calibration and the operating point come from the same patients, each
-scored by models that had not seen its group. Test patients are scored once, after that. What is
-said of a source left out comes from an ensemble whose choice, fit and calibration all went without
-it. Writes models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv, choices.csv,
-used.csv, spread.csv.
+on images and their mirrors, in one or two views of each. The penalty and the weight of each source
+are chosen on the training and validation patients alone: by the mean AUC inside each source and on
+sources left out, papers and patients never torn apart; then, as far as the AUC allows, how far a CT
+head leans on the haze in the lungs (training/haze.py) and how steady an X-ray head is held when
+marks are put on its images (choices.csv). Platt calibration and the operating point come from the
+same patients, each scored by models that had not seen its group. Test patients are scored once,
+after that. What is said of a source left out comes from an ensemble whose choice, fit and
+calibration all went without it. Writes models/<id>/: card.json, head.weights.h5, predictions.csv,
+left_out.csv, choices.csv, used.csv, spread.csv.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     features = descriptors(rows, args.root, args.runs, recipe.members, recipe.views)
     fitted_on = rows["source"].isin(recipe.sources) & rows["split"].isin(FITTED_ON)
     haze = measured(rows, args.root, args.runs)
-    space = space_of(rows, features, fitted_on, haze)
+    space = space_of(rows, features, fitted_on, haze, len(recipe.looks))
     choices = choose(space, recipe)
     trained = train(space, best(choices, recipe), SEEDS)
     store_weights(args.model, recipe.members, trained)
@@ -92,12 +92,13 @@ def space_of(
     features: dict[str, NDArray[np.float16]],
     wanted: pd.Series,
     haze: Floats | None = None,
+    looks: int = 1,
 ) -> Space:
     """The rows of a mask as what members are fitted on."""
     mask = wanted.to_numpy()
     chosen = {name: values[mask] for name, values in features.items()}
     own = None if haze is None else haze[mask]
-    return Space.of(rows[mask].reset_index(drop=True), chosen, own)
+    return Space.of(rows[mask].reset_index(drop=True), chosen, own, looks)
 
 
 def choose(space: Space, recipe: TextureRecipe) -> pd.DataFrame:
@@ -171,7 +172,7 @@ def left_out(
     tables = []
     for source in tqdm(recipe.left_out, "left out", unit="source"):
         own = rows["source"] == source
-        space = space_of(rows, features, fitted_on & ~own)
+        space = space_of(rows, features, fitted_on & ~own, looks=len(recipe.looks))
         others = replace(recipe, left_out=tuple(one for one in recipe.left_out if one != source))
         without = train(space, best(choose(space, others), others), SEEDS)
         chosen = {name: values[own.to_numpy()] for name, values in features.items()}
@@ -217,7 +218,7 @@ def publish(
         "and validation patients, each scored by models that had not seen its group",
         config={
             "members": as_config(recipe.members),
-            "view": recipe.view,
+            "views": list(recipe.looks),
             "changed": list(recipe.changed),
             "fitted_on": list(FITTED_ON),
             "c": trained.choice.c,

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classifier import Head
 from core.ensemble import LABEL, Member, judgements_of, members_of, part
 from core.head import MEAN_STD, SECOND_ORDER
+from core.opinions import Head
 
 Column = NDArray[np.float64]
 

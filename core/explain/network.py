@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import artifacts, zoo
-from core.classifier import Head, load_head
 from core.ensemble import least, members_of, part
 from core.explain.reading import Reading, sigmoid
 from core.images import Grey
+from core.opinions import Head, load_head
 
 if TYPE_CHECKING:
     import keras

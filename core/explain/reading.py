@@ -5,7 +5,7 @@ Needs the maps of the trunk pass that made the probability, and no other pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classifier import Classifier, Head, pool_maps
+from core.classifier import Classifier, pool_maps
 from core.ensemble import least, members_of, part
 from core.explain.cam import CAMS, Map, Maps
 from core.guard import Verdict
 from core.head import second_order_layer
 from core.images import Grey
-from core.views import PLAIN
+from core.opinions import Head
+from core.views import PLAIN, VIEWS
 
 
 @dataclass(frozen=True)
@@ -115,34 +116,50 @@ def read_image(classifier: Classifier, reader: Reader, image: Grey) -> Reading:
     Args:
         classifier: With the head's trunk.
         reader: The head.
-        image: uint8 (H, W), as the head is shown it (Head.show).
+        image: uint8 (H, W), as the head is shown it (one of Head.show).
     """
     maps = classifier.trunk_of(reader.head.card.id).all_maps([image])
     return reader.read(*(maps[layer] for layer in reader.head.layers))
 
 
-def judge_and_read(classifier: Classifier, reader: Reader, image: Grey) -> tuple[Verdict, Reading]:
-    """What the guard says and what the head read, out of one pass where they share it."""
+def judge_and_read(
+    classifier: Classifier, reader: Reader, image: Grey
+) -> tuple[Verdict, tuple[Reading, ...]]:
+    """What the guard says and what the head read in each view, one pass where they share it."""
     return judge_then_read(classifier, lambda verdict: reader, image)
 
 
 def judge_then_read(
     classifier: Classifier, reader_for: Callable[[Verdict], Reader], image: Grey
-) -> tuple[Verdict, Reading]:
+) -> tuple[Verdict, tuple[Reading, ...]]:
     """The same, where the head to read depends on what the guard says.
 
     Args:
         classifier: With the heads that may be read.
         reader_for: The head to read.
-        image: uint8 (H, W), as it is: the head is shown its own view of it.
+        image: uint8 (H, W), as it is: the head is shown its own views of it.
+
+    Returns:
+        The verdict, and a reading for each of the head's views.
     """
     maps = classifier.trunk.all_maps([image])
     verdict = classifier.guard.judge(pool_maps(maps[classifier.trunk.backbone.cam_layer]))[0]
     reader = reader_for(verdict)
     head = reader.head
-    if classifier.trunk_of(head.card.id) is not classifier.trunk or head.view != PLAIN:
-        return verdict, read_image(classifier, reader, head.show(image))
-    return verdict, reader.read(*(maps[layer] for layer in reader.head.layers))
+    shares = classifier.trunk_of(head.card.id) is classifier.trunk
+    return verdict, tuple(
+        reader.read(*(maps[layer] for layer in head.layers))
+        if shares and view == PLAIN
+        else read_image(classifier, reader, VIEWS[view].alter(image))
+        for view in head.views
+    )
+
+
+def answer(readings: Sequence[Reading]) -> float:
+    """The probability that a head's readings, one a view, answer together: the mean log-odds'."""
+    if len(readings) == 1:
+        return readings[0].probability
+    return float(sigmoid(np.mean([reading.log_odds for reading in readings])))
 
 
 def scorer(classifier: Classifier, reader: Reader) -> Callable[[NDArray[np.float32]], Any]:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classifier import Head
 from core.ensemble import members_of, part
 from core.explain.network import Network, find_layer
 from core.explain.overlay import tile
 from core.images import Grey
+from core.opinions import Head
 
 TILES, SIDE = 9, 96  # maps drawn of a layer, pixels a side
 INPUT, POOLING, DENSE, SIGMOID = "input", "pooling", "dense", "sigmoid"

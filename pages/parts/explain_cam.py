@@ -9,12 +9,12 @@ import numpy as np
 import streamlit as st
 
 from core.artifacts import Card
-from core.classifier import layer_of
 from core.explain import covering, overlay
 from core.explain.cam import CAM_TITLES, CAMS, Map, unit
 from core.explain.overlay import Colour
 from core.explain.running import Running
 from core.images import Grey
+from core.opinions import layer_of
 from pages.parts import (
     explain_download,
     explain_layer,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.artifacts import Card
-from core.classifier import view_of
 from core.explain import overlay
 from core.explain.bundle import About, bundle
 from core.explain.overlay import Colour
-from pages.parts import loaders_explain
+from pages.parts import explain_image, loaders_explain
 from pages.parts.explain_image import Picture
 from pages.parts.loaders_explain import Look
 
@@ -44,8 +43,9 @@ def zip_button(picture: Picture, card: Card, look: Look) -> None:
 
 
 def packed(picture: Picture, card: Card, probability: float) -> bytes:
-    """The ZIP: the image as the model is shown it, every map of every block, and their list."""
-    about = About(card.id, picture.name, probability, card.threshold, view_of(card))
+    """The ZIP: the image in the chosen view, every map of every block, and their list."""
+    view = explain_image.view(card)
+    about = About(card.id, picture.name, probability, card.threshold, view)
     readings = loaders_explain.network(card.id).read(picture.pixels)
     return bundle(picture.pixels, about, readings)
 

@@ -11,12 +11,16 @@ from core.artifacts import ArtifactError, Card
 from core.examples import ExampleError
 from core.explain.picks import test_picks
 from core.images import Grey, ImageError, read_image
+from core.opinions import views_of
 from core.overview import label_names
 from core.schema import Modality
+from core.views import VIEWS
 from pages.parts import loaders, loaders_data, state
 from pages.parts.explain_words import NO_FOLDER
+from pages.parts.switch import switch
 
 IMAGE, MODEL, SEEN = "explain_image", "explain_model", "explain_address"
+LOOK = "explain_look"
 DRAWINGS = {
     "drawing-xray": (phantoms.XRAY_TITLE, Modality.XRAY),
     "drawing-ct": (phantoms.CT_TITLE, Modality.CT),
@@ -62,6 +66,19 @@ def read_address(cards: dict[str, Card]) -> None:
     if st.session_state.get(MODEL) not in cards:
         st.session_state[MODEL] = next(iter(cards))
     st.session_state[MODEL] = st.session_state[MODEL]  # keeps it while other pages are open
+
+
+def view(card: Card) -> str:
+    """The view in which a model's look is explained: the chosen one, else its first."""
+    views, chosen = views_of(card), st.session_state.get(LOOK)
+    return chosen if chosen in views else views[0]
+
+
+def choose_look(card: Card) -> None:
+    """Which of a model's looks to explain, where it takes several."""
+    if len(views_of(card)) > 1:
+        names = {name: VIEWS[name].name.capitalize() for name in views_of(card)}
+        switch("Look at", names, LOOK, wrap=True)
 
 
 def write_address(picture: Picture | None) -> None:

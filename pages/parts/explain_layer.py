@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.artifacts import Card
-from core.classifier import layer_of
 from core.ensemble import layers_read, members_of
+from core.opinions import layer_of
 from pages.parts import explain_words, loaders_explain
 from pages.parts.switch import switch
 

@@ -9,13 +9,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.artifacts import Card
-from core.classifier import layer_of
 from core.ensemble import members_of
 from core.explain import overlay, ranking
 from core.explain.ranking import BRIGHT, REMOVAL, WORTH
 from core.explain.running import Running
 from core.explain.sheets import Sheet, sheet
 from core.images import Grey
+from core.opinions import layer_of
 from pages.parts import (
     explain_kernel,
     explain_layer,

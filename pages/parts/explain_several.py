@@ -73,15 +73,16 @@ def _tile(
     draw: Callable[[Grey, Map], Colour],
 ) -> None:
     """One image, still as it is: the answer about it, and the map on what the model is shown."""
-    look = loaders_explain.look(picture.pixels, card.id)
-    picture = replace(picture, pixels=shown.to_model(picture.pixels, card).pixels)
+    view = explain_image.view(card)
+    look = loaders_explain.look(picture.pixels, card, view)
+    picture = replace(picture, pixels=shown.in_view(picture.pixels, view).pixels)
     if not look.verdict.in_scope and picture.id not in explain_image.DRAWINGS:
         st.caption(f"**{title}**: {text.OUT_OF_SCOPE}.")
         return
     values = look.reading.cam(method, against=against)
     image = draw(overlay.canvas(picture.pixels), values)
     st.image(image, width="stretch", alt=f"{CAM_TITLES[method]} of {picture.name}")
-    probability = look.reading.probability
+    probability = look.probability
     st.markdown(f"**{title}**")
     st.caption(
         f"Probability {probability:.3f}, {decide(probability, card.threshold)}"

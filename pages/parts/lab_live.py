@@ -10,9 +10,10 @@ from PIL import Image
 from core import alter
 from core.alter import MARKS, Box
 from core.charts import lab as charts
-from core.classifier import layers_of
 from core.images import Grey
+from core.opinions import layers_of, views_of
 from core.schema import MODALITY_TITLES, Modality, decide
+from core.views import VIEWS
 from pages.parts import lab_choice, lab_lungs, lab_map, loaders, loaders_lab, shown, text
 from pages.parts.loaders_lab import LiveAnswer
 from pages.parts.switch import switch
@@ -132,9 +133,15 @@ def _answer(pixels: Grey, changed: Grey, before: LiveAnswer) -> None:
     if not after.verdict.in_scope:
         more = " any more" if before.verdict.in_scope else ""
         st.caption(f"{text.OUT_OF_SCOPE}{more}; the model answers all the same.")
-    seen, altered = shown.to_model(pixels, card), shown.to_model(changed, card)
+    first, *others = views_of(card)
+    seen, altered = shown.in_view(pixels, first), shown.in_view(changed, first)
     if words := shown.in_turn(seen, altered):
         st.caption(words)
+    for other in others:
+        st.caption(
+            f"The model also looks at {VIEWS[other].name}, and the mean log-odds of its looks "
+            f"answers. The map below is of its look at {VIEWS[first].name}."
+        )
     lab_map.show(seen.pixels, altered.pixels, before, after, layers_of(card))
 
 

@@ -16,9 +16,10 @@ from core import artifacts, probes
 from core.areas import Area
 from core.areas import areas as measure_areas
 from core.artifacts import MODELS_DIR, Card
-from core.classifier import DEFAULT_MODELS, Opinion
+from core.classifier import DEFAULT_MODELS
 from core.guard import GUARD_ID, Verdict
 from core.images import Grey, ReadOptions, Scan, read_image
+from core.opinions import Opinion, views_of
 from core.schema import Modality, Split
 
 DEFAULT_IDS = tuple(DEFAULT_MODELS.values())
@@ -32,17 +33,17 @@ class Answer:
 
     Attributes:
         verdict: What the guard says.
-        probabilities: Model id -> probability of COVID-19, 0..1.
-        members: Model id -> the same by each of its members alone.
-        judgements: Model id -> the same by each judgement (core.ensemble.judgements_of).
+        opinions: Model id -> what it says, look by look.
         thumbnail: Data URI of a small PNG.
     """
 
     verdict: Verdict
-    probabilities: dict[str, float]
-    members: dict[str, tuple[float, ...]]
-    judgements: dict[str, tuple[float, ...]]
+    opinions: dict[str, Opinion]
     thumbnail: str
+
+    def probability(self, model_id: str) -> float:
+        """Of COVID-19, 0..1."""
+        return self.opinions[model_id].probability
 
 
 def missing_ids() -> list[str]:
@@ -114,14 +115,18 @@ def answer(data: bytes, options: ReadOptions, modality: Modality | None = None) 
     return _answer(data, options.frame, options.window, options.invert, modality, MODELS_DIR)
 
 
-def mirrored(data: bytes, options: ReadOptions, model_id: str) -> tuple[float, ...]:
+def mirrored(data: bytes, options: ReadOptions, card: Card) -> tuple[float, ...]:
     """What each member of a model says of a file's mirror image: one more pass.
+
+    Nothing where the model looks twice: the looks differ as much, and cost no pass more.
 
     Raises:
         ImageError: The file cannot be read.
     """
+    if len(views_of(card)) > 1:
+        return ()
     read = (options.frame, options.window, options.invert)
-    return _mirrored(data, *read, model_id, MODELS_DIR)
+    return _mirrored(data, *read, card.id, MODELS_DIR)
 
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)
@@ -202,13 +207,7 @@ def _answer(
     verdict, opinions = _classifier(models_dir).all_opinions(
         pixels, lambda verdict: modality or verdict.modality
     )
-    return Answer(
-        verdict,
-        {name: one.probability for name, one in opinions.items()},
-        {name: one.members for name, one in opinions.items()},
-        {name: one.judgements for name, one in opinions.items()},
-        thumbnail(pixels),
-    )
+    return Answer(verdict, opinions, thumbnail(pixels))
 
 
 @st.cache_data(scope="session", max_entries=64, show_spinner=False)

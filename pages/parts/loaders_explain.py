@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from core import artifacts, examples, holdings, zoo
 from core.artifacts import Card
-from core.classifier import layer_of
 from core.explain import exciting
 from core.explain.arithmetic import LastLayer
 from core.explain.cam import CAMS, Map, Maps
@@ -30,6 +29,7 @@ from core.explain.sheets import Sheet
 from core.explain.steps import Step
 from core.guard import Verdict
 from core.images import Grey, read_image
+from core.opinions import layer_of, views_of
 from pages.parts import loaders, loaders_data
 
 SIDES = (False, True)  # for, against
@@ -38,10 +38,17 @@ SHELF = 400  # pictures of what excites a map, 50 kB each
 
 @dataclass(frozen=True)
 class Look:
-    """One image through one model: what the guard says and what the head read."""
+    """One image through one model.
+
+    Attributes:
+        verdict: What the guard says.
+        reading: What the head read in one view.
+        probability: What its looks in all of its views answer together, 0..1.
+    """
 
     verdict: Verdict
     reading: Reading
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -52,17 +59,18 @@ class Block:
     cams: dict[tuple[str, bool], Map]  # (method, against)
 
 
-def look(pixels: Grey, model_id: str) -> Look:
-    """Answer and class activation of an image, out of one trunk pass where no view is asked for.
+def look(pixels: Grey, card: Card, view: str) -> Look:
+    """Answer and class activation of an image, out of the passes that the answer needs.
 
     Args:
         pixels: The image as it is, uint8 (H, W): the guard judges it so.
-        model_id: Of the model.
+        card: Of the model.
+        view: One of its views.
 
     Raises:
         ArtifactError: Missing or altered models.
     """
-    return _look(pixels, model_id, loaders.MODELS_DIR)
+    return _looks(pixels, card.id, loaders.MODELS_DIR)[views_of(card).index(view)]
 
 
 def reader(model_id: str) -> Any:
@@ -165,10 +173,12 @@ def put_on_shelf(key: str, found: Running) -> None:
 
 
 @st.cache_data(scope="session", max_entries=12, show_spinner=False)
-def _look(pixels: Grey, model_id: str, models_dir: Path) -> Look:
-    from core.explain.reading import judge_and_read
+def _looks(pixels: Grey, model_id: str, models_dir: Path) -> tuple[Look, ...]:
+    from core.explain.reading import answer, judge_and_read
 
-    return Look(*judge_and_read(loaders.classifier(), _reader(model_id, models_dir), pixels))
+    reader = _reader(model_id, models_dir)
+    verdict, readings = judge_and_read(loaders.classifier(), reader, pixels)
+    return tuple(Look(verdict, reading, answer(readings)) for reading in readings)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

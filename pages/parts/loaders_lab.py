@@ -27,7 +27,8 @@ class LiveAnswer:
         verdict: What the guard says.
         model_id: Of the model that answers.
         probability: Of COVID-19, 0..1.
-        speaks_for: Grad-CAM of what raises the probability, float32 (h, w).
+        speaks_for: Grad-CAM of what raises the probability, float32 (h, w), in the model's first
+            view.
         speaks_against: Grad-CAM of what lowers it, the same shape.
     """
 
@@ -42,7 +43,7 @@ def answer(pixels: Grey, model_id: str | None = None) -> LiveAnswer:
     """Probability and map of an image that was changed on the page.
 
     Args:
-        pixels: uint8 (H, W), as they are: the model is shown its own view of them.
+        pixels: uint8 (H, W), as they are: the model is shown its own views of them.
         model_id: Of the model; None for the default one of the kind of image that is found.
 
     Raises:
@@ -58,16 +59,17 @@ def whole(pixels: Grey) -> tuple[object, ...]:
 
 @st.cache_data(scope="session", max_entries=128, show_spinner=False, hash_funcs={np.ndarray: whole})
 def _live_answer(pixels: Grey, model_id: str | None, models_dir: Path) -> LiveAnswer:
-    from core.explain.reading import judge_then_read
+    from core.explain.reading import answer, judge_then_read
 
     def reader_for(verdict: Verdict) -> Any:
         return loaders_explain.reader(model_id or DEFAULT_MODELS[verdict.modality])
 
-    verdict, found = judge_then_read(loaders.classifier(), reader_for, pixels)
+    verdict, readings = judge_then_read(loaders.classifier(), reader_for, pixels)
+    first = readings[0]
     return LiveAnswer(
         verdict,
         model_id or DEFAULT_MODELS[verdict.modality],
-        found.probability,
-        found.cam(METHOD),
-        found.cam(METHOD, against=True),
+        answer(readings),
+        first.cam(METHOD),
+        first.cam(METHOD, against=True),
     )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from core import zoo
 from core.artifacts import Card
-from core.classifier import view_of
 from core.images import Grey
+from core.opinions import views_of
 from core.views import VIEWS, is_changed
-
-NOT_FOUND = "no lungs were found, so the model is shown the whole image"
 
 
 @dataclass(frozen=True)
@@ -21,11 +20,13 @@ class Shown:
 
     Attributes:
         pixels: uint8 (h, w).
+        name: What is seen, in words.
         title: The view that the model asks for; empty where it takes images as they are.
         detail: What that did, or why it did nothing.
     """
 
     pixels: Grey
+    name: str
     title: str = ""
     detail: str = ""
 
@@ -35,8 +36,8 @@ class Shown:
         return f"{self.title}: {self.detail}." if self.title else ""
 
 
-def to_model(pixels: Grey, card: Card) -> Shown:
-    """An image as a model is shown it.
+def to_model(pixels: Grey, card: Card) -> tuple[Shown, ...]:
+    """An image as a model is shown it, a look each.
 
     Args:
         pixels: The image as it is, uint8 (H, W).
@@ -45,24 +46,32 @@ def to_model(pixels: Grey, card: Card) -> Shown:
     Raises:
         ArtifactError: The card names a view that this version does not know.
     """
-    view = VIEWS[view_of(card)]
+    return tuple(in_view(pixels, name) for name in views_of(card))
+
+
+def in_view(pixels: Grey, name: str) -> Shown:
+    """An image in a view: name out of core.views.VIEWS."""
+    view = VIEWS[name]
     if not view.title:
-        return Shown(pixels)
+        return Shown(pixels, view.name)
     altered = view.alter(pixels)
-    return Shown(altered, view.title, view.detail if is_changed(pixels, altered) else NOT_FOUND)
+    detail = view.detail if is_changed(pixels, altered) else view.nothing
+    return Shown(altered, view.name, view.title, detail)
 
 
-def draw(name: str, seen: Shown, card: Card) -> None:
-    """The picture that enters the network, and below it what was done."""
+def draw(name: str, looks: Sequence[Shown], card: Card) -> None:
+    """The pictures that enter the network, and below them what was done."""
     size = zoo.get_backbone(card.backbone).size
-    st.image(
-        zoo.fit(seen.pixels, size),
-        width="stretch",
-        caption=f"As the network sees it: {size} x {size}",
-        alt=f"{name} as the network sees it: {size} x {size} in greyscale",
-    )
-    if seen.words:
-        st.caption(seen.words)
+    for number, (seen, cell) in enumerate(zip(looks, st.columns(len(looks)), strict=True), start=1):
+        which = f", look {number}: {seen.name}" if len(looks) > 1 else ""
+        cell.image(
+            zoo.fit(seen.pixels, size),
+            width="stretch",
+            caption=f"As the network sees it{which or f': {size} x {size}'}",
+            alt=f"{name} as the network sees it{which}: {size} x {size} in greyscale",
+        )
+    for words in dict.fromkeys(seen.words for seen in looks if seen.words):
+        st.caption(words)
 
 
 def in_turn(before: Shown, after: Shown) -> str:

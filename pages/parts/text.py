@@ -8,12 +8,14 @@ import pandas as pd
 
 from core.artifacts import Card
 from core.dicom import FILE_WINDOW, FULL_RANGE, PRESETS
-from core.ensemble import HAZE, LABEL
+from core.ensemble import HAZE, LABEL, judgements_of
 from core.examples import NEAR_BITS, Example
 from core.guard import GUARD_ID
 from core.metrics import confusion, wilson
+from core.opinions import Opinion, views_of
 from core.schema import POSITIVE, Split, decide
 from core.seen import Known
+from core.views import VIEWS
 
 DISCLAIMER = (
     "For learning only, **not for diagnosis**: a probability here says how the model answers, "
@@ -29,6 +31,12 @@ NO_TABLES = (
 NEIGHBOURS = 40
 JUDGEMENTS = {LABEL: "COVID-19 as the labels teach it", HAZE: "how hazy the lungs look"}
 ANSWERING = {LABEL: "the labels", HAZE: "the haze"}
+AGREEING = "Agreement does not make it right."
+MEANT = "The mean of their log-odds answers."
+JUDGED_TWICE = (
+    "Each look is judged twice, by what the labels teach and by how hazy the lungs look, and the "
+    "smaller judgement counts."
+)
 WHY_TWO = "Lungs that look clear are not called positive, and haze alone is not called COVID-19."
 
 
@@ -124,13 +132,44 @@ def calls_like_this(frame: pd.DataFrame, probability: float, threshold: float) -
     )
 
 
-def spread(members: Sequence[float], mirrored: Sequence[float]) -> str:
-    """How far apart a model's answers about one image are: its members, on the mirror image too."""
-    low, high = min(*members, *mirrored), max(*members, *mirrored)
-    found, closing = f"**{low:.2f} to {high:.2f}**", "Agreement does not make it right."
-    if len(members) > 1:
-        return f"The {len(members)} members say {found}, mirror image included. {closing}"
-    return f"The image and its mirror image get {found}. {closing}"
+def spread(opinion: Opinion, mirrored: Sequence[float]) -> str:
+    """How far apart a model's answers about one image are: members and looks, or mirror image.
+
+    Args:
+        opinion: Of the model.
+        mirrored: What the members say of the mirror image; empty where that was not looked at.
+    """
+    members = [*opinion.members, *mirrored]
+    found, closing = f"**{min(members):.2f} to {max(members):.2f}**", AGREEING
+    count, looks = len(opinion.looks[0].members), len(opinion.looks)
+    if count == 1:
+        return f"The image and its mirror image get {found}. {closing}"
+    also = "mirror image included" if mirrored else f"each at {looks} looks"
+    return f"The {count} members say {found}, {also}. {closing}"
+
+
+def looks(opinion: Opinion, card: Card) -> str:
+    """What a model says at each of its looks, by which judgement; empty of one look and one."""
+    names = judgements_of(card.config)
+    found = [dict(zip(names, look.judgements, strict=True)) for look in opinion.looks]
+    if len(found) == 1:
+        words = judged(found[0], "{:.2f}")
+        return f"{words} {WHY_TWO}" if words else ""
+    each = [
+        f"{VIEWS[view].name} **{look.probability:.2f}**{_answering(own)}"
+        for view, look, own in zip(views_of(card), opinion.looks, found, strict=True)
+    ]
+    several = f" {JUDGED_TWICE} {WHY_TWO}" if len(names) > 1 else ""
+    return f"The model looks twice: at {' and at '.join(each)}. {MEANT}{several}"
+
+
+def _answering(found: Mapping[str, float]) -> str:
+    """The judgement that answers a look, and the other; empty of a single one."""
+    if len(found) < 2:
+        return ""
+    least, *more = sorted(found, key=lambda name: found[name])
+    others = ", ".join(f"{ANSWERING[name]} would say {found[name]:.2f}" for name in more)
+    return f" (by {ANSWERING[least]}; {others})"
 
 
 def judged(found: Mapping[str, float], form: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,6 @@ import streamlit as st
 
 from core import zoo
 from core.artifacts import ArtifactError, Card
-from core.ensemble import judgements_of
 from core.images import WHITE, ImageError, Step, preview, stretch
 from core.schema import MODALITY_TITLES, SCORE_COLUMNS, Modality, decide
 from pages.parts import loaders, state, text, thresholds
@@ -72,11 +71,6 @@ def model_for(item: Item, answer: Answer, cards: dict[str, Card]) -> Card:
     return next((card for card in fitting if card.id == state.choice(item).model), fitting[0])
 
 
-def judgements(answer: Answer, card: Card) -> dict[str, float]:
-    """What each judgement of a model says of an image, 0..1; the smallest is its answer."""
-    return dict(zip(judgements_of(card.config), answer.judgements[card.id], strict=True))
-
-
 def score_table(
     items: list[Item],
     answers: dict[str, Answer],
@@ -91,7 +85,7 @@ def score_table(
             answer = answers[item.id]
             card = model_for(item, answer, cards)
             cut = thresholds.of(card)
-            probability = answer.probabilities[card.id]
+            probability = answer.probability(card.id)
             row |= {
                 "thumbnail": answer.thumbnail,
                 "modality": str(modality_of(item, answer)),
@@ -206,20 +200,33 @@ def model_choice(item: Item, answer: Answer, cards: dict[str, Card]) -> Card:
     return card
 
 
-def tensor_walk(steps: tuple[Step, ...], seen: Shown, card: Card) -> None:
+def tensor_walk(steps: tuple[Step, ...], looks: Sequence[Shown], card: Card) -> None:
     """Every step from the file's bytes to the numbers that enter the network.
 
     Args:
         steps: From the bytes to the image as it is.
-        seen: What the model is shown of it.
+        looks: What the model is shown of it, look by look.
         card: Of the model.
     """
+    for number, step in enumerate(steps, start=1):
+        _draw_step(str(number), step)
+    for look, seen in enumerate(looks, start=1):
+        which = f"Look {look}: {seen.name}" if len(looks) > 1 else ""
+        if which:
+            st.markdown(f"***{which}***")
+        for number, step in enumerate(_last_steps(seen, card), start=len(steps) + 1):
+            _draw_step(str(number), step, which)
+
+
+def _last_steps(seen: Shown, card: Card) -> list[Step]:
+    """From what a model is shown to the numbers that enter the network."""
     backbone = zoo.get_backbone(card.backbone)
     tensor = zoo.prepare(backbone, [seen.pixels])[0]  # (S, S, 3)
     fitted = zoo.fit(seen.pixels, backbone.size)
     height, width = seen.pixels.shape
     views = [Step(seen.title, seen.detail, seen.pixels)] if seen.title else []
-    lasts = [
+    return [
+        *views,
         Step(
             f"Resize to {backbone.size} x {backbone.size}",
             f"from {width} x {height}; both sides, so the shape may change a little",
@@ -233,12 +240,15 @@ def tensor_walk(steps: tuple[Step, ...], seen: Shown, card: Card) -> None:
             stretch(tensor[..., 0], *_value_range(tensor[..., 0])),
         ),
     ]
-    for number, step in enumerate([*steps, *views, *lasts], start=1):
-        picture, words = st.columns([1, 3], vertical_alignment="center")
-        words.markdown(f"**{number}. {step.title}**")
-        words.caption(step.detail)
-        if step.picture is not None:
-            picture.image(preview(step.picture), width=120, alt=f"After step {step.title}")
+
+
+def _draw_step(number: str, step: Step, which: str = "") -> None:
+    picture, words = st.columns([1, 3], vertical_alignment="center")
+    words.markdown(f"**{number}. {step.title}**")
+    words.caption(step.detail)
+    if step.picture is not None:
+        alt = f"After step {step.title}" + (f", {which.lower()}" if which else "")
+        picture.image(preview(step.picture), width=120, alt=alt)
 
 
 def _value_range(values: np.ndarray) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from core.head import MEAN_STD, POOLINGS, SECOND_ORDER
 from core.schema import Modality
 from core.views import LUNGS, PLAIN
 from training.recipes import MEMBERS, TOP_MEMBER, XRAY_SOURCES
+from training.views import mirror_of
 
 AVERAGE = POOLINGS[1]
 MEAN_5 = Member("block5_conv3", AVERAGE, (14, 14, 512))
@@ -19,6 +20,8 @@ PAIRS_3, PAIRS_4 = MEMBERS
 CUT = (PAIRS_3, PAIRS_4, PAIRS_5)
 OTHERS = (MEAN_5, PAIRS_5, SPREAD_4, PAIRS_2)
 
+BOTH = "blocks 3, 4 and 5; two looks, cut to the lungs and whole"
+BOUNDS = (-1.0, -0.75, -0.5)
 EVEN, DRO = "every source alike", "group DRO"
 
 
@@ -29,9 +32,9 @@ class Change:
     Attributes:
         title: What is changed, in words.
         members: Whose mean log-odds answer.
-        view: How images are shown.
+        views: How images are shown; all are learned from, and their mean log-odds answers.
         mirrored: Whether mirror images are learned from as well.
-        averaged: Whether the answer is the mean over image and mirror (test-time augmentation).
+        averaged: Whether mirror images are answered as well (test-time augmentation).
         weights: Weight of each source, EVEN or DRO.
         passes: Trunk passes a prediction costs.
         modality: Tried on this one only; empty for both.
@@ -40,7 +43,7 @@ class Change:
 
     title: str
     members: tuple[Member, ...] = MEMBERS
-    view: str = PLAIN
+    views: tuple[str, ...] = (PLAIN,)
     mirrored: bool = False
     averaged: bool = False
     weights: dict[str, float] | str = ""
@@ -69,23 +72,34 @@ CHANGES = (
     Change("blocks 3 and 4, and the reference", (PAIRS_3, PAIRS_4, MEAN_5)),
     Change("blocks 3 and 4; learned from mirror images too", mirrored=True),
     Change("blocks 3 and 4; answer averaged over the mirror image", averaged=True, passes=2.0),
-    Change("blocks 3 and 4; local contrast evened out (CLAHE)", view="clahe"),
-    Change("blocks 3 and 4; histogram equalised", view="equalised"),
-    Change("blocks 3 and 4; margins cut, burnt-in marks painted over", view="trimmed"),
-    Change("blocks 3 and 4; cut to the lungs", view=LUNGS, passes=2.0, modality=Modality.CT),
-    Change("blocks 3, 4 and 5; cut to the lungs", CUT, LUNGS, passes=2.0, modality=Modality.CT),
+    Change("blocks 3 and 4; local contrast evened out (CLAHE)", views=("clahe",)),
+    Change("blocks 3 and 4; histogram equalised", views=("equalised",)),
+    Change("blocks 3 and 4; margins cut, burnt-in marks painted over", views=("trimmed",)),
+    Change("blocks 3 and 4; cut to the lungs", views=(LUNGS,), passes=2.0, modality=Modality.CT),
+    Change("blocks 3, 4 and 5; cut to the lungs", CUT, (LUNGS,), passes=2.0, modality=Modality.CT),
     Change(
         "blocks 3, 4 and 5; cut to the lungs; learned from mirror images too",
-        CUT, LUNGS, mirrored=True, passes=2.0, modality=Modality.CT,
+        CUT, (LUNGS,), mirrored=True, passes=2.0, modality=Modality.CT,
     ),
     *(
         Change(
             f"the same, and never above how hazy the lungs look; bound {haze:g}",
-            CUT, LUNGS, mirrored=True, passes=2.0, modality=Modality.CT, haze=haze,
+            CUT, (LUNGS,), mirrored=True, passes=2.0, modality=Modality.CT, haze=haze,
         )
-        for haze in (-1.0, -0.75, -0.5)
+        for haze in BOUNDS
     ),
-    Change("blocks 3 and 4; 320 px", view="larger", passes=LARGER_COST),
+    Change(
+        f"{BOTH}; learned from mirror images too",
+        CUT, (LUNGS, PLAIN), mirrored=True, passes=2.0, modality=Modality.CT,
+    ),
+    *(
+        Change(
+            f"{BOTH}, and never above how hazy the lungs look; bound {haze:g}",
+            CUT, (LUNGS, PLAIN), mirrored=True, passes=2.0, modality=Modality.CT, haze=haze,
+        )
+        for haze in BOUNDS
+    ),
+    Change("blocks 3 and 4; 320 px", views=("larger",), passes=LARGER_COST),
 )  # fmt: skip
 SOURCES = {Modality.XRAY: XRAY_SOURCES, Modality.CT: ("covid-ct",)}
 SCORED = {Modality.XRAY: (), Modality.CT: ("sarscov2-ct",)}
@@ -98,6 +112,6 @@ def changes_for(modality: str) -> tuple[Change, ...]:
 
 def cached_with(member: Member, view: str) -> tuple[Member, ...]:
     """The members whose descriptors are computed and kept together with a member's."""
-    if view == LUNGS:
+    if view in (LUNGS, mirror_of(LUNGS)):
         return CUT
     return MEMBERS if member in MEMBERS else OTHERS

@@ -30,11 +30,12 @@ Places = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Space:
-    """Coordinates of every row's image, and of its mirror, for each member.
+    """Coordinates of every row's image, in all views and their mirrors, for each member.
 
     Attributes:
         rows: N rows: source, label, group, and fit (whether heads may learn from it).
-        coordinates: One a member, (N, R), or (2 N, R) where mirrors follow the images.
+        coordinates: One a member, (V N, R): all images in the first view, then in the next; mirrors
+            follow, where they are asked for.
         haze: (N,) of training.haze.measured, where a change leans on it.
     """
 
@@ -64,7 +65,7 @@ def space_of(
     """
     spans = rows["fit"].to_numpy()
     both = change.mirrored or change.averaged
-    names = (change.view, mirror_of(change.view)) if both else (change.view,)
+    names = (*change.views, *map(mirror_of, change.views)) if both else change.views
     found = []
     for member in change.members:
         views = [read(view, member) for view in names]
@@ -112,8 +113,10 @@ def left_out(space: Space, change: Change, source: str) -> tuple[Places, Floats]
 
 def score(space: Space, change: Change, train: Places, wanted: Places) -> Floats:
     """Probabilities (n,): sigmoid of the members' mean log-odds, the smaller of two judgements."""
-    count = len(space.rows)
-    shown = np.concatenate([train, train + count]) if change.mirrored else train
+    count, views = len(space.rows), len(change.views)
+    learned = np.arange(2 * views if change.mirrored else views) * count
+    looks = np.arange(2 * views if change.averaged else views) * count
+    shown = (train + learned[:, np.newaxis]).ravel()
     answers = []
     for x in space.coordinates:
         model = _fitted(space, change, x, shown)
@@ -121,10 +124,9 @@ def score(space: Space, change: Change, train: Places, wanted: Places) -> Floats
         if change.haze is not None and space.haze is not None:
             measure = space.haze[shown % count]
             columns.append(judgement(x[shown], measure, np.ones(len(shown)), change.haze))
-        views = [x[wanted], x[wanted + count]] if change.averaged else [x[wanted]]
-        each = [[view @ weights + bias for weights, bias in columns] for view in views]
-        answers.append(np.mean(each, axis=0).T)  # (n, U)
-    return expit(answer(np.stack(answers, axis=1)))
+        seen = x[wanted[:, np.newaxis] + looks]  # (n, L, R)
+        answers.append(np.stack([seen @ weights + bias for weights, bias in columns], axis=-1))
+    return expit(answer(np.stack(answers, axis=2)))
 
 
 def _fitted(space: Space, change: Change, x: Floats, shown: Places) -> LogisticRegression:

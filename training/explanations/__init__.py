@@ -22,11 +22,12 @@ import pandas as pd
 
 from core import artifacts
 from core.artifacts import MODELS_DIR, Card, weights_name
-from core.classifier import load_classifier, view_of
+from core.classifier import load_classifier
 from core.explain.checks import COMMAND, FOUND, GIVEN, RECORD, TABLE
 from core.library import Library, read_library
 from core.lungs import load_lungs
 from core.masks import Mask
+from core.opinions import views_of
 from core.schema import Modality
 from core.trunks import WINOGRAD
 from core.views import PLAIN
@@ -63,8 +64,8 @@ class Run:
     kept: bool = False  # measure nothing new
 
     def cases(self, rows: pd.DataFrame) -> Iterator[Case]:
-        """The images of some rows, as the model is shown them."""
-        return load_cases(rows, self.library, self.root, self.subject.network.head.show)
+        """The images of some rows, in the model's first view."""
+        return load_cases(rows, self.library, self.root, self.subject.show)
 
     def each(self, name: str, recipe: tuple[object, ...], rows: pd.DataFrame,
              measure: Callable[[Case], Rows]) -> pd.DataFrame:  # fmt: skip
@@ -146,7 +147,7 @@ def _lungs(run: Run) -> list[dict[str, Any]]:
     Nor for a model that is shown a view of its own: the masks given are of the whole image.
     """
     card = run.subject.card
-    if card.modality != Modality.XRAY or view_of(card) != PLAIN:
+    if card.modality != Modality.XRAY or views_of(card) != (PLAIN,):
         return []
     masks = read_masks(run.rows, run.root)
     has_mask = run.rows["image_id"].isin(masks)

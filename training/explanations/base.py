@@ -67,7 +67,7 @@ class Subject:
     Attributes:
         card: Of the head.
         network: The whole classifier in float32.
-        read: uint8 (H, W), as the head is shown it -> reading at its uppermost layer.
+        read: uint8 (H, W), in the head's first view -> reading at its uppermost layer.
         score: Preprocessed float32 (N, S, S, 3) -> log-odds (N,).
     """
 
@@ -75,6 +75,10 @@ class Subject:
     network: Network
     read: Callable[[Grey], Reading]
     score: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+    def show(self, image: Grey) -> Grey:
+        """An image in the head's first view, in which it is explained: (H, W) -> (h, w)."""
+        return self.network.head.show(image)[0]
 
 
 def open_subject(classifier: Classifier, model_id: str) -> Subject:
@@ -184,7 +188,7 @@ def load_cases(
         rows: Of the catalogue, with patient and label.
         library: The catalogue.
         root: Data root.
-        show: How the model is shown an image (Head.show).
+        show: How the model is shown an image (Subject.show).
 
     Raises:
         FileNotFoundError: One is not below the root.

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classifier import layers_of
 from core.explain.cam import CAMS, Map
 from core.explain.checks import (
     ANOTHER,
@@ -29,6 +28,7 @@ from core.explain.checks import (
 )
 from core.explain.network import Network, compile_reading
 from core.explain.quality import rank_correlation, structural_similarity
+from core.opinions import layers_of
 from training.explanations.base import Case, Rows, Settings, Subject, evidence, is_against
 from training.explanations.curves import passes
 
