@@ -14,6 +14,9 @@ from core.opinions import views_of
 from core.views import VIEWS, is_changed
 
 
+BESIDE = 165  # pixels of a picture beside another; two fit a phone
+
+
 @dataclass(frozen=True)
 class Shown:
     """An image as a model is shown it, before the resize.
@@ -62,9 +65,10 @@ def in_view(pixels: Grey, name: str) -> Shown:
 def draw(name: str, looks: Sequence[Shown], card: Card) -> None:
     """The pictures that enter the network, and below them what was done."""
     size = zoo.get_backbone(card.backbone).size
-    for number, (seen, cell) in enumerate(zip(looks, st.columns(len(looks)), strict=True), start=1):
+    row = st.container(horizontal=True)
+    for number, seen in enumerate(looks, start=1):
         which = f", look {number}: {seen.name}" if len(looks) > 1 else ""
-        cell.image(
+        row.container(width=BESIDE if which else "stretch").image(
             zoo.fit(seen.pixels, size),
             width="stretch",
             caption=f"As the network sees it{which or f': {size} x {size}'}",

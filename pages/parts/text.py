@@ -32,7 +32,7 @@ NEIGHBOURS = 40
 JUDGEMENTS = {LABEL: "COVID-19 as the labels teach it", HAZE: "how hazy the lungs look"}
 ANSWERING = {LABEL: "the labels", HAZE: "the haze"}
 AGREEING = "Agreement does not make it right."
-MEANT = "The mean of their log-odds answers."
+MEANT = "The mean log-odds of both looks answers."
 JUDGED_TWICE = (
     "Each look is judged twice, by what the labels teach and by how hazy the lungs look, and the "
     "smaller judgement counts."
@@ -141,10 +141,10 @@ def spread(opinion: Opinion, mirrored: Sequence[float]) -> str:
     """
     members = [*opinion.members, *mirrored]
     found, closing = f"**{min(members):.2f} to {max(members):.2f}**", AGREEING
-    count, looks = len(opinion.looks[0].members), len(opinion.looks)
+    count = len(opinion.looks[0].members)
     if count == 1:
         return f"The image and its mirror image get {found}. {closing}"
-    also = "mirror image included" if mirrored else f"each at {looks} looks"
+    also = "mirror image included" if mirrored else "at both looks"
     return f"The {count} members say {found}, {also}. {closing}"
 
 
