@@ -157,26 +157,35 @@ always right on the first task, so this accuracy says little about COVID-19.
 
 
 def finetuned(path: Path) -> str:
-    """Blocks 4 and 5 trained with the head; empty where that was not measured."""
+    """Upper blocks trained with the head; empty where that was not measured."""
     if not path.is_file():
         return ""
-    row = pd.read_csv(path).iloc[0]
-    return f"""## Blocks 4 and 5 trained with the head
+    table = pd.read_csv(path)
+    folds = [f"{row['folds']} of {row['of']}" for _, row in table.iterrows()]
+    first = pd.DataFrame({"unfrozen": table["trained"], "folds": folds, "images": table["images"]})
+    return f"""## Upper blocks trained with the head
 
 CT slices cut to their lungs, second-order pooling of blocks 4 and 5: first the members alone, then
-convolutions and members together for up to {row["epochs"]} epochs of mirrored and jittered images,
-stopped by other patients. {row["images"]} images, {row["folds"]} of {row["of"]} folds, each scored
-by a network that had not seen its patient or paper.
+convolutions and members together for up to {table["epochs"].max()} epochs of mirrored and jittered
+images, stopped by other patients; each image is scored by a network that had not seen its patient
+or paper.
 
-| | AUC |
-| --- | --- |
-| frozen | {row["frozen"]:.3f} |
-| trained | {interval(row["auc"], row["low"], row["high"], digits=3)} |
-| gain | {row["gain"]:+.3f} ({row["gain_low"]:+.3f} to {row["gain_high"]:+.3f}) |
+{compared(first, table)}
 
 No such network is shipped: it needs weights of its own beside the shared trunk.
 `python -m training finetune --root DIR`
 """
+
+
+def compared(first: pd.DataFrame, table: pd.DataFrame) -> str:
+    """A gain_row a line beside what it is of: frozen, trained, the paired difference."""
+    trained = [interval(r["auc"], r["low"], r["high"], digits=3) for _, r in table.iterrows()]
+    gains = [
+        f"{r['gain']:+.3f} ({r['gain_low']:+.3f} to {r['gain_high']:+.3f})"
+        for _, r in table.iterrows()
+    ]
+    frozen = table["frozen"].map("{:.3f}".format)
+    return to_markdown(first.assign(frozen=frozen, trained=trained, gain=gains))
 
 
 def adapted(path: Path) -> str:
@@ -185,12 +194,6 @@ def adapted(path: Path) -> str:
         return ""
     table = pd.read_csv(path)
     first = table.iloc[0]
-    lines = "\n".join(
-        f"| {row['test']} | {row['frozen']:.3f} "
-        f"| {interval(row['auc'], row['low'], row['high'], digits=3)} "
-        f"| {row['gain']:+.3f} ({row['gain_low']:+.3f} to {row['gain_high']:+.3f}) |"
-        for _, row in table.iterrows()
-    )
     return f"""## Blocks 4 and 5 trained without labels
 
 Self-supervised (SimCLR, Chen et al. 2020) on CT slices cut to their lungs, training and validation
@@ -198,9 +201,7 @@ patients of COVID-CT, {first["epochs"]} epochs (loss {first["loss"]} to {first["
 linear members on second-order pooling of both blocks, as in the ablation. Slices of the folds that
 judge took part without their labels; SARS-CoV-2 CT-scan took no part.
 
-| test | frozen | adapted | gain |
-| --- | --- | --- | --- |
-{lines}
+{compared(table[["test", "images"]], table)}
 
 No such network is shipped. `python -m training adapt --root DIR`
 """

@@ -44,15 +44,23 @@ def test_before_training_the_network_answers_as_the_frozen_members() -> None:
         pooled = np.asarray(pooling_layer(one.pooling)(maps[one.layer]))
         kernel, bias = start[one.name]
         expected += (packed(one, pooled).astype(float) @ kernel + bias)[:, 0] / 2
-    found = finetune.build_upper(start)(maps[finetune.BELOW], training=False)
+    found = finetune.build_upper(start, "block 5")(maps[finetune.BELOW], training=False)
     np.testing.assert_allclose(np.asarray(found)[:, 0], expected, atol=0.02)
+
+
+def test_only_what_is_unfrozen_learns() -> None:
+    for depth, count in (("blocks 4 and 5", 6), ("block 5", 3)):
+        model = finetune.build_upper(_start(3), depth)
+        names = [one.path for one in model.trainable_variables]
+        assert sum("conv" in name and "log_odds" not in name for name in names) == 2 * count
+        assert sum("log_odds" in name for name in names) == 2 * len(finetune.TRAINED)
 
 
 def test_the_epoch_of_least_loss_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finetune, "EPOCHS", 1)
     monkeypatch.setattr(finetune, "RATE", 10.0)  # ruins it, so that the frozen head must come back
     rows = pd.DataFrame({"label": [0.0, 1.0, 0.0, 1.0]})
-    model = finetune.build_upper(_start(2))
+    model = finetune.build_upper(_start(2), "blocks 4 and 5")
     before = [weights.copy() for weights in model.get_weights()]
     monkeypatch.setattr(model, "evaluate", lambda *_, **__: next(losses))
     losses = iter([0.5, 0.9])
@@ -71,8 +79,11 @@ def test_the_table_holds_the_gain_of_the_folds_so_far(
     monkeypatch.setattr(finetune, "TABLE", tmp_path / "ct.csv")
     rows = pd.DataFrame({"label": [0.0, 1.0] * 4, "group": [f"p{n}" for n in range(8)]})
     frozen = np.array([0.5, 0.4, 0.3, 0.6, 0.2, 0.7, 0.1, 0.8])  # one of 16 pairs is wrong
-    finetune.write(rows, np.stack([frozen, rows["label"].to_numpy() * 0.8 + 0.1]), 2)
-    row = pd.read_csv(tmp_path / "ct.csv").iloc[0]
+    finetune.write(rows, np.stack([frozen, rows["label"].to_numpy() * 0.8 + 0.1]), 2, "block 5")
+    finetune.write(rows, np.stack([frozen, frozen]), 5, "other")
+    table = pd.read_csv(tmp_path / "ct.csv")
+    assert table["trained"].tolist() == ["block 5", "other"]
+    row = table.iloc[0]
     assert (row["frozen"], row["auc"]) == (0.9375, 1.0)
     assert row["gain"] == pytest.approx(0.0625)
     assert (row["folds"], row["of"], row["images"]) == (2, 5, 8)

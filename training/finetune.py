@@ -1,17 +1,18 @@
-"""Train blocks 4 and 5 of VGG16 together with a second-order head: is that worth its cost?
+"""Train the upper blocks of VGG16 together with a second-order head: where to unfreeze, if at all?
 
     python -m training finetune --root DIR
 
 COVID-CT slices cut to their lungs. Linear members on the frozen blocks 4 and 5 come first; then
 convolutions and members learn together, slowly, since a random head would spoil the filters (Kumar
-et al. 2022). What lies below runs once an image and view and is cached; an epoch costs the two
-blocks. Each epoch draws a view of each image: as it is, mirrored, or turned, scaled, brightened and
-blurred a little. Warm-up, then a cosine; the epoch of least loss on an inner part of the patients
-counts, epoch 0 being the frozen head. Training and validation patients only: papers and patients
-are dealt into folds, and each image is scored by networks that had not seen its group.
+et al. 2022); once those of both blocks, once of block 5 alone. What lies below runs once an image
+and view and is cached; an epoch costs the two blocks. Each epoch draws a view of each image: as it
+is, mirrored, or turned, scaled, brightened and blurred a little. Warm-up, then a cosine; the epoch
+of least loss on an inner part of the patients counts, epoch 0 being the frozen head. Training and
+validation patients only: papers and patients are dealt into folds, and each image is scored by
+networks that had not seen its group.
 
-Every fold is kept in RUNS/finetune as soon as it is there; models/finetuned/ct.csv holds the
-folds so far and all of them joined. No network of this command is shipped.
+Every fold is kept in RUNS/finetune as soon as it is there; models/finetuned/ct.csv holds a row for
+each depth, of the folds so far. No network of this command is shipped.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from core.ensemble import Member
 from core.head import second_order_layer
 from core.images import read_image
 from core.metrics import auc
-from core.schema import Modality, Split
+from core.schema import Split
 from core.trunks import compile_model
 from core.views import LUNGS
 from training.cache import Compute, cached
@@ -55,6 +56,7 @@ SOURCE = "covid-ct"
 BELOW = "block3_pool"  # the last layer that stays frozen; (28, 28, 256)
 TRAINED = (MEMBERS[1], TOP_MEMBER)  # second-order pooling of blocks 4 and 5
 SHOWN = (LUNGS, mirror_of(LUNGS), *JITTERS)
+DEPTHS = {"blocks 4 and 5": ("block4", "block5"), "block 5": ("block5",)}  # unfrozen
 C = 10.0  # of the members: weaker than the shipped, so that something is left to learn
 EPOCHS, BATCH = 4, 16
 RATE, WARM_UP, SMOOTHING = 2e-5, 0.1, 0.1
@@ -80,15 +82,16 @@ def run(args: argparse.Namespace) -> int:
     deal = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
     folder = args.runs / "finetune"
     folder.mkdir(parents=True, exist_ok=True)
-    scores = np.full((2, len(rows)), np.nan)
-    for number, (train, held) in enumerate(deal.split(rows, rows["label"], rows["group"])):
-        path = folder / f"fold-{number}.npy"
-        if not path.is_file():
-            print(f"fold {number + 1} of {FOLDS}", flush=True)
-            np.save(path, fold(rows, maps, features, train, held))
-        scores[:, held] = np.load(path)
-        known = ~np.isnan(scores[0])
-        write(rows[known], scores[:, known], number + 1)
+    for depth in DEPTHS:
+        scores = np.full((2, len(rows)), np.nan)
+        for number, (train, held) in enumerate(deal.split(rows, rows["label"], rows["group"])):
+            path = folder / f"{'-'.join(DEPTHS[depth])}-fold-{number}.npy"
+            if not path.is_file():
+                print(f"{depth}: fold {number + 1} of {FOLDS}", flush=True)
+                np.save(path, fold(rows, maps, features, train, held, depth))
+            scores[:, held] = np.load(path)
+            known = ~np.isnan(scores[0])
+            write(rows[known], scores[:, known], number + 1, depth)
     print(TABLE.read_text(encoding="utf-8"))
     return 0
 
@@ -99,6 +102,7 @@ def fold(
     features: dict[str, NDArray[np.float16]],
     train: NDArray[np.intp],
     held: NDArray[np.intp],
+    depth: str,
 ) -> Floats:
     """Probabilities of held-out rows by the frozen head and by the trained network, (2, n)."""
     inner = GroupShuffleSplit(1, test_size=INNER, random_state=SEED)
@@ -107,7 +111,7 @@ def fold(
     space = Space.of(
         rows.iloc[learn].reset_index(drop=True), {k: v[learn] for k, v in features.items()}
     )
-    model = build_upper(machines(space, Choice(C, {})))
+    model = build_upper(machines(space, Choice(C, {})), depth)
     frozen = _scores(model, maps[0][held])
     train_upper(model, rows, maps, learn, stop)
     return np.stack([frozen, _scores(model, maps[0][held])])
@@ -137,17 +141,22 @@ def lower_maps(rows: pd.DataFrame, root: Path, runs: Path, view: str) -> NDArray
     return cached(folder, rows, start, f"{BELOW}, {view}")["maps"]
 
 
-def build_upper(start: dict[str, tuple[Floats, Floats]]) -> keras.Model:
+def build_upper(start: dict[str, tuple[Floats, Floats]], depth: str) -> keras.Model:
     """Blocks 4 and 5 and the members: float32 (N, 28, 28, 256) -> log-odds float32 (N, 1).
 
     Args:
         start: Member's name -> weight of each of its features (F, 1), and bias (1,).
+        depth: Key of DEPTHS: which convolutions learn.
     """
     import keras
 
     inputs, maps = upper_blocks()
     answers = [_member(one, maps[one.layer], *start[one.name]) for one in TRAINED]
-    return keras.Model(inputs, keras.layers.Average()(answers), name="upper")
+    model = keras.Model(inputs, keras.layers.Average()(answers), name="upper")
+    for layer in model.layers:
+        # those of the members are named after their layer too
+        layer.trainable = "log_odds" in layer.name or layer.name.startswith(DEPTHS[depth])
+    return model
 
 
 def upper_blocks() -> tuple[Any, dict[str, Any]]:
@@ -219,13 +228,16 @@ def train_upper(
     model.set_weights(kept)
 
 
-def write(rows: pd.DataFrame, scores: Floats, folds: int) -> None:
-    """The table: AUC frozen and trained of the folds so far, and the paired gain."""
+def write(rows: pd.DataFrame, scores: Floats, folds: int, depth: str) -> None:
+    """A depth's row of the table: AUC frozen and trained so far, and the paired gain."""
     frozen, trained = scores
-    line = {"modality": Modality.CT.value, "folds": folds, "of": FOLDS, "epochs": EPOCHS}
-    TABLE.parent.mkdir(parents=True, exist_ok=True)
+    line = {"trained": depth, "folds": folds, "of": FOLDS, "epochs": EPOCHS}
     line |= {"frozen": round(auc(rows["label"], frozen), 4)}
-    pd.DataFrame([line | gain_row(rows, trained[np.newaxis], frozen)]).to_csv(TABLE, index=False)
+    line |= gain_row(rows, trained[np.newaxis], frozen)
+    TABLE.parent.mkdir(parents=True, exist_ok=True)
+    known = pd.read_csv(TABLE) if TABLE.is_file() else pd.DataFrame(columns=["trained"])
+    others = known[known["trained"] != depth]
+    pd.DataFrame([*others.to_dict("records"), line]).to_csv(TABLE, index=False)
 
 
 def _scores(model: keras.Model, maps: NDArray[np.float16]) -> Floats:

@@ -13,7 +13,6 @@ from core.images import Grey
 from core.opinions import views_of
 from core.views import VIEWS, is_changed
 
-
 BESIDE = 165  # pixels of a picture beside another; two fit a phone
 
 
