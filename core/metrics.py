@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -104,6 +105,18 @@ def confusion(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> 
         fn=int((~called & truth).sum()),
         tn=int((~called & ~truth).sum()),
     )
+
+
+def sigmoid(log_odds: Any) -> Any:
+    """Log-odds -> probability, of the same shape; no overflow."""
+    return 0.5 * (1 + np.tanh(np.asarray(log_odds, np.float64) / 2))
+
+
+def logit(probability: Any) -> Any:
+    """Probability -> log-odds ln(p / (1 - p)), of the same shape; infinite at 0 and 1."""
+    p = np.asarray(probability, np.float64)
+    with np.errstate(divide="ignore"):
+        return np.log(p) - np.log1p(-p)
 
 
 def auc(labels: ArrayLike, probabilities: ArrayLike) -> float:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from core import artifacts, zoo
 from core.artifacts import ArtifactError, Card
@@ -26,6 +25,7 @@ from core.ensemble import (
 )
 from core.head import RELU, UNITS, build_head, build_tail
 from core.images import Grey
+from core.metrics import logit, sigmoid
 from core.trunks import as_function, compile_function
 from core.views import PLAIN, VIEWS
 
@@ -103,7 +103,7 @@ class Head:
         if len(looks) == 1:
             return self.probabilities(*looks[0])
         each = [np.asarray(self._run_for(maps)(*maps)[-1], np.float64) for maps in looks]
-        return expit(np.mean([one.min(axis=-1) for one in each], axis=0)).astype(np.float32)
+        return sigmoid(np.mean([one.min(axis=-1) for one in each], axis=0)).astype(np.float32)
 
     def opinions(self, looks: Sequence[Sequence[Any]]) -> list[Opinion]:
         """`answers` in float32, each with what the members and the judgements say at each look."""
@@ -118,10 +118,10 @@ class Head:
             return [Look(one, float(logit(one)), (one,), (one,)) for one in own]
         return [
             Look(
-                float(expit(judgements.min())),
+                float(sigmoid(judgements.min())),
                 float(judgements.min()),
-                tuple(expit(members).tolist()),
-                tuple(expit(judgements).tolist()),
+                tuple(sigmoid(members).tolist()),
+                tuple(sigmoid(judgements).tolist()),
             )
             for members, judgements in zip(*log_odds, strict=True)  # (K,), (U,)
         ]
@@ -157,7 +157,7 @@ def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
 def _together(looks: tuple[Look, ...]) -> float:
     if len(looks) == 1:
         return looks[0].probability
-    return float(expit(np.mean([look.log_odds for look in looks])))
+    return float(sigmoid(np.mean([look.log_odds for look in looks])))
 
 
 def _paper_head(card: Card) -> keras.Model:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"tensorflow", "keras", "cv2", "pydicom"}
+HEAVY = {"tensorflow", "keras", "cv2", "pydicom", "scipy"}
 FORBIDDEN = {
     "core": {"streamlit", "training", "pages", "argparse"},
     "training": {"streamlit", "pages"},

@@ -6,8 +6,9 @@ import pytest
 from core import phantoms
 from core.explain import cam, vis
 from core.explain.network import find_layer, load_network
-from core.explain.reading import open_reader, read_image, removal_effect, sigmoid
+from core.explain.reading import open_reader, read_image, removal_effect
 from core.images import read_image as read_bytes
+from core.metrics import sigmoid
 
 IDS = ("vgg16-xray", "vgg16-ct", "vgg16-xray-small")
 TEXTURES = ("vgg16-xray-texture", "vgg16-ct-texture")

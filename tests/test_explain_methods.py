@@ -6,8 +6,9 @@ import pytest
 from core import phantoms
 from core.explain import covering, maximise, pixels, ranking, vis
 from core.explain.network import load_network
-from core.explain.reading import Reading, open_reader, read_image, scorer, sigmoid
+from core.explain.reading import Reading, open_reader, read_image, scorer
 from core.images import read_image as read_bytes
+from core.metrics import sigmoid
 
 XRAY = read_bytes(phantoms.drawings()[phantoms.XRAY_TITLE]).pixels
 

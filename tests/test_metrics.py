@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from core.metrics import auc, bootstrap_interval, confusion, threshold_at_recall, wilson
+from core.metrics import (
+    auc,
+    bootstrap_interval,
+    confusion,
+    logit,
+    sigmoid,
+    threshold_at_recall,
+    wilson,
+)
 
 LABELS = [1, 1, 0, 0, 1]
 SCORES = [0.9, 0.4, 0.4, 0.1, 0.5]
@@ -76,3 +84,10 @@ def test_bootstrap_keeps_patients_together():
 def test_wrong_input_is_refused(labels, scores, words):
     with pytest.raises(ValueError, match=words):
         confusion(labels, scores, 0.5)
+
+
+def test_log_odds_and_back() -> None:
+    assert logit([0.5, 0.75, 0.0, 1.0]).tolist() == pytest.approx([0.0, np.log(3), -np.inf, np.inf])
+    far = np.array([-800.0, -2.0, 0.0, 800.0])
+    np.testing.assert_allclose(sigmoid(far), [0.0, 0.1192029, 0.5, 1.0], atol=1e-7)
+    np.testing.assert_allclose(logit(sigmoid([-3.0, 2.0])), [-3.0, 2.0])

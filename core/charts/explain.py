@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.charts.base import LINE_COLOUR, MARK_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm
 from core.explain.arithmetic import Term
-from core.explain.reading import sigmoid
+from core.metrics import sigmoid
 
 REACH = 6.0  # log-odds, to either side; wider where the answer lies outside
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from core import artifacts, zoo
 from core.ensemble import least, members_of, part
-from core.explain.reading import Reading, sigmoid
+from core.explain.reading import Reading
 from core.images import Grey
+from core.metrics import sigmoid
 from core.opinions import Head, load_head
 
 if TYPE_CHECKING:

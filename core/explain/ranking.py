@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from core.ensemble import Member
 from core.explain.network import Network
-from core.explain.reading import Reading, removal_effect, sigmoid
+from core.explain.reading import Reading, removal_effect
 from core.explain.running import Running
 from core.head import SECOND_ORDER
 from core.images import Grey
+from core.metrics import sigmoid
 
 BRIGHT, WORTH, REMOVAL = "bright", "worth", "removal"
 RANKINGS = (BRIGHT, WORTH, REMOVAL)

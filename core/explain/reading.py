@@ -19,6 +19,7 @@ from core.explain.cam import CAMS, Map, Maps
 from core.guard import Verdict
 from core.head import second_order_layer
 from core.images import Grey
+from core.metrics import sigmoid
 from core.opinions import Head
 from core.views import PLAIN, VIEWS
 
@@ -174,11 +175,6 @@ def scorer(classifier: Classifier, reader: Reader) -> Callable[[NDArray[np.float
         return np.asarray(reader.log_odds(*(maps[layer] for layer in reader.head.layers)))
 
     return score
-
-
-def sigmoid(log_odds: Any) -> Any:
-    """Log-odds -> probability, of the same shape; no overflow."""
-    return 0.5 * (1 + np.tanh(np.asarray(log_odds, np.float64) / 2))
 
 
 def removal_effect(reading: Reading) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.artifacts import Card
 from core.charts import explain as charts
 from core.explain.arithmetic import LastLayer, Term
-from core.explain.reading import sigmoid
+from core.metrics import sigmoid
 from pages.parts import explain_words, loaders_explain, text
 from pages.parts.explain_image import Picture
 from pages.parts.loaders_explain import Look

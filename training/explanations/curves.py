@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.explain.cam import CAMS
 from core.explain.checks import CENTRE, DELETION, INSERTION, INTEGRATED, RANDOM, SCORE, SMOOTH
 from core.explain.quality import CELLS, centre_map, curve, order_of, random_map, to_cells
-from core.explain.reading import sigmoid
+from core.metrics import sigmoid
 from training.explanations.base import Case, Rows, Settings, Subject, evidence, is_against
 
 METHODS = (*CAMS, SCORE, SMOOTH, INTEGRATED)
