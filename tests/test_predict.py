@@ -94,6 +94,23 @@ def test_shipped_predictions_are_what_the_models_say(real_data, classifier):
             assert probability == pytest.approx(row["probability"], abs=2e-3)
 
 
+def test_bfloat16_moves_no_real_image_by_more_than_a_hundredth(real_data):
+    from core import artifacts
+    from core.classifier import DEFAULT_MODELS, load_classifier
+    from training.data import build
+
+    half = load_classifier(precision="bfloat16")
+    paths = build(real_data)[0].set_index("image_id")["path"]
+    for name in DEFAULT_MODELS.values():
+        table = artifacts.read_predictions(name)
+        table = table[table["split"] != "val"].iloc[::16]  # tables are float32
+        images = [
+            read_image((real_data / paths[one]).read_bytes()).pixels for one in table.image_id
+        ]
+        found = [one.probability for one in half.score(images, lambda verdict, name=name: name)]
+        np.testing.assert_allclose(found, table["probability"], atol=0.01)
+
+
 def test_modality_is_found_on_real_images(real_data, classifier):
     xray = sorted((real_data / "nih-chestxray8-sample" / "Pneumonia").iterdir())[:4]
     ct = sorted((real_data / "sarscov2-ctscan" / "COVID").iterdir())[:4]

@@ -46,3 +46,19 @@ def test_altered_weights_are_refused(served: tuple[str, Path]) -> None:
 def test_missing_weights_are_said(served: tuple[str, Path]) -> None:
     with pytest.raises(ValueError, match="name a file instead"):
         zoo.fetch_weights(replace(QUICK, weights_file="absent.h5"), served[0])
+
+
+def test_a_cast_copy_takes_its_input_unrounded() -> None:
+    import keras
+
+    inputs = keras.Input((2, 2, 3))
+    first = keras.layers.Conv2D(1, 1, name="first")
+    x = keras.layers.Conv2D(2, 1, name="second")(first(keras.layers.Rescaling(2.0)(inputs)))
+    half = zoo.cast(keras.Model(inputs, x), zoo.BFLOAT16)
+    dtypes = [layer.compute_dtype for layer in half.layers]
+    assert dtypes == ["float32", "float32", "float32", "bfloat16"]
+    half.get_layer("first").set_weights([np.eye(3, 1)[None, None], np.array([-200.0])])
+    half.get_layer("second").set_weights([np.array([[[[1.0, -1.0]]]]), np.zeros(2)])
+    pixels = np.full((1, 2, 2, 3), 100.25, np.float32)  # twice that is no bfloat16: 200 or 201
+    found = np.asarray(half(pixels), np.float32)
+    np.testing.assert_array_equal(found[0, 0, 0], [0.5, -0.5])
