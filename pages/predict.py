@@ -11,6 +11,7 @@ from pages.parts import (
     explain_image,
     loaders,
     loaders_data,
+    predict_walk,
     shown,
     state,
     text,
@@ -93,7 +94,7 @@ with left:
         st.switch_page("pages/explain.py", query_params=target)
 
 with below.expander("From file to tensor: every step"):
-    widgets.tensor_walk(scan.steps, looks, card)
+    predict_walk.show(scan.steps, looks, card)
 
 with right:
     opinion = answer.opinions[card.id]

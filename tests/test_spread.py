@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.members import Choice, Trained
+from training.members import Choice
 from training.spread import SPREAD, by_width, spread_of
+from training.trained import Trained
 
 
 def test_members_answer_alone_on_both_views() -> None:

@@ -14,20 +14,9 @@ from training import linear, texture
 from training.descriptors import packed, unpacked_kernel
 from training.haze import STEEP, judgement
 from training.linear import Basis, Scaler
-from training.members import (
-    PATIENTS,
-    Choice,
-    Space,
-    Trained,
-    answer,
-    groups_of,
-    judge,
-    machines,
-    out_of_fold,
-    platt,
-    train,
-)
+from training.members import PATIENTS, Choice, Space, answer, groups_of, judge, out_of_fold
 from training.recipes import TextureRecipe
+from training.trained import Trained, machines, platt, train
 
 PAIRS = Member("block3_conv3", SECOND_ORDER, (1, 2, 3))
 

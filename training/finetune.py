@@ -42,8 +42,9 @@ from training.descriptors import described, unpacked_kernel
 from training.features import DEFAULT_TRUNK, RUNS
 from training.fitting import Data, labels_and_weights
 from training.gains import gain_row
-from training.members import FOLDS, Choice, Space, groups_of, machines
+from training.members import FOLDS, Choice, Space, groups_of
 from training.recipes import MEMBERS, TOP_MEMBER
+from training.trained import machines
 from training.views import JITTERS, VIEWS, mirror_of
 
 if TYPE_CHECKING:

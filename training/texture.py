@@ -39,12 +39,13 @@ from training.descriptors import descriptors, unpacked_kernel
 from training.features import DEFAULT_TRUNK, RUNS
 from training.haze import measured
 from training.linear import Floats
-from training.members import Choice, Space, Trained, judge, train
+from training.members import Choice, Space, judge
 from training.publish import WANTED_RECALL, counts
 from training.recipes import TEXTURES, TextureRecipe
 from training.record import run_record, write_used
 from training.spread import SPREAD, spread_of
 from training.train import labelled_rows
+from training.trained import Trained, train
 
 CHOICES = "choices.csv"
 SEEDS = (0, 1, 2)
