@@ -118,10 +118,10 @@ def spreads(cards: list[Card]) -> str:
         return ""
     return f"""## Does the spread tell?
 
-Predict shows from where to where a model's members answer, on the image and on its mirror image.
-Here the images of test patients in thirds of that width, and how many of each are called wrongly at
-the operating point (95 % over images). Answers near 0 or 1 leave no room for a wide range, so the
-width says partly the same as the probability.
+Predict shows from where to where a model's members answer, at each of its looks, or on the mirror
+image as well where it looks once. Here the images of test patients in thirds of that width, and how
+many of each are called wrongly at the operating point (95 % over images). Answers near 0 or 1 leave
+no room for a wide range, so the width says partly the same as the probability.
 
 {chr(10).join(parts)}"""
 

@@ -1,4 +1,4 @@
-"""How far apart an ensemble's members answer, on an image and its mirror, and what that tells."""
+"""How far apart an ensemble's members answer about an image, and what that tells."""
 
 from __future__ import annotations
 
