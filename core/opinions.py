@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,18 @@ from core.views import PLAIN, VIEWS
 
 if TYPE_CHECKING:
     import keras
+
+
+class Answered(Protocol):
+    """One look, however much more is known of it."""
+
+    @property
+    def probability(self) -> float:
+        """Of COVID-19, 0..1."""
+
+    @property
+    def log_odds(self) -> float:
+        """The same, ln(p / (1 - p))."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,7 @@ class Head:
     def opinions(self, looks: Sequence[Sequence[Any]]) -> list[Opinion]:
         """`answers` in float32, each with what the members and the judgements say at each look."""
         seen = zip(*(self._looks(maps) for maps in looks), strict=True)
-        return [Opinion(_together(own), own) for own in seen]
+        return [Opinion(together(own), own) for own in seen]
 
     def _looks(self, maps: Sequence[Any]) -> list[Look]:
         """What is said of N images in one view."""
@@ -154,7 +166,8 @@ def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
     return Head(card, model, *ways)
 
 
-def _together(looks: tuple[Look, ...]) -> float:
+def together(looks: Sequence[Answered]) -> float:
+    """The probability that a head's looks answer together: that of their mean log-odds."""
     if len(looks) == 1:
         return looks[0].probability
     return float(sigmoid(np.mean([look.log_odds for look in looks])))

@@ -74,9 +74,9 @@ lungs was measured for the first time. How strict the CT head is about it was th
 COVID-CT alone (`models/vgg16-ct-texture/choices.csv`), but that the smaller of two judgements
 answers, and how steep the second is, was settled with both sources in view. Images of that source
 that are not here are the test that this one cannot be any more. The test patients of COVID-CT were
-scored for two earlier forms. That two looks do better was first seen there, where the mean of a
-head on cut slices and one on whole slices had an AUC of 0.90; the present form was then built and
-its settings chosen by the folds of the training and validation patients alone.
+scored for two earlier forms. That two looks do better was first seen there, on the mean of a head
+on cut slices and one on whole slices; the present form was then built and its settings chosen by
+the folds of the training and validation patients alone.
 """
 
 

@@ -120,22 +120,16 @@ def test_no_group_is_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(not (train & wanted) for train, wanted in seen)
 
 
-def test_mirrors_are_learned_from_and_averaged() -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change("mirrors", REFERENCE.members, mirrored=True, averaged=True),
+        Change("two looks", REFERENCE.members, (LUNGS, "plain")),
+    ],
+    ids=lambda change: change.title,
+)
+def test_all_views_are_learned_from_and_their_mean_answers(change: Change) -> None:
     rows = _rows()
-    change = Change("both", REFERENCE.members, mirrored=True, averaged=True)
-    space = _space(rows, change, strength=0.5)
-    train, wanted = np.arange(0, 40), np.arange(40, SIZE)
-    x, labels = space.coordinates[0], rows["label"].to_numpy()
-    model = LogisticRegression(C=scoring.C, max_iter=5000, tol=1e-5)
-    model.fit(np.concatenate([x[train], x[train + SIZE]]), np.tile(labels[train], 2))
-    log_odds = (model.decision_function(x[wanted]) + model.decision_function(x[wanted + SIZE])) / 2
-    received = scoring.score(space, change, train, wanted)
-    np.testing.assert_allclose(received, 1 / (1 + np.exp(-log_odds)), atol=1e-3)
-
-
-def test_two_looks_are_learned_from_and_their_mean_answers() -> None:
-    rows = _rows()
-    change = Change("two", REFERENCE.members, (LUNGS, "plain"))
     space = _space(rows, change, strength=0.5)
     train, wanted = np.arange(0, 40), np.arange(40, SIZE)
     x, labels = space.coordinates[0], rows["label"].to_numpy()

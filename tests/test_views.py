@@ -17,8 +17,8 @@ from viewed import BOTH_ID, CT, CUT, CUT_ID, PLAIN_ID, XRAY, XRAY_ID
 from core.artifacts import MODELS_DIR, ArtifactError, read_card, write_card
 from core.classifier import Classifier
 from core.explain.network import load_network
-from core.explain.reading import answer, judge_and_read, open_reader, read_image, scorer
-from core.opinions import Opinion, load_head, views_of
+from core.explain.reading import judge_and_read, open_reader, read_image, scorer
+from core.opinions import Opinion, load_head, together, views_of
 from core.schema import Modality
 from core.slices import cut_to_lungs
 from core.views import LUNGS, PLAIN, VIEWS, is_changed
@@ -132,7 +132,7 @@ def test_two_looks_answer_by_the_mean_of_their_log_odds(viewed: Classifier) -> N
     assert mirrored[1].probability == alone(viewed, np.fliplr(CT)).probability
     readings = judge_and_read(viewed, open_reader(viewed.heads[BOTH_ID]), CT)[1]
     assert [one.log_odds for one in readings] == pytest.approx(log_odds, abs=1e-3)
-    assert answer(readings) == pytest.approx(expected, abs=CLOSE)
+    assert together(readings) == pytest.approx(expected, abs=CLOSE)
 
 
 def test_several_looks_need_members(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Needs the maps of the trunk pass that made the probability, and no other pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -154,13 +154,6 @@ def judge_then_read(
         else read_image(classifier, reader, VIEWS[view].alter(image))
         for view in head.views
     )
-
-
-def answer(readings: Sequence[Reading]) -> float:
-    """The probability that a head's readings, one a view, answer together: the mean log-odds'."""
-    if len(readings) == 1:
-        return readings[0].probability
-    return float(sigmoid(np.mean([reading.log_odds for reading in readings])))
 
 
 def scorer(classifier: Classifier, reader: Reader) -> Callable[[NDArray[np.float32]], Any]:

@@ -29,7 +29,7 @@ from core.explain.sheets import Sheet
 from core.explain.steps import Step
 from core.guard import Verdict
 from core.images import Grey, read_image
-from core.opinions import layer_of, views_of
+from core.opinions import layer_of, together, views_of
 from pages.parts import loaders, loaders_data
 
 SIDES = (False, True)  # for, against
@@ -174,11 +174,11 @@ def put_on_shelf(key: str, found: Running) -> None:
 
 @st.cache_data(scope="session", max_entries=12, show_spinner=False)
 def _looks(pixels: Grey, model_id: str, models_dir: Path) -> tuple[Look, ...]:
-    from core.explain.reading import answer, judge_and_read
+    from core.explain.reading import judge_and_read
 
     reader = _reader(model_id, models_dir)
     verdict, readings = judge_and_read(loaders.classifier(), reader, pixels)
-    return tuple(Look(verdict, reading, answer(readings)) for reading in readings)
+    return tuple(Look(verdict, reading, together(readings)) for reading in readings)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

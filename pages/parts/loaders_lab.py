@@ -14,6 +14,7 @@ from core.classifier import DEFAULT_MODELS
 from core.explain.cam import Map
 from core.guard import Verdict
 from core.images import Grey
+from core.opinions import together
 from pages.parts import loaders, loaders_explain
 
 METHOD = "gradcam"
@@ -59,7 +60,7 @@ def whole(pixels: Grey) -> tuple[object, ...]:
 
 @st.cache_data(scope="session", max_entries=128, show_spinner=False, hash_funcs={np.ndarray: whole})
 def _live_answer(pixels: Grey, model_id: str | None, models_dir: Path) -> LiveAnswer:
-    from core.explain.reading import answer, judge_then_read
+    from core.explain.reading import judge_then_read
 
     def reader_for(verdict: Verdict) -> Any:
         return loaders_explain.reader(model_id or DEFAULT_MODELS[verdict.modality])
@@ -69,7 +70,7 @@ def _live_answer(pixels: Grey, model_id: str | None, models_dir: Path) -> LiveAn
     return LiveAnswer(
         verdict,
         model_id or DEFAULT_MODELS[verdict.modality],
-        answer(readings),
+        together(readings),
         first.cam(METHOD),
         first.cam(METHOD, against=True),
     )
