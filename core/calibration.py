@@ -14,6 +14,7 @@ BINS = 10
 # Prediction tables have six decimals: nearer to 0 or 1 than this nothing is known.
 CLOSEST = 5e-7
 TEMPERATURES = (0.05, 50.0)
+DRAWS, SEED = 1000, 0  # sets of labels for the error that luck alone leaves
 
 
 def temper(probabilities: ArrayLike, temperature: float) -> Floats:
@@ -96,10 +97,35 @@ def calibration_errors(
         (R,), NaN where a replicate is empty.
     """
     y, p = checked(labels, probabilities)
-    inside = (_bins(p, bins) == np.arange(bins)[:, np.newaxis]).astype(np.float64)  # (B, N)
     drawn = np.asarray(weights, np.float64)
     with np.errstate(invalid="ignore"):
-        return np.abs((inside * (y - p)) @ drawn).sum(axis=0) / drawn.sum(axis=0)
+        return np.abs((_inside(p, bins) * (y - p)) @ drawn).sum(axis=0) / drawn.sum(axis=0)
+
+
+def perfect_errors(probabilities: ArrayLike, bins: int = BINS) -> Floats:
+    """calibration_error that answers show where they are perfectly calibrated: luck alone.
+
+    The error is a mean of absolute values, so on few images it stays well above zero whatever the
+    model (Bröcker and Smith 2007). Labels are drawn from the probabilities themselves, image by
+    image; several images of a patient would make it larger still.
+
+    Args:
+        probabilities: (N,) in 0..1.
+        bins: Of equal width.
+
+    Returns:
+        (DRAWS,), one for each set of labels; empty without images.
+    """
+    p = np.asarray(probabilities, np.float64)
+    if not p.size:
+        return np.empty(0)
+    labels = np.random.default_rng(SEED).random((DRAWS, p.size)) < p  # (D, N)
+    return np.abs((labels - p) @ _inside(p, bins).T).sum(axis=1) / p.size
+
+
+def _inside(p: Floats, bins: int) -> Floats:
+    """Which bin each probability lies in: 0 or 1, (B, N)."""
+    return (_bins(p, bins) == np.arange(bins)[:, np.newaxis]).astype(np.float64)
 
 
 def _bins(p: Floats, bins: int) -> NDArray[np.int_]:

@@ -21,12 +21,17 @@ RECORD = "record.json"
 
 COMPLETE = "complete"
 LAST_FIXED = "seed"  # trials.csv: the columns after it are parameters
-TITLES = {"first": "first layer", "second": "second layer", "focal": "focal loss"}
+TITLES = {
+    "first": "first layer",
+    "second": "second layer",
+    "focal": "focal loss",
+    "unfrozen_rate": "learning rate once unfrozen",
+}
 WHOLE = {"all": "all images"}
-BY_DECADE = ("learning_rate", "weight_decay")
+BY_DECADE = ("learning_rate", "weight_decay", "unfrozen_rate")
 MARGIN = 0.02  # AUC: less is no difference that matters, more is "a lot"
 FOR, AGAINST, OPEN = "for", "against", "open"
-SEARCH = "search"
+SEARCH, UNFROZEN = "search", "unfrozen"
 SAME, BETTER, MUCH_BETTER = "same", "better", "much better"
 
 
@@ -51,6 +56,7 @@ CLAIMS = {
     "batch": Claim("A batch of 32 is best", BETTER),
     "first": Claim("First layer: 256 units, not 1024", BETTER),
     "second": Claim("Second layer: 512 units, not 256", BETTER),
+    UNFROZEN: Claim("Unfreezing the upper convolutions gains little", SAME),
     SEARCH: Claim("A wider search finds a better head", BETTER),
 }
 
@@ -60,9 +66,10 @@ def title_of(parameter: str) -> str:
     return TITLES.get(parameter, parameter.replace("_", " "))
 
 
-def command(dataset: str, name: str) -> str:
-    """What makes a table."""
+def command(dataset: str, name: str, unfreeze: bool = False) -> str:
+    """What makes a table, with unfrozen convolutions where they are wanted."""
     own = " --pairs" if name in (PAIRS, RATES) else ""
+    own += " --unfreeze" if unfreeze else ""
     return f"python -m training tune --dataset {dataset} --root DIR{own}"
 
 

@@ -11,6 +11,7 @@ from core.tuning import (
     FOLDS,
     FOR,
     OPEN,
+    UNFROZEN,
     WHOLE,
     best_trial,
     by_choice,
@@ -111,11 +112,21 @@ def method_lines(record: dict[str, dict[str, Any]], trials: pd.DataFrame) -> lis
         f"**What is searched.** {names}. The first trial is the paper's head, the next 15 are "
         "mostly random, then a tree-structured Parzen estimator proposes. A trial that after three "
         "epochs falls behind the median of the others is stopped and stays a row.",
-        "**What is not.** Where to unfreeze: these heads learn from cached maps of the last block. "
-        "A network unfrozen further down changes those maps, so that question needs training from "
-        "lower maps and is no part of this search. Heads on flattened maps get six epochs at most "
-        "and the comparisons ten: it is one processor core.",
+        f"**Where to unfreeze.** {_unfreezing(UNFROZEN in parameters(trials))} Heads on flattened "
+        "maps get six epochs at most and the comparisons ten: it is one processor core.",
         "**Comparisons.** Two settings that differ in one choice share all else, five deals of "
         "patients into folds, and the start of every head. Intervals draw patients with "
         "replacement; they hold for these patients and these sources, not for another hospital.",
     ]
+
+
+def _unfreezing(searched: bool) -> str:
+    """Whether convolutions learned as well, and where else to look."""
+    said = (
+        "Where a trial unfreezes, the last convolution or all of block 5 goes on learning behind "
+        "the trained head for two epochs."
+        if searched
+        else "Not searched on these images: a trial that unfreezes takes minutes where the others "
+        "take seconds (`--unfreeze` does it)."
+    )
+    return f"{said} Block 4 costs four times as much; `python -m training finetune` tries it."

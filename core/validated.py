@@ -24,6 +24,7 @@ class Calibration:
         before: core.calibration.reliability of the test images.
         after: The same of the tempered probabilities; as before without a temperature.
         errors: Expected calibration error before and after.
+        perfect: What it would be on average if the tempered probabilities were perfect.
         losses: Log loss before and after.
     """
 
@@ -31,6 +32,7 @@ class Calibration:
     before: pd.DataFrame
     after: pd.DataFrame
     errors: tuple[float, float]
+    perfect: float
     losses: tuple[float, float]
 
 
@@ -76,5 +78,6 @@ def calibrate(entrant: Entrant) -> Calibration:
         calibration.reliability(y, before),
         calibration.reliability(y, after),
         (calibration.calibration_error(y, before), calibration.calibration_error(y, after)),
+        float(calibration.perfect_errors(after).mean()) if len(after) else math.nan,
         (calibration.log_loss(y, before), calibration.log_loss(y, after)),
     )

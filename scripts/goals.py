@@ -6,11 +6,15 @@ import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+from core import artifacts
 from core.artifacts import Card
 from core.breakdown import INSIDE, POOLED, UNSEEN, WITHOUT
-from core.schema import Modality
+from core.calibration import calibration_error, perfect_errors
+from core.intervals import TAILS
+from core.schema import Modality, Split
 from training.markdown import share
 
 AUC, ACCURACY, ERROR = "auc", "accuracy", "calibration_error"
@@ -94,6 +98,20 @@ def table(cards: list[Card], evaluations: dict[str, pd.DataFrame]) -> pd.DataFra
         evaluations: Model id -> its evaluation.csv.
     """
     return pd.DataFrame([row for goal in GOALS for row in _rows(goal, cards, evaluations)])
+
+
+def luck(cards: list[Card]) -> pd.DataFrame:
+    """How much of each model's calibration error luck alone leaves on its test images."""
+    rows = []
+    for card in cards:
+        table = artifacts.read_predictions(card.id)
+        test = table[table["split"] == Split.TEST]
+        errors = perfect_errors(test["probability"])
+        own = calibration_error(test["label"], test["probability"])
+        row = {"model": card.id, "images": len(test), NAMES[ERROR]: f"{own:.3f}"}
+        left = share(float(errors.mean()), *np.quantile(errors, TAILS), digits=3)
+        rows.append(row | {"of perfect answers (95 % of draws)": left})
+    return pd.DataFrame(rows)
 
 
 def _rows(

@@ -68,6 +68,12 @@ patients" are those of its published validation list; `published` and `start` ar
 
 {to_markdown(goals.table(cards, tables))}
 
+A calibration error is a mean of absolute values, so luck alone keeps it above zero. Labels drawn
+from the very probabilities that a model gives its test images, as if each were exactly right, leave
+this much of it; on so few images, a goal below that is reached or missed by luck:
+
+{to_markdown(goals.luck(cards))}
+
 The images of SARS-CoV-2 CT-scan here are not as untouched as the word "never trained on" sounds:
 every row of the ablation was scored on them, and pictures of them were looked at before the haze in
 lungs was measured for the first time. How strict the CT head is about it was then decided on

@@ -52,7 +52,8 @@ def section(dataset: str) -> str:
     lines += _searched(dataset, trials)
     lines.append("### How it was done\n")
     lines.append("\n\n".join(tuning_words.method_lines(record, trials)) + "\n")
-    commands = [tuning.command(dataset, name) for name in (TRIALS, PAIRS)]
+    unfreeze = tuning.UNFROZEN in tuning.parameters(trials)
+    commands = [tuning.command(dataset, name, unfreeze) for name in (TRIALS, PAIRS)]
     lines.append("Each goes on where it stopped:\n\n    " + "\n    ".join(commands))
     return "\n".join(lines) + "\n"
 
@@ -95,7 +96,7 @@ def _claim(name: str, pairs: pd.DataFrame, trials: pd.DataFrame) -> str:
     text = f"### “{CLAIMS[name].title}”: {tuning_words.count_verdicts(own)}\n"
     if lines:
         text += f"\n{lines}\n"
-    if name == tuning.SEARCH:
+    if name == tuning.SEARCH or name not in tuning.parameters(trials):
         return text
     return f"{text}\nIn the search: {tuning_words.search_line(trials, name)}.\n"
 

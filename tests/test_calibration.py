@@ -67,3 +67,20 @@ def test_calibration_error_by_hand():
     found = calibration.calibration_error([0, 1, 1, 1], [0.2, 0.2, 1.0, 1.0])
     assert found == pytest.approx(0.15)
     assert math.isnan(calibration.calibration_error([], []))
+
+
+def test_perfect_answers_leave_an_error_of_luck():
+    # one image, 0.5: whatever its label, half a unit off; sure answers are always right
+    assert calibration.perfect_errors([0.5]) == pytest.approx(0.5)
+    assert calibration.perfect_errors([0.0, 1.0, 1.0]) == pytest.approx(0)
+    # one bin of N images: the mean distance of a binomial share from 0.3, sqrt(2 p q / (pi N))
+    found = calibration.perfect_errors(np.full(400, 0.3)).mean()
+    assert found == pytest.approx(math.sqrt(2 * 0.3 * 0.7 / (math.pi * 400)), rel=0.08)
+    assert len(calibration.perfect_errors([])) == 0
+
+
+def test_perfect_errors_are_those_of_drawn_labels():
+    p = np.random.default_rng(3).random(50)
+    labels = np.random.default_rng(calibration.SEED).random((calibration.DRAWS, 50)) < p
+    expected = [calibration.calibration_error(y.astype(float), p) for y in labels[:20]]
+    assert calibration.perfect_errors(p)[:20] == pytest.approx(np.array(expected))

@@ -21,6 +21,7 @@ from training.tuning import deal, pairs, stack, study
 from training.tuning.deal import Problem
 from training.tuning.space import OPTIMIZERS, Setting
 from training.tuning.stack import Side, train_together
+from training.tuning.unfreeze import epochs
 
 KERAS = {name: name for name in OPTIMIZERS} | {
     "momentum": {"class_name": "SGD", "config": {"momentum": 0.9, "nesterov": True}}
@@ -60,11 +61,12 @@ def test_a_stacked_head_is_the_shipped_head_trained_alone(optimizer: str) -> Non
     setting = replace(SMALL, optimizer=optimizer, activation="leaky_relu", label_smoothing=0.1)
     together = [side(problem, [0, 1, 7], 3), side(problem, [4, 5], 4, 0.3)]
     features = problem.pooled["average"]
-    *_, answers = train_together(features, problem.labels, together, setting)
+    heads = stack.begin(8, together, setting)
+    *_, answers = train_together(features, problem.labels, together, setting, heads)
     steps = 5  # 20 training images at most, 4 a step
     for number, one in enumerate(together):
         tail = build_tail((1, 1, 8), "average", units=(6, 5), activation="leaky_relu")
-        start = stack._start(8, [one], setting)
+        start = stack.begin(8, [one], setting)
         tail.set_weights([np.asarray(value)[0].reshape(w.shape) for value, w in
                           zip(start, tail.weights, strict=True)])  # fmt: skip
         loss = keras.losses.BinaryCrossentropy(label_smoothing=0.1)
@@ -92,7 +94,7 @@ def test_dropout_and_schedules_train() -> None:
     for schedule in ("cosine", "warm-up"):
         setting = replace(SMALL, epochs=12, dropout=0.3, schedule=schedule, focal=2)
         together = deal.sides(problem, setting, 0)
-        *_, answers = train_together(problem.pooled["flatten"], problem.labels, together, setting)
+        *_, answers = epochs(problem, together, setting)
         assert np.mean(deal.areas(problem, together, answers)[deal.ALL]) > 0.9
 
 

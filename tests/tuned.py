@@ -78,6 +78,7 @@ PAIRS = pd.DataFrame(
         pair("batch", 0.015, "open"),
         pair("first", 0.0, "against"),
         pair("second", 0.02, "for"),
+        pair("unfrozen", 0.005, "for"),
         pair("search", 0.04, "for"),
     ]
 )

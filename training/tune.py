@@ -1,7 +1,7 @@
 """Search over heads on cached features: the paper's choices and beyond.
 
-    python -m training tune --dataset xray --root DIR [--trials N] [--timeout SECONDS]
-    python -m training tune --dataset xray --root DIR --pairs
+    python -m training tune --dataset xray --root DIR [--trials N] [--timeout SECONDS] [--unfreeze]
+    python -m training tune --dataset xray --root DIR --pairs [--unfreeze]
 
 The goal is the mean AUC over three folds of patients, at the last epoch, each fold's head with a
 seed of its own; for X-ray it is the mean of the AUC over all sources and inside the one source with
@@ -13,6 +13,9 @@ who was in which fold (folds.csv).
 --pairs makes controlled comparisons instead, for each of the paper's findings: two settings that
 differ in one choice, over five deals of patients (pairs.csv), each optimiser at several learning
 rates first (rates.csv); and the search's best trial so far against the paper's heads.
+
+--unfreeze searches (compares) as well whether the last convolution or all of block 5 goes on
+learning behind the trained head; such a trial takes minutes where others take seconds.
 """
 
 from __future__ import annotations
@@ -58,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=float, default=float("inf"), help="seconds")
     parser.add_argument("--threads", type=int, default=1, help="of TensorFlow")
     parser.add_argument("--pairs", action="store_true", help="controlled comparisons instead")
+    parser.add_argument("--unfreeze", action="store_true", help="block 5 may learn too: minutes")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     tf.config.threading.set_intra_op_parallelism_threads(args.threads)
     tf.config.threading.set_inter_op_parallelism_threads(args.threads)
     manifest = load_manifest(args.root, args.runs)
-    problem = load_problem(args.dataset, manifest, args.root, args.runs)
+    problem = load_problem(args.dataset, manifest, args.root, args.runs, args.unfreeze)
     folder = TUNING_DIR / args.dataset
     folder.mkdir(parents=True, exist_ok=True)
     return (_compare if args.pairs else _search)(args, problem, manifest, folder)
@@ -78,10 +82,10 @@ def _search(
 ) -> int:
     from training.tuning.study import head_objective, importances, open_study, search, trials_table
 
-    study = open_study(args.runs / "tune" / f"{args.dataset}.journal", data_hash(problem), SEED)
+    journal = args.runs / "tune" / f"{args.dataset}.journal"
+    study = open_study(journal, data_hash(problem), SEED, args.unfreeze)
     folds_table(problem).to_csv(folder / FOLDS, index=False)
-    command = f"python -m training tune --dataset {args.dataset} --root DIR --trials {args.trials}"
-    record = _record(command, problem, manifest)
+    record = _record(_command(args, f"--trials {args.trials}"), problem, manifest)
 
     def write(study: Study) -> None:
         _replace(trials_table(study), folder / TRIALS)
@@ -91,7 +95,7 @@ def _search(
         study,
         head_objective(problem, args.dataset, SEED),
         args.trials,
-        first=[as_parameters(setting, args.dataset) for setting in FIRST],
+        first=[as_parameters(setting, args.dataset, args.unfreeze) for setting in FIRST],
         timeout=args.timeout,
         after=write,
     )
@@ -108,11 +112,10 @@ def _compare(
     from training.tuning.pairs import SEEDS, Bench, compare, planned, rates_table, searched
 
     bench = Bench(problem, data_hash(problem), args.runs / "tune" / "scores")
-    command = f"python -m training tune --dataset {args.dataset} --root DIR --pairs"
-    record = _record(command, problem, manifest) | {"seeds": list(SEEDS)}
+    record = _record(_command(args, "--pairs"), problem, manifest) | {"seeds": list(SEEDS)}
     rates = rates_table(bench)
     _replace(rates, folder / RATES)
-    pairs = planned(rates)
+    pairs = planned(rates, args.unfreeze)
     if (folder / TRIALS).is_file():
         pairs += searched(pd.read_csv(folder / TRIALS))
     table = pd.DataFrame()
@@ -142,6 +145,11 @@ def note(folder: Path, part: str, record: dict[str, Any]) -> None:
     path = folder / RECORD
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     path.write_text(json.dumps(known | {part: record}, indent=2) + "\n", encoding="utf-8")
+
+
+def _command(args: argparse.Namespace, own: str) -> str:
+    words = f"python -m training tune --dataset {args.dataset} --root DIR {own}"
+    return f"{words} --unfreeze" if args.unfreeze else words
 
 
 def _record(command: str, problem: Problem, manifest: pd.DataFrame) -> dict[str, Any]:

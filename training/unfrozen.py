@@ -68,11 +68,12 @@ def lower_maps(rows: pd.DataFrame, root: Path, runs: Path, weights: Path) -> NDA
     return cached(runs / "features" / f"{BELOW}-{key}", rows, start, BELOW)["maps"]
 
 
-def build_upper(weights: Path | None) -> keras.Model:
-    """Block 5, its pooling and the paper's head: float32 (N, 14, 14, 512) -> (N, 1) in 0..1.
+def build_upper(weights: Path | None, tail: keras.Model | None = None) -> keras.Model:
+    """Block 5, its pooling and a head: float32 (N, 14, 14, 512) -> (N, 1) in 0..1.
 
     Args:
         weights: File of ImageNet weights; None for random ones.
+        tail: Of core.head.build_tail; by default the paper's head behind average pooling, new.
     """
     import keras
 
@@ -82,7 +83,7 @@ def build_upper(weights: Path | None) -> keras.Model:
     for name in BLOCK:
         x = trunk.get_layer(name)(x)
     x = keras.layers.MaxPooling2D(2, name=backbone.pool)(x)
-    tail = build_tail(backbone.features_shape, "average")
+    tail = tail or build_tail(backbone.features_shape, "average")
     for layer in tail.layers[1:]:
         x = layer(x)
     return keras.Model(inputs, x, name="upper")

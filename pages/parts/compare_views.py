@@ -110,6 +110,7 @@ def calibration(shown: Shown) -> list[Section]:
             "temperature": temperatures,
             "calibration error before": [one.errors[0] for one in found],
             "after": [one.errors[1] for one in found],
+            "of perfect answers": [one.perfect for one in found],
             "log loss before": [one.losses[0] for one in found],
             "log loss after": [one.losses[1] for one in found],
         }
@@ -122,7 +123,9 @@ def calibration(shown: Shown) -> list[Section]:
         ),
         table.round(3),
         note="One temperature divides the log-odds; it is fitted on validation patients alone, so "
-        "it may help or harm on test patients. The order of the images, and the AUC, stay.",
+        "it may help or harm on test patients. The order of the images, and the AUC, stay. “Of "
+        "perfect answers”: what luck alone leaves of the error on so few images, on average, where "
+        "every probability is exactly right.",
     )
     draw(result, "calibration", heading=False)
     table_csv(lambda: table, "calibration")

@@ -39,7 +39,8 @@ def findings(dataset: str) -> None:
     if len(own):
         _compared(own, name)
     else:
-        st.info(f"Not compared yet; `{tuning.command(dataset, PAIRS)}` goes on where it stopped.")
+        words = tuning.command(dataset, PAIRS, unfreeze=name == tuning.UNFROZEN)
+        st.info(f"Not compared yet; `{words}` goes on where it stopped.")
     if name in ("optimizer", "pooling"):
         _rates(dataset)
     _searched(loaders_tuning.table(dataset, TRIALS), name)
@@ -73,6 +74,9 @@ def _compared(pairs: pd.DataFrame, name: str) -> None:
 def _searched(trials: pd.DataFrame, name: str) -> None:
     if name == tuning.SEARCH:
         st.markdown(tuning_words.search_summary(trials))
+        return
+    if name not in tuning.parameters(trials):
+        st.markdown("The search did not try it on these images.")
         return
     words = tuning_words.search_line(trials, name)
     st.markdown("**And in the search,** where everything else changed too:")

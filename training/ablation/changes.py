@@ -74,6 +74,10 @@ CHANGES = (
     Change("blocks 3 and 4; answer averaged over the mirror image", averaged=True, passes=2.0),
     Change("blocks 3 and 4; local contrast evened out (CLAHE)", views=("clahe",)),
     Change("blocks 3 and 4; histogram equalised", views=("equalised",)),
+    Change(
+        "blocks 3 and 4; two looks, as it is and histogram equalised",
+        views=(PLAIN, "equalised"), passes=2.0, modality=Modality.XRAY,
+    ),
     Change("blocks 3 and 4; margins cut, burnt-in marks painted over", views=("trimmed",)),
     Change("blocks 3 and 4; cut to the lungs", views=(LUNGS,), passes=2.0, modality=Modality.CT),
     Change("blocks 3, 4 and 5; cut to the lungs", CUT, (LUNGS,), passes=2.0, modality=Modality.CT),

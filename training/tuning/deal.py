@@ -24,6 +24,8 @@ from training.recipes import RECIPES
 from training.train import labelled_rows
 from training.tuning.space import Setting
 from training.tuning.stack import Floats, Side
+from training.tuning.unfreeze import trunk_weights
+from training.unfrozen import lower_maps
 
 RECIPE = "vgg16-{}"  # of the shipped head on a data set
 SEARCHED = (Split.TRAIN, Split.VAL)
@@ -39,10 +41,12 @@ class Problem:
     Attributes:
         rows: N manifest rows with their `group`, which is never torn apart.
         pooled: Pooling -> float32 (N, F).
+        lower: Maps below block 5, float16 (N, 14, 14, 512), where convolutions may learn as well.
     """
 
     rows: pd.DataFrame
     pooled: dict[str, Floats]
+    lower: NDArray[np.float16] | None = None
 
     @property
     def labels(self) -> Floats:
@@ -60,12 +64,15 @@ class Problem:
         return found
 
 
-def load_problem(dataset: str, manifest: pd.DataFrame, root: Path, runs: Path) -> Problem:
+def load_problem(
+    dataset: str, manifest: pd.DataFrame, root: Path, runs: Path, unfreeze: bool = False
+) -> Problem:
     """The images of a data set that may be searched on, with their cached features."""
     rows = searched_rows(dataset, manifest)
     features = FeatureStore(runs).get(rows, root)[0].astype(np.float32)  # (N, 7, 7, 512)
     pooled = {"average": features.mean((1, 2)), "flatten": features.reshape(len(rows), -1)}
-    return Problem(rows, pooled)
+    lower = lower_maps(rows, root, runs, trunk_weights()) if unfreeze else None
+    return Problem(rows, pooled, lower)
 
 
 def searched_rows(dataset: str, manifest: pd.DataFrame) -> pd.DataFrame:

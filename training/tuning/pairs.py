@@ -29,7 +29,8 @@ from core.paired import bootstrap_difference
 from core.tuning import CLAIMS, SEARCH, best_trial, parameters, verdict
 from training.tuning.deal import Problem, areas, goal, sides
 from training.tuning.space import FLATTEN_EPOCHS, OPTIMIZERS, Setting
-from training.tuning.stack import Floats, train_together
+from training.tuning.stack import Floats
+from training.tuning.unfreeze import epochs
 
 SEEDS = (1, 2, 3, 4, 5)  # deals of the comparisons; 0 is the search's
 CHOOSING = 100  # deal on which learning rates are chosen
@@ -103,8 +104,7 @@ def out_of_fold(problem: Problem, setting: Setting, runs: Sequence[tuple[int, fl
         [replace(side, rate=rate) for side in sides(problem, setting, seed)] for seed, rate in runs
     ]
     together = [side for deal in deals for side in deal]
-    features = problem.pooled[setting.pooling]
-    *_, answers = train_together(features, problem.labels, together, setting)
+    *_, answers = epochs(problem, together, setting)
     found = np.zeros((len(runs), len(problem.rows)), np.float32)
     for place, (side, answer) in enumerate(zip(together, answers, strict=True)):
         own = found[place // len(deals[0])]
@@ -129,11 +129,12 @@ def rates_table(bench: Bench) -> pd.DataFrame:
     return pd.DataFrame(rows).round({"value": 4, "spread": 4})
 
 
-def planned(rates: pd.DataFrame) -> list[Pair]:
+def planned(rates: pd.DataFrame, unfreeze: bool = False) -> list[Pair]:
     """What is compared for each of the paper's findings, the cheap ones first.
 
     Args:
         rates: Of rates_table.
+        unfreeze: Whether to unfreeze convolutions as well.
     """
     base = Setting(epochs=EPOCHS)
     changes: list[tuple[str, tuple[str, str], dict[str, Any]]] = [
@@ -162,6 +163,9 @@ def planned(rates: pd.DataFrame) -> list[Pair]:
         short = replace(base, epochs=FLATTEN_EPOCHS, learning_rate=average)
         long = replace(short, pooling="flatten", learning_rate=flat)
         pairs.append(Pair("pooling", condition, ("average", "flatten"), (short, long)))
+    if unfreeze:
+        further = replace(base, unfrozen="block 5")
+        pairs.append(Pair("unfrozen", EQUAL, ("block 5 unfrozen", "frozen"), (further, base)))
     return pairs
 
 

@@ -1,8 +1,4 @@
-"""What is searched: the paper's choices for the head, and beyond.
-
-Where to unfreeze is not among them: these heads learn from cached maps of the last block, and a
-network that is unfrozen further down changes those maps, so no cached feature would stay valid.
-"""
+"""What is searched: the paper's choices for the head, and beyond; on demand where to unfreeze."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.schema import Modality
+from training.unfrozen import BLOCK
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
@@ -22,6 +19,11 @@ FLATTEN_EPOCHS = 6
 # Weight of an image: (images of its class) ** -a, (images of its source) ** -b. 0: all the same;
 # 1: every class (source) counts the same in sum.
 POWERS = (0.0, 0.5, 1.0)
+# Convolutions that go on learning behind a trained head. Block 4 would cost four times block 5
+# (`python -m training finetune` tries it).
+NOTHING = "nothing"
+DEPTHS = {NOTHING: (), "last convolution": BLOCK[-1:], "block 5": BLOCK}
+UNFROZEN_EPOCHS = 2  # an epoch of block 5 costs a hundred of an averaged head
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Setting:
         focal: Gamma of the focal loss (Lin et al. 2017); 0 is cross-entropy.
         class_weight: Power a of POWERS.
         source_weight: Power b of POWERS.
+        unfrozen: Key of DEPTHS: what learns as well for UNFROZEN_EPOCHS more.
+        unfrozen_rate: Learning rate of those, Adam's.
     """
 
     activation: str = "relu"
@@ -62,14 +66,21 @@ class Setting:
     focal: int = 0
     class_weight: float = 1.0
     source_weight: float = 0.0
+    unfrozen: str = NOTHING
+    unfrozen_rate: float = 1e-5
 
     @property
     def passes(self) -> int:
-        """Epochs that are really run."""
+        """Epochs of the head that are really run."""
         return min(self.epochs, FLATTEN_EPOCHS) if self.pooling == "flatten" else self.epochs
 
+    @property
+    def all_passes(self) -> int:
+        """Epochs in all, those with convolutions included."""
+        return self.passes + (0 if self.unfrozen == NOTHING else UNFROZEN_EPOCHS)
 
-def suggest(trial: Trial, modality: str) -> Setting:
+
+def suggest(trial: Trial, modality: str, unfreeze: bool = False) -> Setting:
     """Draw a setting. CT slices come from one source: no weight of sources to choose."""
     choose = trial.suggest_categorical
     values: dict[str, Any] = {
@@ -90,12 +101,15 @@ def suggest(trial: Trial, modality: str) -> Setting:
     }
     if modality == Modality.XRAY:
         values["source_weight"] = choose("source_weight", list(POWERS))
+    if unfreeze:
+        values["unfrozen"] = choose("unfrozen", list(DEPTHS))
+        values["unfrozen_rate"] = trial.suggest_float("unfrozen_rate", 1e-6, 1e-4, log=True)
     return Setting(**values)
 
 
-def as_parameters(setting: Setting, modality: str) -> dict[str, Any]:
+def as_parameters(setting: Setting, modality: str, unfreeze: bool = False) -> dict[str, Any]:
     """A setting as the parameters of a trial; weight decay 0 is the least of the space."""
     values = asdict(setting) | {"weight_decay": max(setting.weight_decay, 1e-4)}
-    if modality != Modality.XRAY:
-        values.pop("source_weight")
-    return values
+    absent = [] if modality == Modality.XRAY else ["source_weight"]
+    absent += [] if unfreeze else ["unfrozen", "unfrozen_rate"]
+    return {name: value for name, value in values.items() if name not in absent}

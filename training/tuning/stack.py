@@ -45,22 +45,26 @@ class Side:
 
 
 def train_together(
-    features: Floats, labels: Floats, sides: Sequence[Side], setting: Setting
+    features: Floats,
+    labels: Floats,
+    sides: Sequence[Side],
+    setting: Setting,
+    parameters: Sequence[keras.Variable],
 ) -> Iterator[list[Floats]]:
-    """Train one head a side; after each epoch their log-odds of their held-out images.
+    """Train one head a side in place; after each epoch their log-odds of their held-out images.
 
     Args:
         features: (N, F), pooled.
         labels: (N,) 0 or 1.
         sides: M of them.
         setting: What all of them share.
+        parameters: Of begin.
 
     Yields:
         M arrays, (len(held),) each; not finite where a head has diverged.
     """
     import tensorflow as tf
 
-    parameters = _start(features.shape[1], sides, setting)
     steps = math.ceil(max(len(side.train) for side in sides) / setting.batch)
     optimizer = _optimizer(setting, steps * setting.passes, [side.rate for side in sides])
     optimizer.build(parameters)
@@ -103,7 +107,7 @@ def train_together(
         yield [row[: len(side.held)] for row, side in zip(answers, sides, strict=True)]
 
 
-def _start(inputs: int, sides: Sequence[Side], setting: Setting) -> list[keras.Variable]:
+def begin(inputs: int, sides: Sequence[Side], setting: Setting) -> list[keras.Variable]:
     """Kernels (M, in, out) and biases (M, 1, out) in turn: Glorot uniform and 0, as in Keras."""
     import keras
 

@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from training.tuning.deal import Problem, areas, goal, sides
 from training.tuning.space import suggest
-from training.tuning.stack import train_together
+from training.tuning.unfreeze import epochs
 
 Objective = Callable[[Trial], float]
 RANDOM_TRIALS = 16  # before the sampler (tree-structured Parzen estimator) begins to learn
@@ -43,16 +43,17 @@ STATES = {
 }
 
 
-def open_study(storage: Path, data: str, seed: int) -> Study:
+def open_study(storage: Path, data: str, seed: int, unfreeze: bool = False) -> Study:
     """Make or reopen the study in a journal file; trials that were broken off count as such.
 
     Args:
         storage: The file.
         data: What the study is about, for example a hash; a study is of one data set only.
         seed: Of the study.
+        unfreeze: Whether it searches where to unfreeze.
 
     Raises:
-        ValueError: The file holds a study of other data or another seed.
+        ValueError: The file holds a study of other data, another seed or another space.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +64,7 @@ def open_study(storage: Path, data: str, seed: int) -> Study:
         pruner=MedianPruner(n_startup_trials=RANDOM_TRIALS // 2, n_warmup_steps=PRUNE_AFTER),
         load_if_exists=True,
     )
-    wanted = {"data": data, "seed": seed}
+    wanted = {"data": data, "seed": seed, "unfreeze": unfreeze}
     if not study.user_attrs:
         for name, value in wanted.items():
             study.set_user_attr(name, value)
@@ -121,25 +122,23 @@ def head_objective(problem: Problem, modality: str, seed: int) -> Objective:
     """Mean validation AUC over the folds of a deal, after the last epoch."""
 
     def objective(trial: Trial) -> float:
-        setting = suggest(trial, modality)
+        setting = suggest(trial, modality, problem.lower is not None)
         together = sides(problem, setting, seed)
         begun, used = time.monotonic(), time.process_time()
-        features = problem.pooled[setting.pooling]
         value = 0.0
-        epochs = train_together(features, problem.labels, together, setting)
-        for epoch, answers in enumerate(epochs, start=1):
+        for epoch, answers in enumerate(epochs(problem, together, setting), start=1):
             found = areas(problem, together, answers)
             value = float(np.mean(goal(found)))
             trial.report(value, epoch)
             diverged = not all(np.isfinite(answer).all() for answer in answers)
-            if diverged or trial.should_prune() or epoch == setting.passes:
+            if diverged or trial.should_prune() or epoch == setting.all_passes:
                 trial.set_user_attr("epochs_run", epoch)
                 trial.set_user_attr("diverged", diverged)
                 trial.set_user_attr("folds", goal(found))
                 trial.set_user_attr("tests", {test: np.mean(a) for test, a in found.items()})
                 trial.set_user_attr("seconds", time.monotonic() - begun)
                 trial.set_user_attr("cpu_seconds", time.process_time() - used)
-                if diverged or epoch < setting.passes:
+                if diverged or epoch < setting.all_passes:
                     raise optuna.TrialPruned
         return value
 
