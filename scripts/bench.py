@@ -152,7 +152,8 @@ def _explanations(classifier: Classifier) -> Iterator[str]:
     """Reading an image out of the pass that answers, and the methods that need many passes."""
     from core.explain import covering
     from core.explain.network import load_network
-    from core.explain.reading import open_reader, read_image, scorer
+    from core.explain.passes import read_image, scorer
+    from core.explain.reading import open_reader
     from core.explain.vis import load
 
     pixels = read_image_file(next(iter(drawings().values()))).pixels

@@ -6,7 +6,8 @@ import pytest
 from core import phantoms
 from core.explain import cam, vis
 from core.explain.network import find_layer, load_network
-from core.explain.reading import open_reader, read_image, removal_effect
+from core.explain.passes import read_image
+from core.explain.reading import open_reader, removal_effect
 from core.images import read_image as read_bytes
 from core.metrics import sigmoid
 

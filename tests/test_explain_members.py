@@ -15,7 +15,8 @@ from core.explain import maximise, pixels, ranking, vis
 from core.explain.arithmetic import last_layer
 from core.explain.checks import LOG_ODDS
 from core.explain.network import join, load_base
-from core.explain.reading import open_reader, read_image, scorer
+from core.explain.passes import read_image, scorer
+from core.explain.reading import open_reader
 from core.explain.steps import SIGMOID, walk
 from core.metrics import sigmoid
 from core.zoo import get_backbone

@@ -6,7 +6,8 @@ import pytest
 from core import phantoms
 from core.explain import covering, maximise, pixels, ranking, vis
 from core.explain.network import load_network
-from core.explain.reading import Reading, open_reader, read_image, scorer
+from core.explain.passes import read_image, scorer
+from core.explain.reading import Reading, open_reader
 from core.images import read_image as read_bytes
 from core.metrics import sigmoid
 

@@ -16,7 +16,8 @@ from core.explain import exciting, fields, pixels, ranking
 from core.explain.arithmetic import LastLayer, Part, Term, last_layer, pair_of
 from core.explain.bundle import About, bundle
 from core.explain.network import load_base, load_network
-from core.explain.reading import Reading, open_reader, read_image
+from core.explain.passes import read_image
+from core.explain.reading import Reading, open_reader
 from core.explain.sheets import sheet
 from core.explain.steps import DENSE, INPUT, POOLING, SIGMOID, walk
 from core.images import read_image as read_bytes

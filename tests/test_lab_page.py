@@ -13,7 +13,7 @@ from visits import XRAY_ID, words
 
 from core import lab, zoo
 from core.charts import lab as charts
-from core.explain import reading
+from core.explain import passes
 from core.explain.reading import Reading
 from core.guard import Verdict
 from core.images import Grey
@@ -45,7 +45,7 @@ def page(experiment: str, live: bool = True) -> AppTest:
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loaders, "_classifier", lambda models_dir: SimpleNamespace())
-    monkeypatch.setattr(reading, "judge_then_read", read_grey)
+    monkeypatch.setattr(passes, "judge_then_read", read_grey)
     # nothing out of the cache, where other tests leave answers of the real models
     monkeypatch.setattr(loaders_lab, "_live_answer", loaders_lab._live_answer.__wrapped__)
 

@@ -17,7 +17,8 @@ from viewed import BOTH_ID, CT, CUT, CUT_ID, PLAIN_ID, XRAY, XRAY_ID
 from core.artifacts import MODELS_DIR, ArtifactError, read_card, write_card
 from core.classifier import Classifier
 from core.explain.network import load_network
-from core.explain.reading import judge_and_read, open_reader, read_image, scorer
+from core.explain.passes import judge_and_read, read_image, scorer
+from core.explain.reading import open_reader
 from core.opinions import Opinion, load_head, together, views_of
 from core.schema import Modality
 from core.slices import cut_to_lungs

@@ -93,7 +93,7 @@ def network(model_id: str) -> Any:
 
 def scorer(model_id: str) -> Callable[[NDArray[np.float32]], Any]:
     """Preprocessed tensor -> log-odds, at the speed of the answer itself."""
-    from core.explain.reading import scorer
+    from core.explain.passes import scorer
 
     return scorer(loaders.classifier(), _reader(model_id, loaders.MODELS_DIR))
 
@@ -174,7 +174,7 @@ def put_on_shelf(key: str, found: Running) -> None:
 
 @st.cache_data(scope="session", max_entries=12, show_spinner=False)
 def _looks(pixels: Grey, model_id: str, models_dir: Path) -> tuple[Look, ...]:
-    from core.explain.reading import judge_and_read
+    from core.explain.passes import judge_and_read
 
     reader = _reader(model_id, models_dir)
     verdict, readings = judge_and_read(loaders.classifier(), reader, pixels)

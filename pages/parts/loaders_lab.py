@@ -60,7 +60,7 @@ def whole(pixels: Grey) -> tuple[object, ...]:
 
 @st.cache_data(scope="session", max_entries=128, show_spinner=False, hash_funcs={np.ndarray: whole})
 def _live_answer(pixels: Grey, model_id: str | None, models_dir: Path) -> LiveAnswer:
-    from core.explain.reading import judge_then_read
+    from core.explain.passes import judge_then_read
 
     def reader_for(verdict: Verdict) -> Any:
         return loaders_explain.reader(model_id or DEFAULT_MODELS[verdict.modality])

@@ -21,8 +21,9 @@ from core.explain.cam import CAMS, Map
 from core.explain.checks import INTEGRATED, SCORE, SMOOTH
 from core.explain.covering import score_cam
 from core.explain.network import Network, load_network
+from core.explain.passes import read_image, scorer
 from core.explain.pixels import integrated_gradients, smooth_grad
-from core.explain.reading import Reading, open_reader, read_image, scorer
+from core.explain.reading import Reading, open_reader
 from core.explain.running import Running
 from core.holdings import local_file
 from core.images import Grey
