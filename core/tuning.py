@@ -29,6 +29,7 @@ TITLES = {
 }
 WHOLE = {"all": "all images"}
 BY_DECADE = ("learning_rate", "weight_decay", "unfrozen_rate")
+PAPERS = 2  # the first trials are the paper's own heads
 MARGIN = 0.02  # AUC: less is no difference that matters, more is "a lot"
 FOR, AGAINST, OPEN = "for", "against", "open"
 SEARCH, UNFROZEN = "search", "unfrozen"
@@ -171,6 +172,11 @@ def scoreboard(pairs: pd.DataFrame) -> pd.DataFrame:
         counts = {word: int((verdicts == word).sum()) for word in (FOR, AGAINST, OPEN)}
         rows.append({"the paper says": claim.title, **counts, "comparisons": len(verdicts)})
     return pd.DataFrame(rows)
+
+
+def papers_own_is_best(trials: pd.DataFrame) -> bool:
+    """Whether the search found nothing better than the paper's heads."""
+    return bool(best_trial(trials)["trial"] < PAPERS)
 
 
 def best_trial(trials: pd.DataFrame) -> pd.Series:

@@ -11,10 +11,12 @@ from core.tuning import (
     FOLDS,
     FOR,
     OPEN,
+    SEARCH,
     UNFROZEN,
     WHOLE,
     best_trial,
     by_choice,
+    papers_own_is_best,
     parameters,
     title_of,
 )
@@ -41,6 +43,19 @@ def pair_lines(pairs: pd.DataFrame) -> Iterable[str]:
             f"{row.first} minus {row.second}, {row.condition}, {test}: {row.difference:+.3f} "
             f"({row.low:+.3f} to {row.high:+.3f}), {row.verdict}"
         )
+
+
+def not_compared(trials: pd.DataFrame, name: str, command: str) -> str:
+    """Why there is no controlled comparison of a claim.
+
+    Args:
+        trials: Of the search.
+        name: Key of core.tuning.CLAIMS.
+        command: What makes the comparisons.
+    """
+    if name == SEARCH and papers_own_is_best(trials):
+        return "The best trial is one of the paper's own heads: the search found nothing better."
+    return f"Not compared yet; `{command}` goes on where it stopped."
 
 
 def search_line(trials: pd.DataFrame, parameter: str) -> str:
@@ -109,14 +124,17 @@ def method_lines(record: dict[str, dict[str, Any]], trials: pd.DataFrame) -> lis
         "not seen: three folds, each fold's head with its own start, at the last epoch. Stopping "
         "at the best epoch would flatter every trial, so there is no early stopping; the number of "
         "epochs is searched instead.",
-        f"**What is searched.** {names}. The first trial is the paper's head, the next 15 are "
-        "mostly random, then a tree-structured Parzen estimator proposes. A trial that after three "
-        "epochs falls behind the median of the others is stopped and stays a row.",
+        f"**What is searched.** {names}. The first two trials are the paper's heads, the third "
+        "learns more slowly, the next 13 are mostly random, then a tree-structured Parzen "
+        "estimator proposes. A trial that after three epochs falls behind the median of the others is "
+        "stopped and stays a row.",
         f"**Where to unfreeze.** {_unfreezing(UNFROZEN in parameters(trials))} Heads on flattened "
         "maps get six epochs at most and the comparisons ten: it is one processor core.",
         "**Comparisons.** Two settings that differ in one choice share all else, five deals of "
-        "patients into folds, and the start of every head. Intervals draw patients with "
-        "replacement; they hold for these patients and these sources, not for another hospital.",
+        "patients into folds, and the start of every head. An optimiser's own learning rate is the "
+        "middle of the three neighbouring ones that are best on average, so that no lucky peak "
+        "beside divergence counts. Intervals draw patients with replacement; they hold for these "
+        "patients and these sources, not for another hospital.",
     ]
 
 

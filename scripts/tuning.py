@@ -52,8 +52,7 @@ def section(dataset: str) -> str:
     lines += _searched(dataset, trials)
     lines.append("### How it was done\n")
     lines.append("\n\n".join(tuning_words.method_lines(record, trials)) + "\n")
-    unfreeze = tuning.UNFROZEN in tuning.parameters(trials)
-    commands = [tuning.command(dataset, name, unfreeze) for name in (TRIALS, PAIRS)]
+    commands = [part["command"] for part in record.values()]
     lines.append("Each goes on where it stopped:\n\n    " + "\n    ".join(commands))
     return "\n".join(lines) + "\n"
 
@@ -69,7 +68,7 @@ def _compared(
     alt = f"Differences of {len(pairs)} controlled comparisons, listed below"
     yield picture(charts.pairs_figure(pairs), FIGURES, f"{dataset}-pairs", alt)
     for name in CLAIMS:
-        yield _claim(name, pairs, trials)
+        yield _claim(dataset, name, pairs, trials)
     words = tuning_words.rates_line(rates)
     yield "### Each optimiser at several learning rates\n"
     yield picture(charts.rates_figure(rates), FIGURES, f"{dataset}-rates", words)
@@ -90,12 +89,13 @@ def _searched(dataset: str, trials: pd.DataFrame) -> Iterator[str]:
     yield to_markdown(_best(trials)) + "\n"
 
 
-def _claim(name: str, pairs: pd.DataFrame, trials: pd.DataFrame) -> str:
+def _claim(dataset: str, name: str, pairs: pd.DataFrame, trials: pd.DataFrame) -> str:
     own = pairs[pairs["finding"] == name]
     lines = "\n".join(f"- {line}" for line in tuning_words.pair_lines(own))
-    text = f"### “{CLAIMS[name].title}”: {tuning_words.count_verdicts(own)}\n"
-    if lines:
-        text += f"\n{lines}\n"
+    command = tuning.command(dataset, PAIRS, unfreeze=name == tuning.UNFROZEN)
+    verdict = tuning_words.count_verdicts(own)
+    text = f"### “{CLAIMS[name].title}”: {verdict}\n" if lines else f"### “{CLAIMS[name].title}”\n"
+    text += f"\n{lines or tuning_words.not_compared(trials, name, command)}\n"
     if name == tuning.SEARCH or name not in tuning.parameters(trials):
         return text
     return f"{text}\nIn the search: {tuning_words.search_line(trials, name)}.\n"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 from core.ensemble import Member
 from core.schema import MANIFEST_COLUMNS, Modality
@@ -13,6 +17,7 @@ from core.views import LUNGS
 from training import ablation
 from training.ablation import changes, scoring
 from training.ablation.changes import CHANGES, DRO, EVEN, REFERENCE, Change, changes_for
+from training.ablation.kept import Kept, Scores
 from training.gains import gain_row
 from training.views import VIEWS, stamped, trim
 
@@ -199,6 +204,7 @@ def test_rows_that_are_there_are_not_made_again(
     tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = _rows(("covid-chestxray", "actualmed", "figure1"))
+    rows["image_id"] = [f"i{n}" for n in range(SIZE)]
     made: list[str] = []
 
     def described(rows, root, runs, members: tuple[Member, ...], view: str) -> dict:
@@ -213,10 +219,10 @@ def test_rows_that_are_there_are_not_made_again(
     monkeypatch.setattr(ablation, "described", described)
     monkeypatch.setattr(ablation, "rows_of", lambda *_: rows)
     monkeypatch.setattr(ablation, "changes_for", lambda _: (REFERENCE, changes.TEXTURE))
-    args = ablation_args()
-    first = ablation.measure("xray", rows, args)
+    args = ablation_args(tmp_path)
+    first = ablation.measure("xray", rows, args, "abc")
     count = len(made)
-    second = ablation.measure("xray", rows, args)
+    second = ablation.measure("xray", rows, args, "abd")
     assert len(made) == count > 0
     pd.testing.assert_frame_equal(first, second)
     assert set(first["test"]) == {
@@ -226,11 +232,57 @@ def test_rows_that_are_there_are_not_made_again(
         "figure1, left out",
     }
     assert (first.loc[first["change"] == REFERENCE.title, "gain"] == 0).all()
+    assert (first["commit"] == "abc").all()
 
 
-def ablation_args():  # type: ignore[no-untyped-def]
+def test_a_change_is_also_measured_against_the_one_it_changes(tmp_path: Path) -> None:
+    rows = _rows().assign(image_id=[f"i{n}" for n in range(SIZE)])
+    labels, places = rows["label"].to_numpy(), np.arange(SIZE)
+    noise = np.random.default_rng(1).random((3, 3, SIZE))
+    weights = {"reference": 0.1, "parent": 0.5, "child": 0.9}
+    scores = {
+        name: weight * labels + (1 - weight) * noise[number]
+        for number, (name, weight) in enumerate(weights.items())
+    }
+    found = {name: {"pooled": (places, one)} for name, one in scores.items()}
+    (line,) = ablation.gains(rows, found["child"], found["reference"], found["parent"])
+    areas = {name: roc_auc_score(labels, one.mean(axis=0)) for name, one in scores.items()}
+    assert line["gain"] == pytest.approx(areas["child"] - areas["reference"], abs=1e-4)
+    assert line["step"] == pytest.approx(areas["child"] - areas["parent"], abs=1e-4)
+    assert line["step_low"] <= line["step"] <= line["step_high"]
+
+
+def test_scores_are_kept_by_what_they_hang_on(tmp_path: Path) -> None:
+    rows = _rows().assign(image_id=[f"i{n}" for n in range(SIZE)])
+    asked: list[str] = []
+
+    def compute(change: Change) -> Scores:
+        asked.append(change.title)
+        return {"a, left out": (np.array([1, 2]), np.array([[0.1, 0.2]]))}
+
+    kept = Kept(tmp_path, rows, compute)
+    places, scores = kept.scores(REFERENCE)["a, left out"]
+    assert (places.tolist(), scores.tolist()) == ([1, 2], [[0.1, 0.2]])
+    Kept(tmp_path, rows, compute).scores(replace(REFERENCE, title="other name", passes=9))
+    assert asked == [REFERENCE.title]
+    kept.scores(replace(REFERENCE, title="mirrored", mirrored=True))
+    Kept(tmp_path, rows.assign(label=1 - rows["label"]), compute).scores(REFERENCE)
+    anew = Kept(tmp_path, rows, compute, again=True)
+    anew.scores(REFERENCE)
+    anew.scores(REFERENCE)
+    assert asked == [REFERENCE.title, "mirrored", *[REFERENCE.title] * 2]
+
+
+@pytest.mark.parametrize("modality", Modality)
+def test_a_parent_is_tried_on_the_same_images_before(modality: Modality) -> None:
+    titles = [one.title for one in changes_for(modality)]
+    for number, one in enumerate(changes_for(modality)):
+        assert not one.parent or one.parent in titles[:number]
+
+
+def ablation_args(runs: Path):  # type: ignore[no-untyped-def]
     import argparse
 
     parser = argparse.ArgumentParser()
     ablation.add_arguments(parser)
-    return parser.parse_args(["--root", "x", "--runs", "y"])
+    return parser.parse_args(["--root", "x", "--runs", str(runs)])

@@ -273,6 +273,7 @@ def test_the_best_completed_trial_meets_the_papers_heads() -> None:
     assert type(best.batch) is int
     assert first.settings[1] == Setting()
     assert second.settings == (best, Setting(pooling="flatten"))
+    assert not pairs.searched(tuned.TRIALS.assign(value=[0.9, 0.8, 0.7, 0.6]))  # the paper's own
 
 
 def manifest() -> pd.DataFrame:

@@ -81,6 +81,16 @@ def test_sentences_hold_the_numbers() -> None:
     assert "Where to unfreeze" in lines
 
 
+def test_a_search_that_finds_nothing_better_says_so() -> None:
+    words = tuning_words.not_compared(TRIALS, tuning.SEARCH, "this command")
+    assert words.startswith("Not compared yet; `this command`")
+    worse = TRIALS.assign(value=[0.9, 0.8, 0.7, 0.6])
+    assert tuning.papers_own_is_best(worse)
+    assert not tuning.papers_own_is_best(TRIALS)
+    assert "found nothing better" in tuning_words.not_compared(worse, tuning.SEARCH, "")
+    assert "Not compared yet" in tuning_words.not_compared(worse, "batch", "")
+
+
 def test_scoreboard_counts() -> None:
     board = tuning.scoreboard(PAIRS).set_index("the paper says")
     assert list(board.loc["Adam is better by a lot"]) == [1, 1, 0, 2]

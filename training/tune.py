@@ -6,7 +6,7 @@
 The goal is the mean AUC over three folds of patients, at the last epoch, each fold's head with a
 seed of its own; for X-ray it is the mean of the AUC over all sources and inside the one source with
 enough of both classes. Only training and validation patients take part. Trials that fall behind the
-median are stopped. The study lies in RUNS/tune/<dataset>.journal and goes on where it stopped;
+median are stopped. The study lies in RUNS/tune and goes on where it stopped;
 models/tuning/<dataset>/ gets every trial as a row (trials.csv), what mattered (importances.csv) and
 who was in which fold (folds.csv).
 
@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from optuna.study import Study
 
 SEED = 0
-FIRST = (Setting(), Setting(pooling="flatten"), Setting(learning_rate=1e-4))  # the paper's heads
+# The paper's heads (core.tuning.PAPERS of them), and one that learns more slowly.
+FIRST = (Setting(), Setting(pooling="flatten"), Setting(learning_rate=1e-4))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +83,8 @@ def _search(
 ) -> int:
     from training.tuning.study import head_objective, importances, open_study, search, trials_table
 
-    journal = args.runs / "tune" / f"{args.dataset}.journal"
+    space = f"{args.dataset}-unfreeze" if args.unfreeze else args.dataset
+    journal = args.runs / "tune" / f"{space}.journal"
     study = open_study(journal, data_hash(problem), SEED, args.unfreeze)
     folds_table(problem).to_csv(folder / FOLDS, index=False)
     record = _record(_command(args, f"--trials {args.trials}"), problem, manifest)

@@ -36,14 +36,15 @@ def findings(dataset: str) -> None:
     name = switch("Claim", titles, "tune_claim")
     st.subheader(f"“{CLAIMS[name].title}”")
     own = pairs[pairs["finding"] == name]
+    trials = loaders_tuning.table(dataset, TRIALS)
     if len(own):
         _compared(own, name)
     else:
-        words = tuning.command(dataset, PAIRS, unfreeze=name == tuning.UNFROZEN)
-        st.info(f"Not compared yet; `{words}` goes on where it stopped.")
+        command = tuning.command(dataset, PAIRS, unfreeze=name == tuning.UNFROZEN)
+        st.info(tuning_words.not_compared(trials, name, command))
     if name in ("optimizer", "pooling"):
         _rates(dataset)
-    _searched(loaders_tuning.table(dataset, TRIALS), name)
+    _searched(trials, name)
     _download(pairs, f"pairs-{dataset}", "All comparisons as CSV")
 
 

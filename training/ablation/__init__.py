@@ -6,9 +6,10 @@ Linear heads on descriptors of the frozen trunk, every row with the same penalty
 Training and validation patients only, since the answer decides what is kept: papers and patients
 are dealt into folds together (COVID-CT; X-ray pooled and inside covid-chestxray), or a whole source
 is left out. sarscov2-ct has no patients and was never trained on: it is scored by heads on
-COVID-CT. A gain is paired with the reference on the same images; intervals draw patients. Writes
-models/ablation/{xray,ct}.csv, each row as soon as it is there; rows that are there are not made
-again unless --again. Descriptors are cached in RUNS.
+COVID-CT. Two gains are paired on the same images: over the reference, and over the row that a
+change differs from in one thing; intervals draw patients. Writes models/ablation/{xray,ct}.csv,
+each row as soon as it is there; rows that are there are not made again unless --again. Descriptors
+and scores are cached in RUNS.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import json
 import time
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +37,7 @@ from training.ablation.changes import (
     cached_with,
     changes_for,
 )
+from training.ablation.kept import Kept, Scores
 from training.ablation.scoring import SEEDS, C, Space, dealt, left_out, space_of
 from training.data import load_manifest
 from training.descriptors import described
@@ -45,12 +48,10 @@ from training.members import groups_of
 from training.record import run_record
 
 FOLDER = MODELS_DIR / "ablation"
-COMMAND = "python -m training ablation --root DIR"
+COMMAND = "python -m training ablation --root DIR --again"
 MAIN = "covid-chestxray"
 LEFT_OUT = ("actualmed", "figure1")
 FIT_ON = (Split.TRAIN, Split.VAL)
-
-Scores = dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,35 +67,54 @@ def run(args: argparse.Namespace) -> int:
     """Every change on every modality."""
     manifest = load_manifest(args.root, args.runs)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for modality in args.modality:
-        table = measure(modality, manifest, args)
-        print(table.to_string(index=False))
     record = run_record(COMMAND, manifest) | {"c": C, "seeds": list(SEEDS)}
+    for modality in args.modality:
+        table = measure(modality, manifest, args, record["commit"])
+        print(table.to_string(index=False))
     (FOLDER / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
-def measure(modality: str, manifest: pd.DataFrame, args: argparse.Namespace) -> pd.DataFrame:
-    """All rows of a modality, written as they come."""
+def measure(
+    modality: str, manifest: pd.DataFrame, args: argparse.Namespace, commit: str
+) -> pd.DataFrame:
+    """All rows of a modality, written as they come, each with the commit that made it."""
     path = FOLDER / f"{modality}.csv"
     known = pd.read_csv(path) if path.is_file() and not args.again else pd.DataFrame()
     rows = rows_of(modality, manifest)
     done = set(known["change"]) if len(known) else set()
-    todo = [one for one in changes_for(modality) if one.title not in done]
-    reference: Scores = {}
+    every = {one.title: one for one in changes_for(modality)}
+    kept = Kept(
+        args.runs / "ablation",
+        rows,
+        lambda change: tests(_space(rows, change, args), change),
+        args.again,
+    )
+    todo = [change for title, change in every.items() if title not in done]
     for change in tqdm(todo, f"{modality}: changes", unit="change"):
-        reference = reference or tests(_space(rows, REFERENCE, args), REFERENCE)
         start = time.perf_counter()
-        found = tests(_space(rows, change, args), change)
-        seconds = round(time.perf_counter() - start, 1)
-        lines = [
-            {"change": change.title, "test": name, "passes": change.passes, "seconds": seconds}
-            | gain_row(rows.iloc[places], scores, reference[name][1].mean(axis=0))
-            for name, (places, scores) in found.items()
-        ]
-        known = pd.concat([known, pd.DataFrame(lines)], ignore_index=True)
+        found = kept.scores(change)
+        made = {"seconds": round(time.perf_counter() - start, 1), "commit": commit}
+        parent = every.get(change.parent, REFERENCE)
+        fixed = {"change": change.title, "parent": parent.title, "passes": change.passes} | made
+        lines = gains(rows, found, kept.scores(REFERENCE), kept.scores(parent))
+        table = pd.DataFrame([fixed | line for line in lines])
+        known = pd.concat([known, table], ignore_index=True)
         known.to_csv(path, index=False)
     return known
+
+
+def gains(
+    rows: pd.DataFrame, found: Scores, reference: Scores, parent: Scores
+) -> list[dict[str, Any]]:
+    """A line a test: what a change gains over the reference, and (step) over its parent."""
+    lines = []
+    for test, (places, scores) in found.items():
+        own = rows.iloc[places]
+        step = gain_row(own, scores, parent[test][1].mean(axis=0))
+        line = {"test": test} | gain_row(own, scores, reference[test][1].mean(axis=0))
+        lines.append(line | {f"step{end}": step[f"gain{end}"] for end in ("", "_low", "_high")})
+    return lines
 
 
 def rows_of(modality: str, manifest: pd.DataFrame) -> pd.DataFrame:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from core.ensemble import Member
 from core.head import MEAN_STD, POOLINGS, SECOND_ORDER
 from core.schema import Modality
 from core.views import LUNGS, PLAIN
 from training.recipes import MEMBERS, TOP_MEMBER, XRAY_SOURCES
-from training.views import mirror_of
+from training.views import LARGER, mirror_of
 
 AVERAGE = POOLINGS[1]
 MEAN_5 = Member("block5_conv3", AVERAGE, (14, 14, 512))
@@ -31,12 +32,13 @@ class Change:
 
     Attributes:
         title: What is changed, in words.
+        parent: Title of the change that it differs from in one thing; empty: the reference.
         members: Whose mean log-odds answer.
         views: How images are shown; all are learned from, and their mean log-odds answers.
         mirrored: Whether mirror images are learned from as well.
         averaged: Whether mirror images are answered as well (test-time augmentation).
         weights: Weight of each source, EVEN or DRO.
-        passes: Trunk passes a prediction costs.
+        passes: Trunk passes a prediction costs, that of the image as it is for the guard included.
         modality: Tried on this one only; empty for both.
         haze: As in training.members.Choice.
     """
@@ -50,60 +52,82 @@ class Change:
     passes: float = 1.0
     modality: str = ""
     haze: float | None = None
+    parent: str = ""
 
 
 REFERENCE = Change("reference: mean of block 5", (MEAN_5,))
-TEXTURE = Change("second-order pooling of blocks 3 and 4")
-LARGER_COST = round((320 / 224) ** 2, 1)
+PAIRS_OF_4 = Change("second-order pooling of block 4", (PAIRS_4,))
+TEXTURE = Change("second-order pooling of blocks 3 and 4", parent=PAIRS_OF_4.title)
+THREE = Change("blocks 3, 4 and 5", (PAIRS_3, PAIRS_4, PAIRS_5), parent=TEXTURE.title)
+LARGER_COST = 1 + round((LARGER / 224) ** 2, 1)
+CUT_THREE = Change(
+    "blocks 3, 4 and 5; cut to the lungs",
+    CUT,
+    (LUNGS,),
+    passes=2.0,
+    modality=Modality.CT,
+    parent=THREE.title,
+)
+CUT_MIRRORED = replace(
+    CUT_THREE,
+    title=f"{CUT_THREE.title}; learned from mirror images too",
+    mirrored=True,
+    parent=CUT_THREE.title,
+)
+TWO_LOOKS = replace(
+    CUT_MIRRORED,
+    title=f"{BOTH}; learned from mirror images too",
+    views=(LUNGS, PLAIN),
+    parent=CUT_MIRRORED.title,
+)
+
+
+def _beside(title: str, members: tuple[Member, ...] = MEMBERS, **what: Any) -> Change:
+    """A change of TEXTURE."""
+    return Change(title, members, parent=TEXTURE.title, **what)
+
+
+def _hazy(parent: Change, words: str, bound: float) -> Change:
+    """A parent that also asks how hazy the lungs look."""
+    title = f"{words}, and never above how hazy the lungs look; bound {bound:g}"
+    return replace(parent, title=title, haze=bound, parent=parent.title)
+
+
 CHANGES = (
     REFERENCE,
     Change("mean and deviation of block 4", (SPREAD_4,)),
     Change("second-order pooling of block 5", (PAIRS_5,)),
-    Change("second-order pooling of block 4", (PAIRS_4,)),
+    PAIRS_OF_4,
     Change("second-order pooling of block 3", (PAIRS_3,)),
     Change("second-order pooling of block 2", (PAIRS_2,)),
     TEXTURE,
-    Change("blocks 3 and 4; NIH weighs 0.1", weights={"nih": 0.1}, modality=Modality.XRAY),
-    Change("blocks 3 and 4; every source weighs the same", weights=EVEN, modality=Modality.XRAY),
-    Change("blocks 3 and 4; group DRO over sources", weights=DRO, modality=Modality.XRAY),
-    Change("blocks 2, 3 and 4", (PAIRS_2, PAIRS_3, PAIRS_4)),
-    Change("blocks 4 and 5", (PAIRS_4, PAIRS_5)),
-    Change("blocks 3, 4 and 5", (PAIRS_3, PAIRS_4, PAIRS_5)),
-    Change("blocks 3 and 4, and the reference", (PAIRS_3, PAIRS_4, MEAN_5)),
-    Change("blocks 3 and 4; learned from mirror images too", mirrored=True),
-    Change("blocks 3 and 4; answer averaged over the mirror image", averaged=True, passes=2.0),
-    Change("blocks 3 and 4; local contrast evened out (CLAHE)", views=("clahe",)),
-    Change("blocks 3 and 4; histogram equalised", views=("equalised",)),
-    Change(
+    _beside("blocks 3 and 4; NIH weighs 0.1", weights={"nih": 0.1}, modality=Modality.XRAY),
+    _beside("blocks 3 and 4; every source weighs the same", weights=EVEN, modality=Modality.XRAY),
+    _beside("blocks 3 and 4; group DRO over sources", weights=DRO, modality=Modality.XRAY),
+    _beside("blocks 2, 3 and 4", (PAIRS_2, PAIRS_3, PAIRS_4)),
+    Change("blocks 4 and 5", (PAIRS_4, PAIRS_5), parent=PAIRS_OF_4.title),
+    THREE,
+    _beside("blocks 3 and 4, and the reference", (PAIRS_3, PAIRS_4, MEAN_5)),
+    _beside("blocks 3 and 4; learned from mirror images too", mirrored=True),
+    _beside("blocks 3 and 4; answer averaged over the mirror image", averaged=True, passes=2.0),
+    _beside(
+        "blocks 3 and 4; local contrast evened out (CLAHE)", views=("clahe",), passes=2.0
+    ),
+    _beside("blocks 3 and 4; histogram equalised", views=("equalised",), passes=2.0),
+    _beside(
         "blocks 3 and 4; two looks, as it is and histogram equalised",
         views=(PLAIN, "equalised"), passes=2.0, modality=Modality.XRAY,
     ),
-    Change("blocks 3 and 4; margins cut, burnt-in marks painted over", views=("trimmed",)),
-    Change("blocks 3 and 4; cut to the lungs", views=(LUNGS,), passes=2.0, modality=Modality.CT),
-    Change("blocks 3, 4 and 5; cut to the lungs", CUT, (LUNGS,), passes=2.0, modality=Modality.CT),
-    Change(
-        "blocks 3, 4 and 5; cut to the lungs; learned from mirror images too",
-        CUT, (LUNGS,), mirrored=True, passes=2.0, modality=Modality.CT,
+    _beside(
+        "blocks 3 and 4; margins cut, burnt-in marks painted over", views=("trimmed",), passes=2.0
     ),
-    *(
-        Change(
-            f"the same, and never above how hazy the lungs look; bound {haze:g}",
-            CUT, (LUNGS,), mirrored=True, passes=2.0, modality=Modality.CT, haze=haze,
-        )
-        for haze in BOUNDS
-    ),
-    Change(
-        f"{BOTH}; learned from mirror images too",
-        CUT, (LUNGS, PLAIN), mirrored=True, passes=2.0, modality=Modality.CT,
-    ),
-    *(
-        Change(
-            f"{BOTH}, and never above how hazy the lungs look; bound {haze:g}",
-            CUT, (LUNGS, PLAIN), mirrored=True, passes=2.0, modality=Modality.CT, haze=haze,
-        )
-        for haze in BOUNDS
-    ),
-    Change("blocks 3 and 4; 320 px", views=("larger",), passes=LARGER_COST),
+    _beside("blocks 3 and 4; cut to the lungs", views=(LUNGS,), passes=2.0, modality=Modality.CT),
+    CUT_THREE,
+    CUT_MIRRORED,
+    *(_hazy(CUT_MIRRORED, "the same", bound) for bound in BOUNDS),
+    TWO_LOOKS,
+    *(_hazy(TWO_LOOKS, BOTH, bound) for bound in BOUNDS),
+    _beside("blocks 3 and 4; 320 px", views=("larger",), passes=LARGER_COST),
 )  # fmt: skip
 SOURCES = {Modality.XRAY: XRAY_SOURCES, Modality.CT: ("covid-ct",)}
 SCORED = {Modality.XRAY: (), Modality.CT: ("sarscov2-ct",)}

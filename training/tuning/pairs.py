@@ -26,7 +26,7 @@ from core.curves import rank
 from core.intervals import patient_draws, prepare
 from core.metrics import auc
 from core.paired import bootstrap_difference
-from core.tuning import CLAIMS, SEARCH, best_trial, parameters, verdict
+from core.tuning import CLAIMS, SEARCH, best_trial, papers_own_is_best, parameters, verdict
 from training.tuning.deal import Problem, areas, goal, sides
 from training.tuning.space import FLATTEN_EPOCHS, OPTIMIZERS, Setting
 from training.tuning.stack import Floats
@@ -40,7 +40,7 @@ FLATTEN_RATES = (1e-4, 3e-4, 1e-3)  # each run costs ten of the others
 DEFAULTS = dict.fromkeys(OPTIMIZERS, 1e-3) | {"sgd": 1e-2, "momentum": 1e-2}  # Keras
 NEW, FAST = "new deals", "at a learning rate of 0.03"
 FAST_RATE = 0.03
-OWN, DEFAULT, EQUAL = "each at its best rate", "each at Keras' default rate", "all else equal"
+OWN, DEFAULT, EQUAL = "each at a rate of its own", "each at Keras' default rate", "all else equal"
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,12 @@ def searched(trials: pd.DataFrame) -> list[Pair]:
 
     Args:
         trials: Of training.tuning.study.trials_table.
+
+    Returns:
+        No pair where the best trial is one of the paper's heads itself.
     """
+    if papers_own_is_best(trials):
+        return []
     best = best_trial(trials).to_frame().T[parameters(trials)].infer_objects()
     setting = Setting(**best.to_dict("records")[0])
     return [
