@@ -126,8 +126,8 @@ def method_lines(record: dict[str, dict[str, Any]], trials: pd.DataFrame) -> lis
         "epochs is searched instead.",
         f"**What is searched.** {names}. The first two trials are the paper's heads, the third "
         "learns more slowly, the next 13 are mostly random, then a tree-structured Parzen "
-        "estimator proposes. A trial that after three epochs falls behind the median of the others is "
-        "stopped and stays a row.",
+        "estimator proposes. A trial that after three epochs falls behind the median of the others "
+        "is stopped and stays a row.",
         f"**Where to unfreeze.** {_unfreezing(UNFROZEN in parameters(trials))} Heads on flattened "
         "maps get six epochs at most and the comparisons ten: it is one processor core.",
         "**Comparisons.** Two settings that differ in one choice share all else, five deals of "
