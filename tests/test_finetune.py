@@ -10,6 +10,8 @@ import pytest
 
 from core import zoo
 from core.head import pooling_layer
+from core.library import read_library
+from core.schema import MANIFEST_COLUMNS, Split
 from core.trunks import load_trunk
 from training import finetune
 from training.descriptors import packed
@@ -65,11 +67,11 @@ def test_the_epoch_of_least_loss_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "evaluate", lambda *_, **__: next(losses))
     losses = iter([0.5, 0.9])
     below = _below()
-    finetune.train_upper(model, rows, [below], np.array([0, 1]), np.array([2, 3]))
+    finetune.train_upper(model, rows, [below], np.array([0, 1]), np.array([2, 3]), 0)
     for first, second in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(first, second)
     losses = iter([0.5, 0.4])
-    finetune.train_upper(model, rows, [below], np.array([0, 1]), np.array([2, 3]))
+    finetune.train_upper(model, rows, [below], np.array([0, 1]), np.array([2, 3]), 0)
     assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
 
 
@@ -79,14 +81,27 @@ def test_the_table_holds_the_gain_of_the_folds_so_far(
     monkeypatch.setattr(finetune, "TABLE", tmp_path / "ct.csv")
     rows = pd.DataFrame({"label": [0.0, 1.0] * 4, "group": [f"p{n}" for n in range(8)]})
     frozen = np.array([0.5, 0.4, 0.3, 0.6, 0.2, 0.7, 0.1, 0.8])  # one of 16 pairs is wrong
-    finetune.write(rows, np.stack([frozen, rows["label"].to_numpy() * 0.8 + 0.1]), 2, "block 5")
-    finetune.write(rows, np.stack([frozen, frozen]), 5, "other")
+    sure = rows["label"].to_numpy() * 0.8 + 0.1
+    # by one seed nothing changed, by the other all is right: so is the mean of both
+    finetune.write(rows, np.stack([[frozen, frozen], [frozen, sure]]), 2, "block 5")
+    finetune.write(rows, np.stack([[frozen, frozen]]), 5, "other")
     table = pd.read_csv(tmp_path / "ct.csv")
     assert table["trained"].tolist() == ["block 5", "other"]
     row = table.iloc[0]
     assert (row["frozen"], row["auc"]) == (0.9375, 1.0)
     assert row["gain"] == pytest.approx(0.0625)
-    assert (row["folds"], row["of"], row["images"]) == (2, 5, 8)
+    assert (row["folds"], row["of"], row["images"], row["seeds"]) == (2, 5, 8, 2)
+    assert row["seed_mean"] == pytest.approx((0.9375 + 1) / 2, abs=1e-4)
+
+
+def test_no_test_patient_is_learned_from() -> None:
+    images = read_library().images.reindex(columns=list(MANIFEST_COLUMNS))
+    splits = images.set_index("image_id")["split"]
+    found = finetune.learned_rows(images)
+    assert len(found) > 400
+    assert set(splits[found["image_id"]]) == {Split.TRAIN, Split.VAL}
+    kept_back = images[images["split"].isin((Split.TEST, Split.EXTERNAL))]
+    assert not set(found["patient_id"]) & (set(kept_back["patient_id"]) - {""})
 
 
 def test_jitter_is_the_same_again_and_never_upside_down() -> None:

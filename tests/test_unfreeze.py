@@ -16,6 +16,7 @@ from core.images import WHITE
 from core.trunks import load_trunk
 from core.zoo import FLOAT32
 from training.features import DEFAULT_TRUNK
+from training.lower import trunk_weights
 from training.tuning import space, study, unfreeze
 from training.tuning.deal import Problem, sides
 from training.tuning.space import DEPTHS, Setting, as_parameters, suggest
@@ -58,7 +59,7 @@ def test_before_it_learns_the_network_answers_as_the_head(pooling: str) -> None:
         x = x @ kernel + bias
         if kernel.shape[1] > 1:
             x = np.where(x > 0, x, 0.2 * x)  # Keras' leaky ReLU
-    model = unfreeze.network(setting, head, unfreeze.trunk_weights())
+    model = unfreeze.network(setting, head, trunk_weights())
     assert known.lower is not None
     answers = model.predict(known.lower.astype(np.float32), verbose=0)
     np.testing.assert_allclose(answers, expit(x), atol=0.01)  # of float16 maps
@@ -69,7 +70,7 @@ def test_only_what_is_unfrozen_learns(depth: str) -> None:
     known = problem()
     setting = replace(SMALL, unfrozen=depth)
     head = [np.asarray(one)[0] for one in begin(512, sides(known, setting, 0), setting)]
-    model = unfreeze.network(setting, head, unfreeze.trunk_weights())
+    model = unfreeze.network(setting, head, trunk_weights())
     learning = {one.path.split("/")[0] for one in model.trainable_variables} & set(BLOCK)
     assert learning == set(DEPTHS[depth])
 

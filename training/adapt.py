@@ -37,8 +37,10 @@ from training.ablation.scoring import space_of
 from training.data import load_manifest
 from training.descriptors import packed
 from training.features import RUNS
-from training.finetune import SHOWN, TRAINED, lower_maps, upper_blocks
+from training.finetune import BELOW, SHOWN, TRAINED, upper_blocks
 from training.gains import gain_row
+from training.lower import lower_maps, trunk_weights
+from training.record import split_hash
 
 if TYPE_CHECKING:
     import keras
@@ -67,12 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Adapt, score frozen and adapted, write the table."""
-    rows = rows_of(Modality.CT, load_manifest(args.root, args.runs))
+    manifest = load_manifest(args.root, args.runs)
+    rows = rows_of(Modality.CT, manifest)
     learned = rows[rows["fit"]].reset_index(drop=True)
     model = build()
     frozen = features(model, rows, args)
-    maps = [lower_maps(learned, args.root, args.runs, view) for view in SHOWN]
-    losses = adapt(model, maps, args.runs / "adapt")
+    weights = trunk_weights()
+    maps = [lower_maps(learned, args.root, args.runs, BELOW, weights, view) for view in SHOWN]
+    losses = adapt(model, maps, args.runs / "adapt" / split_hash(manifest)[:12])
     write(rows, frozen, features(model, rows, args), losses)
     print(TABLE.read_text(encoding="utf-8"))
     return 0
@@ -190,7 +194,7 @@ def features(
     """(view, member) -> descriptors float16 (N, F) by the model's blocks as they are now."""
     found: dict[tuple[str, Member], Maps] = {}
     for view in SHOWN[:2]:
-        below = lower_maps(rows, args.root, args.runs, view)
+        below = lower_maps(rows, args.root, args.runs, BELOW, trunk_weights(), view)
         parts: dict[Member, list[Maps]] = {one: [] for one in TRAINED}
         for start in range(0, len(below), BATCH):
             maps = model(below[start : start + BATCH].astype(np.float32), training=False)

@@ -29,6 +29,7 @@ from training import scratch, unfrozen
 from training.data import load_manifest
 from training.features import RUNS, FeatureStore, imagenet_trunk
 from training.fitting import Data, Fitted, fit_all, score_held_out, score_left_out
+from training.lower import lower_maps
 from training.publish import SEEDS, publish, seed_row
 from training.recipes import RECIPES, Recipe
 from training.record import split_hash
@@ -143,7 +144,7 @@ def _train_upper(
     recipe = replace(recipe, seeds=recipe.seeds[:1], left_out=(), epochs=unfrozen.EPOCHS)
     weights = weights_path(card.backbone, args.init)
     rows = labelled_rows(recipe, manifest)
-    data = Data(rows, unfrozen.lower_maps(rows, args.root, args.runs, weights))
+    data = Data(rows, lower_maps(rows, args.root, args.runs, unfrozen.BELOW, weights))
     inside = data.where(data.rows["source"].isin(recipe.sources))
     fitted = unfrozen.fit_upper(inside, recipe, recipe.seeds[0], weights)
     init = {

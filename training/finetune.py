@@ -11,8 +11,10 @@ of least loss on an inner part of the patients counts, epoch 0 being the frozen 
 validation patients only: papers and patients are dealt into folds, and each image is scored by
 networks that had not seen its group.
 
-Every fold is kept in RUNS/finetune as soon as it is there; models/finetuned/ct.csv holds a row for
-each depth, of the folds so far. No network of this command is shipped.
+With --seeds N the mean of N networks answers, which differ in their batches, views and the patients
+that judge an epoch. Every fold is kept in RUNS/finetune as soon as it is there;
+models/finetuned/ct.csv holds a row for each depth, of the folds so far. No network of this command
+is shipped.
 """
 
 from __future__ import annotations
@@ -27,25 +29,24 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold
 
-from core import artifacts, zoo
-from core.artifacts import MODELS_DIR, read_card
+from core import zoo
+from core.artifacts import MODELS_DIR
 from core.ensemble import Member
 from core.head import second_order_layer
-from core.images import read_image
 from core.metrics import auc
 from core.schema import Split
-from core.trunks import compile_model
 from core.views import LUNGS
-from training.cache import Compute, cached
 from training.data import load_manifest
 from training.descriptors import described, unpacked_kernel
-from training.features import DEFAULT_TRUNK, RUNS
+from training.features import RUNS
 from training.fitting import Data, labels_and_weights
 from training.gains import gain_row
+from training.lower import BACKBONE, lower_maps, trunk_weights
 from training.members import FOLDS, Choice, Space, groups_of
 from training.recipes import MEMBERS, TOP_MEMBER
+from training.record import split_hash
 from training.trained import machines
-from training.views import JITTERS, VIEWS, mirror_of
+from training.views import JITTERS, mirror_of
 
 if TYPE_CHECKING:
     import keras
@@ -62,39 +63,47 @@ C = 10.0  # of the members: weaker than the shipped, so that something is left t
 EPOCHS, BATCH = 4, 16
 RATE, WARM_UP, SMOOTHING = 2e-5, 0.1, 0.1
 INNER = 0.15  # of a fold's patients, for stopping
-SEED = 0
+SEED = 0  # of the folds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of this verb."""
     parser.add_argument("--root", type=Path, required=True, help="folder with the data sets")
     parser.add_argument("--runs", type=Path, default=RUNS, help="caches and finished folds")
+    parser.add_argument("--depths", nargs="+", choices=DEPTHS, default=list(DEPTHS))
+    parser.add_argument("--seeds", type=int, default=1, help="networks whose mean answers")
 
 
 def run(args: argparse.Namespace) -> int:
     """All folds that are not there yet; the table after each."""
     manifest = load_manifest(args.root, args.runs)
-    mine = (manifest["source"] == SOURCE) & manifest["split"].isin((Split.TRAIN, Split.VAL))
-    rows = manifest[mine & manifest["label"].notna()].reset_index(drop=True)
-    rows = rows.assign(group=groups_of(rows))
-    maps = [lower_maps(rows, args.root, args.runs, view) for view in SHOWN]
+    rows = learned_rows(manifest)
+    maps = [lower_maps(rows, args.root, args.runs, BELOW, trunk_weights(), view) for view in SHOWN]
     seen = [described(rows, args.root, args.runs, TRAINED, view) for view in SHOWN[:2]]
     features = {one.name: np.stack([view[one.name] for view in seen], 1) for one in TRAINED}
     deal = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
-    folder = args.runs / "finetune"
+    folder = args.runs / "finetune" / split_hash(manifest)[:12]
     folder.mkdir(parents=True, exist_ok=True)
-    for depth in DEPTHS:
-        scores = np.full((2, len(rows)), np.nan)
+    for depth in args.depths:
+        scores = np.full((args.seeds, 2, len(rows)), np.nan)
         for number, (train, held) in enumerate(deal.split(rows, rows["label"], rows["group"])):
-            path = folder / f"{'-'.join(DEPTHS[depth])}-fold-{number}.npy"
-            if not path.is_file():
-                print(f"{depth}: fold {number + 1} of {FOLDS}", flush=True)
-                np.save(path, fold(rows, maps, features, train, held, depth))
-            scores[:, held] = np.load(path)
-            known = ~np.isnan(scores[0])
-            write(rows[known], scores[:, known], number + 1, depth)
+            for seed in range(args.seeds):
+                path = folder / f"{'-'.join(DEPTHS[depth])}-seed-{seed}-fold-{number}.npy"
+                if not path.is_file():
+                    print(f"{depth}: fold {number + 1} of {FOLDS}, seed {seed}", flush=True)
+                    np.save(path, fold(rows, maps, features, train, held, depth, seed))
+                scores[seed][:, held] = np.load(path)
+            known = ~np.isnan(scores[0, 0])
+            write(rows[known], scores[..., known], number + 1, depth)
     print(TABLE.read_text(encoding="utf-8"))
     return 0
+
+
+def learned_rows(manifest: pd.DataFrame) -> pd.DataFrame:
+    """Labelled training and validation rows of SOURCE, with their group."""
+    mine = (manifest["source"] == SOURCE) & manifest["split"].isin((Split.TRAIN, Split.VAL))
+    rows = manifest[mine & manifest["label"].notna()].reset_index(drop=True)
+    return rows.assign(group=groups_of(rows))
 
 
 def fold(
@@ -104,9 +113,10 @@ def fold(
     train: NDArray[np.intp],
     held: NDArray[np.intp],
     depth: str,
+    seed: int,
 ) -> Floats:
     """Probabilities of held-out rows by the frozen head and by the trained network, (2, n)."""
-    inner = GroupShuffleSplit(1, test_size=INNER, random_state=SEED)
+    inner = GroupShuffleSplit(1, test_size=INNER, random_state=seed)
     groups = rows["group"].to_numpy()
     learn, stop = (train[part] for part in next(inner.split(train, groups=groups[train])))
     space = Space.of(
@@ -114,32 +124,8 @@ def fold(
     )
     model = build_upper(machines(space, Choice(C, {})), depth)
     frozen = _scores(model, maps[0][held])
-    train_upper(model, rows, maps, learn, stop)
+    train_upper(model, rows, maps, learn, stop, seed)
     return np.stack([frozen, _scores(model, maps[0][held])])
-
-
-def lower_maps(rows: pd.DataFrame, root: Path, runs: Path, view: str) -> NDArray[np.float16]:
-    """Maps of BELOW of each image in a view, float16 (N, 28, 28, 256); cached in RUNS."""
-    card = read_card(DEFAULT_TRUNK)
-
-    def start() -> Compute:
-        import keras
-
-        trunk = _trunk()
-        backbone = zoo.get_backbone(card.backbone)
-        lower = keras.Model(trunk.input, trunk.get_layer(BELOW).output)
-        run = compile_model(lower, (backbone.size, backbone.size, 3))
-
-        def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
-            images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]
-            shown = [VIEWS[view].alter(image) for image in images]
-            return {"maps": np.asarray(run(zoo.prepare(backbone, shown))[0], np.float16)}
-
-        return compute
-
-    key = card.files[artifacts.weights_name(card)][:16]
-    folder = runs / "features" / f"{BELOW}-{view.replace(', ', '-').replace(' ', '-')}-{key}"
-    return cached(folder, rows, start, f"{BELOW}, {view}")["maps"]
 
 
 def build_upper(start: dict[str, tuple[Floats, Floats]], depth: str) -> keras.Model:
@@ -164,7 +150,7 @@ def upper_blocks() -> tuple[Any, dict[str, Any]]:
     """Input for maps of BELOW, and what each layer of the trunk above makes of it, by name."""
     import keras
 
-    trunk = _trunk()
+    trunk = zoo.build_trunk(zoo.get_backbone(BACKBONE), trunk_weights())
     names = [layer.name for layer in trunk.layers]
     x = inputs = keras.Input(trunk.get_layer(BELOW).output.shape[1:])
     found = {}
@@ -190,6 +176,7 @@ def train_upper(
     maps: list[NDArray[np.float16]],
     learn: NDArray[np.intp],
     stop: NDArray[np.intp],
+    seed: int,
 ) -> None:
     """Train in place; the weights of the epoch of least loss on `stop` stay.
 
@@ -199,10 +186,11 @@ def train_upper(
         maps: One (N, 28, 28, 256) a view.
         learn: Positions to learn from.
         stop: Positions of other patients, by which an epoch is judged.
+        seed: Of batches and views.
     """
     import keras
 
-    keras.utils.set_random_seed(SEED)
+    keras.utils.set_random_seed(seed)
     steps = EPOCHS * -(-len(learn) // BATCH)
     rise = round(WARM_UP * steps)
     rate = keras.optimizers.schedules.CosineDecay(0.0, steps - rise, 0.0, "rate", RATE, rise)
@@ -210,7 +198,7 @@ def train_upper(
     model.compile(keras.optimizers.Adam(rate), loss, weighted_metrics=[])
     y, weights = labels_and_weights(Data(rows.iloc[learn], maps[0][learn]))
     judged = Data(rows.iloc[stop], maps[0][stop])
-    random = np.random.default_rng(SEED)
+    random = np.random.default_rng(seed)
 
     def loss_now() -> float:
         truth, own = labels_and_weights(judged)
@@ -230,11 +218,18 @@ def train_upper(
 
 
 def write(rows: pd.DataFrame, scores: Floats, folds: int, depth: str) -> None:
-    """A depth's row of the table: AUC frozen and trained so far, and the paired gain."""
-    frozen, trained = scores
-    line = {"trained": depth, "folds": folds, "of": FOLDS, "epochs": EPOCHS}
+    """A depth's row of the table: AUC frozen and trained so far, and the paired gain.
+
+    Args:
+        rows: N that are scored so far.
+        scores: (seeds, 2, N) of fold, by each seed.
+        folds: How many of them are done.
+        depth: Key of DEPTHS.
+    """
+    frozen, trained = scores[:, 0].mean(axis=0), scores[:, 1]
+    line = {"trained": depth, "folds": folds, "of": FOLDS, "seeds": len(scores), "epochs": EPOCHS}
     line |= {"frozen": round(auc(rows["label"], frozen), 4)}
-    line |= gain_row(rows, trained[np.newaxis], frozen)
+    line |= gain_row(rows, trained, frozen)
     TABLE.parent.mkdir(parents=True, exist_ok=True)
     known = pd.read_csv(TABLE) if TABLE.is_file() else pd.DataFrame(columns=["trained"])
     others = known[known["trained"] != depth]
@@ -243,10 +238,3 @@ def write(rows: pd.DataFrame, scores: Floats, folds: int, depth: str) -> None:
 
 def _scores(model: keras.Model, maps: NDArray[np.float16]) -> Floats:
     return expit(model.predict(maps.astype(np.float32), batch_size=BATCH, verbose=0)[:, 0])
-
-
-def _trunk() -> keras.Model:
-    """The shipped trunk as a float32 graph with all its layers."""
-    from core.explain.network import load_base
-
-    return load_base(DEFAULT_TRUNK)

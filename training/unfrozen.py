@@ -7,65 +7,30 @@ random dense layers would spoil the filters; then both learn slowly.
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from core import zoo
-from core.artifacts import sha256_of
 from core.head import build_tail
-from core.images import read_image
 from core.schema import Split
-from core.trunks import compile_model
 from training import precision
-from training.cache import Compute, cached
 from training.fitting import Data, Fitted, balanced, curves, labels_and_weights, used_by
+from training.lower import BACKBONE
 
 if TYPE_CHECKING:
     import keras
 
     from training.recipes import Recipe
 
-BACKBONE = "vgg16"
 BELOW = "block4_pool"  # the last layer that stays frozen; (14, 14, 512)
 BLOCK = ("block5_conv1", "block5_conv2", "block5_conv3")
 START = "ImageNet, block 5 unfrozen"  # in names
 WARM_UP = 8  # epochs with block 5 frozen
 EPOCHS = 24  # in all, at most; an epoch costs half a minute on two cores
 SLOW = 1e-5  # learning rate after it
-
-
-def lower_maps(rows: pd.DataFrame, root: Path, runs: Path, weights: Path) -> NDArray[np.float16]:
-    """Maps of BELOW, float16 (N, 14, 14, 512), in the order of the rows; cached in RUNS.
-
-    Args:
-        rows: With image_id and path.
-        root: Data root the paths are relative to.
-        runs: Folder of caches.
-        weights: File of ImageNet weights.
-    """
-
-    def start() -> Compute:
-        import keras
-
-        backbone = zoo.get_backbone(BACKBONE)
-        trunk = zoo.build_trunk(backbone, weights)
-        lower = keras.Model(trunk.input, trunk.get_layer(BELOW).output)
-        run = compile_model(lower, (backbone.size, backbone.size, 3))
-
-        def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
-            images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]
-            return {"maps": np.asarray(run(zoo.prepare(backbone, images))[0], np.float16)}
-
-        return compute
-
-    key = hashlib.sha256(f"{sha256_of(weights)} {BELOW}".encode()).hexdigest()[:16]
-    return cached(runs / "features" / f"{BELOW}-{key}", rows, start, BELOW)["maps"]
 
 
 def build_upper(weights: Path | None, tail: keras.Model | None = None) -> keras.Model:

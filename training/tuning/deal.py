@@ -19,13 +19,13 @@ from core.metrics import auc
 from core.schema import Split
 from training.features import FeatureStore
 from training.lab.base import folds, group_rows
+from training.lower import lower_maps, trunk_weights
 from training.members import ENOUGH, groups_of
 from training.recipes import RECIPES
 from training.train import labelled_rows
 from training.tuning.space import Setting
 from training.tuning.stack import Floats, Side
-from training.tuning.unfreeze import trunk_weights
-from training.unfrozen import lower_maps
+from training.unfrozen import BELOW
 
 RECIPE = "vgg16-{}"  # of the shipped head on a data set
 SEARCHED = (Split.TRAIN, Split.VAL)
@@ -71,7 +71,7 @@ def load_problem(
     rows = searched_rows(dataset, manifest)
     features = FeatureStore(runs).get(rows, root)[0].astype(np.float32)  # (N, 7, 7, 512)
     pooled = {"average": features.mean((1, 2)), "flatten": features.reshape(len(rows), -1)}
-    lower = lower_maps(rows, root, runs, trunk_weights()) if unfreeze else None
+    lower = lower_maps(rows, root, runs, BELOW, trunk_weights()) if unfreeze else None
     return Problem(rows, pooled, lower)
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core import artifacts, zoo
+from core import zoo
 from core.head import build_tail
 from core.metrics import logit
-from training.features import DEFAULT_TRUNK
+from training.lower import BACKBONE, trunk_weights
 from training.tuning.space import DEPTHS, NOTHING, UNFROZEN_EPOCHS, Setting
 from training.tuning.stack import Floats, Side, begin, train_together
-from training.unfrozen import BACKBONE, build_upper
+from training.unfrozen import build_upper
 
 if TYPE_CHECKING:
     import keras
@@ -94,12 +94,6 @@ def network(setting: Setting, head: Sequence[Floats], weights: Path) -> keras.Mo
         weighted_metrics=[],
     )
     return model
-
-
-def trunk_weights() -> Path:
-    """The shipped trunk's file: the weights behind the cached features."""
-    card = artifacts.read_card(DEFAULT_TRUNK)
-    return artifacts.checked_file(card, artifacts.weights_name(card))
 
 
 def _epoch(
