@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from core import artifacts
 from core.ensemble import Member
 from core.head import MEAN_STD, SECOND_ORDER
 from core.schema import PREDICTION_COLUMNS
 from training import linear, texture
+from training.choosing import best
 from training.descriptors import packed, unpacked_kernel
 from training.haze import STEEP, judgement
 from training.linear import Basis, Scaler
@@ -158,14 +162,14 @@ def test_what_knowledge_may_cost_by_hand() -> None:
     hazy = _choices(
         (none, 0, 0.90, 0.03), (-1, 0, 0.89, 0.03), (-0.5, 0, 0.87, 0.03), (0, 0, 0.86, 0.03)
     )
-    assert texture.best(hazy, recipe).haze == -0.5  # 0.90 - 0.03 allows 0.87, not 0.86
-    assert texture.best(hazy, free) == Choice(1.0, {})
+    assert best(hazy, recipe).haze == -0.5  # 0.90 - 0.03 allows 0.87, not 0.86
+    assert best(hazy, free) == Choice(1.0, {})
     gain = _choices((-1, 0, 0.91, 0.03), (-0.5, 0, 0.90, 0.03), (none, 0, 0.90, 0.03))
-    assert texture.best(gain, free).haze == -0.5
+    assert best(gain, free).haze == -0.5
     steady = _choices((none, 0, 0.90, 0.01), (none, 30, 0.895, 0.02))
-    assert texture.best(steady, recipe).steady == 30
+    assert best(steady, recipe).steady == 30
     nothing = _choices((none, 0, 0.90, 0.01), (none, 0, 0.89, 0.01), (0, 0, 0.88, 0.01))
-    assert texture.best(nothing.assign(c=[5, 6, 7]), recipe) == Choice(5.0, {})
+    assert best(nothing.assign(c=[5, 6, 7]), recipe) == Choice(5.0, {})
 
 
 def test_steadying_by_hand() -> None:
@@ -278,7 +282,6 @@ def test_a_validation_image_is_told_to_be_learned_from() -> None:
 
 @pytest.mark.parametrize("model_id", ["vgg16-xray-texture", "vgg16-ct-texture"])
 def test_cards_name_the_splits_fitted_on(model_id: str) -> None:
-    from core import artifacts
 
     card = artifacts.read_card(model_id)
     assert card.learned_from == ("train", "val")
@@ -290,7 +293,9 @@ def test_cards_name_the_splits_fitted_on(model_id: str) -> None:
         assert 0 < counted[split] <= mine[split]
 
 
-def test_a_source_left_out_takes_no_part_in_its_own_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_left_out_takes_no_part_in_its_own_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = _rows().assign(modality="xray", split="train")
     rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *PREDICTION_COLUMNS])))
     rng = np.random.default_rng(0)
@@ -308,3 +313,17 @@ def test_a_source_left_out_takes_no_part_in_its_own_choice(monkeypatch: pytest.M
     assert asked == [({"b"}, ("b",)), ({"a"}, ("a",))]
     assert table["source"].tolist() == ["a"] * 20 + ["b"] * 20
     assert table["split"].unique().tolist() == ["external"]
+    # one that is left out for the report alone, added to a table that lacks it
+    recipe = TextureRecipe("t", "xray", ("a", "b"), left_out=("a",), reported=("b",))
+    monkeypatch.setattr(texture, "MODELS_DIR", tmp_path)
+    monkeypatch.setattr(artifacts, "MODELS_DIR", tmp_path)
+    monkeypatch.setattr(texture, "TEXTURES", {"t": recipe})
+    (tmp_path / "t").mkdir()
+    path = tmp_path / "t" / artifacts.LEFT_OUT
+    table[table["source"] == "a"].to_csv(path, index=False)
+    before = path.read_text()
+    asked.clear()
+    assert texture._add_left_out("t", rows, features, rows["split"] == "train") == 0
+    assert asked == [({"a"}, ("a",))]
+    assert path.read_text().startswith(before)
+    assert pd.read_csv(path)["source"].tolist() == ["a"] * 20 + ["b"] * 20

@@ -70,6 +70,7 @@ class TextureRecipe:
         sources: Trained on.
         scored_elsewhere: Sources that are only scored.
         left_out: Sources whose absence is tried, to choose and to report.
+        reported: Likewise, only to report: with one class alone there is no AUC to choose by.
         weights: Weights of sources to choose from.
         members: Linear heads whose mean log-odds answer.
         looks: The views (core/views.py) in which an image is answered; the mean log-odds counts.
@@ -84,6 +85,7 @@ class TextureRecipe:
     sources: tuple[str, ...]
     scored_elsewhere: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
     weights: tuple[dict[str, float], ...] = ({},)
     members: tuple[Member, ...] = MEMBERS
     looks: tuple[str, ...] = (PLAIN,)
@@ -91,6 +93,11 @@ class TextureRecipe:
     hazes: tuple[float, ...] = ()
     steadies: tuple[float, ...] = ()
     cost: float = 0.0
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Sources that left_out.csv is about."""
+        return (*self.left_out, *self.reported)
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -104,6 +111,7 @@ TEXTURES = {
         modality=Modality.XRAY,
         sources=XRAY_SOURCES,
         left_out=("actualmed", "figure1"),
+        reported=("nih",),
         weights=({}, {"nih": 0.1}, {"nih": 0.03}),
         changed=STAMPS,
         steadies=(3.0, 30.0, 300.0),

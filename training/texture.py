@@ -11,7 +11,8 @@ marks are put on its images (choices.csv). Platt calibration and the operating p
 same patients, each scored by models that had not seen its group. Test patients are scored once,
 after that. What is said of a source left out comes from an ensemble whose choice, fit and
 calibration all went without it. Writes models/<id>/: card.json, head.weights.h5, predictions.csv,
-left_out.csv, choices.csv, used.csv, spread.csv.
+left_out.csv, choices.csv, used.csv, spread.csv. --left-out adds sources to left_out.csv and leaves
+the rest as it is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,13 @@ from core.ensemble import HAZE, LABEL, Member, as_config, build_ensemble, part
 from core.metrics import auc, threshold_at_recall
 from core.schema import PREDICTION_COLUMNS, Split
 from core.zoo import FLOAT32
+from training.choosing import best, choose
 from training.data import load_manifest
 from training.descriptors import descriptors, unpacked_kernel
 from training.features import DEFAULT_TRUNK, RUNS
 from training.haze import measured
 from training.linear import Floats
-from training.members import Choice, Space, judge
+from training.members import Space
 from training.publish import WANTED_RECALL, counts
 from training.recipes import TEXTURES, TextureRecipe
 from training.record import run_record, write_used
@@ -50,7 +51,6 @@ from training.trained import Trained, train
 CHOICES = "choices.csv"
 SEEDS = (0, 1, 2)
 FITTED_ON = (Split.TRAIN, Split.VAL)
-PENALTIES = (1.0, 10.0, 100.0, 1000.0)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=sorted(TEXTURES), required=True)
     parser.add_argument("--root", type=Path, required=True, help="folder with the data sets")
     parser.add_argument("--runs", type=Path, default=RUNS, help="caches")
+    parser.add_argument(
+        "--left-out", action="store_true", help="only what left_out.csv lacks; the head stays"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
     rows = labelled_rows(recipe, manifest)
     features = descriptors(rows, args.root, args.runs, recipe.members, recipe.views)
     fitted_on = rows["source"].isin(recipe.sources) & rows["split"].isin(FITTED_ON)
+    if args.left_out:
+        return _add_left_out(args.model, rows, features, fitted_on)
     haze = measured(rows, args.root, args.runs)
     space = space_of(rows, features, fitted_on, haze, len(recipe.looks))
     choices = choose(space, recipe)
@@ -77,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     choices.round(4).to_csv(folder / CHOICES, index=False)
     spread_of(rows, trained.answers(features)).to_csv(folder / SPREAD, index=False)
     table.to_csv(folder / artifacts.PREDICTIONS, index=False)
-    if recipe.left_out:
+    if recipe.absent:
         left = left_out(rows, features, fitted_on, recipe)
         left.to_csv(folder / artifacts.LEFT_OUT, index=False)
     card = publish(args.model, recipe, trained, space.rows, manifest)
@@ -85,6 +90,26 @@ def run(args: argparse.Namespace) -> int:
     print(choices.round(3).to_string(index=False))
     print(f"{args.model}: {trained.choice}, threshold {card.threshold:.3f}")
     print(f"test AUC {auc(test['label'], test['probability']):.3f} on {len(test)} images")
+    return 0
+
+
+def _add_left_out(
+    model_id: str,
+    rows: pd.DataFrame,
+    features: dict[str, NDArray[np.float16]],
+    fitted_on: pd.Series,
+) -> int:
+    """Sources of the recipe that left_out.csv lacks, added to it."""
+    path = MODELS_DIR / model_id / artifacts.LEFT_OUT
+    known = artifacts.read_predictions(model_id, MODELS_DIR, artifacts.LEFT_OUT)
+    recipe, there = TEXTURES[model_id], set(known["source"])
+    lacking = tuple(source for source in recipe.absent if source not in there)
+    if not lacking:
+        print(f"{path.name} lacks no source")
+        return 0
+    found = left_out(rows, features, fitted_on, recipe, lacking)
+    pd.concat([known, found]).to_csv(path, index=False)
+    print(f"added to {path.name}: {', '.join(lacking)}")
     return 0
 
 
@@ -100,51 +125,6 @@ def space_of(
     chosen = {name: values[mask] for name, values in features.items()}
     own = None if haze is None else haze[mask]
     return Space.of(rows[mask].reset_index(drop=True), chosen, own, looks)
-
-
-def choose(space: Space, recipe: TextureRecipe) -> pd.DataFrame:
-    """Every combination tried with its criteria, the best mean first.
-
-    Penalty and weights of sources first, then the leans of the recipe with the best of them.
-    """
-    options = [Choice(c, weights) for c, weights in product(PENALTIES, recipe.weights)]
-    found = _judged(space, recipe, options)
-    top = best(found, recipe)
-    leaning = [replace(top, haze=haze) for haze in recipe.hazes]
-    leaning += [replace(top, steady=steady) for steady in recipe.steadies]
-    joined = pd.concat([found, _judged(space, recipe, leaning)]) if leaning else found
-    return joined.sort_values("mean", ascending=False, ignore_index=True)
-
-
-def _judged(space: Space, recipe: TextureRecipe, options: Sequence[Choice]) -> pd.DataFrame:
-    """A row an option, the best mean first."""
-    rows = []
-    for one in tqdm(options, "choices", unit="choice"):
-        weights = {_column(name): one.source_weights.get(name, 1.0) for name in _weighed(recipe)}
-        settings = {"c": one.c, **weights, "haze": one.haze, "steady": one.steady}
-        rows.append(settings | judge(space, one, SEEDS[:1], recipe.left_out))
-    return pd.DataFrame(rows).sort_values("mean", ascending=False, ignore_index=True)
-
-
-def best(choices: pd.DataFrame, recipe: TextureRecipe) -> Choice:
-    """The row of `choose` that leans most on what is known beforehand, at a cost that is allowed.
-
-    COVID-19 is hazy, a letter is no sign of it: such knowledge should count as far as the labels do
-    not contradict it. Allowed is a mean AUC that lies below the best without it by no more than
-    recipe.cost standard errors (with 1 the rule of Breiman et al. 1984). Else the first row.
-    """
-    plain = choices[choices["haze"].isna() & (choices["steady"] == 0)].iloc[0]
-    allowed = choices[choices["mean"] >= plain["mean"] - recipe.cost * plain["error"]]
-    order = ["haze", "steady"]  # no bound comes before the lowest
-    chosen = allowed.sort_values(order, kind="stable", na_position="first").iloc[-1]
-    leans = pd.notna(chosen["haze"]) or chosen["steady"] > 0
-    chosen = chosen if leans else plain
-    return Choice(
-        float(chosen["c"]),
-        {name: float(chosen[_column(name)]) for name in _weighed(recipe)},
-        float(chosen["haze"]) if pd.notna(chosen["haze"]) else None,
-        float(chosen["steady"]),
-    )
 
 
 def held_out(
@@ -168,10 +148,19 @@ def left_out(
     features: dict[str, NDArray[np.float16]],
     fitted_on: pd.Series,
     recipe: TextureRecipe,
+    sources: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """For each source: all of it, by an ensemble chosen, fitted and calibrated without it."""
+    """For each source: all of it, by an ensemble chosen, fitted and calibrated without it.
+
+    Args:
+        rows: N, of the recipe.
+        features: As in training.members.Space, of all of them.
+        fitted_on: (N,) whether the model may learn from a row.
+        recipe: Of the model.
+        sources: Those to leave out; all of recipe.absent where none is named.
+    """
     tables = []
-    for source in tqdm(recipe.left_out, "left out", unit="source"):
+    for source in tqdm(sources or recipe.absent, "left out", unit="source"):
         own = rows["source"] == source
         space = space_of(rows, features, fitted_on & ~own, looks=len(recipe.looks))
         others = replace(recipe, left_out=tuple(one for one in recipe.left_out if one != source))
@@ -241,11 +230,3 @@ def publish(
     )
     write_card(card)
     return card
-
-
-def _column(source: str) -> str:
-    return f"weight {source}"
-
-
-def _weighed(recipe: TextureRecipe) -> list[str]:
-    return sorted({source for weights in recipe.weights for source in weights})
