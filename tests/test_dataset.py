@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from samples import picture
 
 from core.schema import MANIFEST_COLUMNS
 from training import dataset
@@ -81,6 +84,37 @@ def test_validation_list_becomes_test_where_the_test_images_are_absent():
     split = dataset.assign_splits(table, np.arange(100), pinned)
     assert set(split[80:]) == {"test"}
     assert set(split[:80]) == {"train", "val"}
+
+
+def test_a_listed_image_is_known_whatever_its_file_ends_in():
+    listed = pd.DataFrame(
+        {
+            "image_id": ["s/one.jpg", "s/2.5-p1.jpg", "s/twin.jpg", "s/twin.png"],
+            "split": ["test", "val", "train", "test"],
+        }
+    )
+    here = pd.Series(["s/one.png", "s/2.5-p1.PNG", "s/2.5-p2.jpg", "t/one.png", "s/one.jpg"])
+    assert dataset.listed_splits(here, listed).tolist() == ["test", "val", "", "", "test"]
+    twins = pd.Series(["s/twin.png", "s/twin.jpg", "s/twin.tif"])
+    assert dataset.listed_splits(twins, listed).tolist() == ["test", "train", ""]
+
+
+def test_upstream_originals_stay_on_the_side_their_converted_copies_are_on(tmp_path):
+    from training.data import build
+
+    recorded = pd.read_csv(dataset.SPLITS_FILE)
+    nih = recorded[recorded["image_id"].str.startswith("nih/")]
+    patients = nih[~nih["image_id"].str.split("_").str[0].duplicated()]
+    chosen = patients.groupby("split").head(8)
+    assert set(chosen["split"]) == {"train", "val", "test"}
+    folder = tmp_path / "nih-chestxray8-sample" / "No_findings"
+    folder.mkdir(parents=True)
+    names = [Path(image_id).stem + ".png" for image_id in chosen["image_id"]]
+    for seed, name in enumerate(names):
+        (folder / name).write_bytes(picture(seed))
+    manifest, _, _ = build(tmp_path, ["nih"], runs=tmp_path)
+    expected = dict(zip((f"nih/{name}" for name in names), chosen["split"], strict=True))
+    assert manifest.set_index("image_id")["split"].to_dict() == expected
 
 
 def test_unknown_source_and_empty_root_are_refused(tmp_path):

@@ -3,8 +3,8 @@
     python -m training data --root DIR [--sources NAME ...] [--views frontal|lateral|all]
 
 Writes RUNS/manifest.csv and RUNS/dropped.csv. The split is dealt from a seed; its lists are
-committed in training/splits.csv and stand for every image named there, so that new images never
-move old ones. --resplit deals anew and rewrites the list.
+committed in training/splits.csv and stand for every image named there, whatever its file ends in,
+so that new images never move old ones. --resplit deals anew and rewrites the list.
 """
 
 from __future__ import annotations
@@ -59,8 +59,7 @@ def build(
     groups = dataset.groups_of(rows, hashes)
     pinned = rows["split"].astype(object)
     if not resplit and dataset.SPLITS_FILE.is_file():
-        recorded = pd.read_csv(dataset.SPLITS_FILE).set_index("image_id")["split"]
-        known = rows["image_id"].map(recorded).astype(object).fillna("")
+        known = dataset.listed_splits(rows["image_id"], pd.read_csv(dataset.SPLITS_FILE))
         pinned = known.where(known != "", pinned)
     rows["split"] = dataset.assign_splits(rows, groups, pinned)
     copies = rows.iloc[list(reasons)][["image_id"]].assign(reason=list(reasons.values()))

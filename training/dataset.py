@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.schema import Split
+from core.schema import Split, without_ending
 from training.sources import all_sources
 from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS
 
@@ -61,6 +61,28 @@ def read_sources(
     if not rows:
         raise ValueError(f"expected data sets in {root}, received none:\n" + "\n".join(missing))
     return pd.concat(rows, ignore_index=True), pd.concat(dropped, ignore_index=True), missing
+
+
+def listed_splits(image_ids: pd.Series, listed: pd.DataFrame) -> pd.Series:
+    """The split that a recorded list gives each image, "" where it gives none.
+
+    The list was made from converted copies, whose names end otherwise than upstream's: an image
+    that is not listed by its full name takes the split of the one that is named alike but for the
+    ending. Listed images that differ in nothing but the ending are known by their full names alone.
+
+    Args:
+        image_ids: Of the images that are here.
+        listed: Columns image_id, split.
+
+    Returns:
+        Series of Split values or "", indexed like image_ids.
+    """
+    full = listed.set_index("image_id")["split"]
+    names = listed["image_id"].map(without_ending)
+    bare = full.set_axis(names)[~names.duplicated(keep=False).to_numpy()]
+    exact = image_ids.map(full).astype(object)
+    alike = image_ids.map(without_ending).map(bare).astype(object)
+    return exact.where(exact.notna(), alike).fillna("")
 
 
 def near_pairs(hashes: NDArray[np.bool_], bits: int) -> NDArray[np.intp]:
