@@ -124,6 +124,46 @@ def test_unknown_source_and_empty_root_are_refused(tmp_path):
         dataset.read_sources(tmp_path)
 
 
+def covid_ct(root):
+    """A clone of COVID-CT as upstream ships it: two slices of each class on its lists, zipped."""
+    for name in ("COVID", "NonCOVID"):
+        lists = root / "COVID-CT" / "Data-split" / name
+        lists.mkdir(parents=True)
+        (lists / f"trainCT_{name}.txt").write_text(f"{name}-p1-1.png\n")
+        (lists / f"testCT_{name}.txt").write_text(f"{name}-p2%7.png\n")
+    (root / "COVID-CT" / "Images-processed").mkdir()
+    return root / "COVID-CT" / "Images-processed"
+
+
+def test_slices_still_zipped_are_missing_with_the_order_to_unpack_them(tmp_path):
+    covid_ct(tmp_path)
+    (tmp_path / "nih-chestxray8-sample").mkdir()  # and nothing in it
+    with pytest.raises(ValueError, match="received none") as refused:
+        dataset.read_sources(tmp_path)
+    said = {line.split(":")[0]: line for line in str(refused.value).splitlines()[1:]}
+    assert set(said) == set(all_sources())
+    assert f"no image in {tmp_path / 'COVID-CT'};" in said["covid-ct"]
+    assert "unpack CT_COVID.zip and CT_NonCOVID.zip" in said["covid-ct"]
+    assert f"no image in {tmp_path / 'nih-chestxray8-sample'};" in said["nih"]
+    assert f"no folder {tmp_path / 'sarscov2-ctscan'};" in said["sarscov2-ct"]
+    assert "put its folders COVID and non-COVID there" in said["sarscov2-ct"]
+
+
+def test_slices_that_are_listed_and_not_there_are_dropped_with_the_reason(tmp_path):
+    images = covid_ct(tmp_path)
+    (images / "CT_COVID").mkdir()
+    (images / "CT_COVID" / "COVID-p1-1.jpg").write_bytes(picture(1))
+    rows, dropped, missing = dataset.read_sources(tmp_path, ["covid-ct"])
+    assert rows[["image_id", "split"]].to_numpy().tolist() == [["covid-ct/COVID-p1-1.jpg", "train"]]
+    assert missing == []
+    absent = "listed upstream, file not here"
+    assert dropped.set_index("image_id")["reason"].to_dict() == {
+        "covid-ct/COVID-p2%7.png": absent,
+        "covid-ct/NonCOVID-p1-1.png": f"{absent}: unpack Images-processed/CT_NonCOVID.zip",
+        "covid-ct/NonCOVID-p2%7.png": f"{absent}: unpack Images-processed/CT_NonCOVID.zip",
+    }
+
+
 @pytest.mark.parametrize("source", all_sources().values(), ids=lambda s: s.name)
 def test_every_source_reads_real_data(source, real_data):
     table = source.read(real_data / source.folder).rows

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.schema import Split, without_ending
 from training.sources import all_sources
-from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS
+from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS, Source
 
 SEED = 2020
 # Measured on all pairs of these sources: other patients' images begin at 44 differing bits, copies
@@ -39,7 +39,7 @@ def read_sources(
 
     Returns:
         (rows, dropped, missing): manifest rows, omissions with reason, and one sentence for each
-        source that is not there, saying where to get it.
+        source that is not there or holds no image, saying what to do.
 
     Raises:
         ValueError: Unknown source name, or no source found at all.
@@ -52,15 +52,24 @@ def read_sources(
     for source in sources.values():
         if names and source.name not in names:
             continue
-        if not (root / source.folder).is_dir():
-            missing.append(f"{source.name}: no folder {source.folder}; get it from {source.url}")
+        folder = root / source.folder
+        if not folder.is_dir():
+            missing.append(_sentence(f"{source.name}: no folder {folder}", source))
             continue
-        reading = source.read(root / source.folder)
-        rows.append(reading.rows)
+        reading = source.read(folder)
+        if reading.rows.empty:
+            missing.append(_sentence(f"{source.name}: no image in {folder}", source))
+        else:
+            rows.append(reading.rows)
         dropped.append(reading.dropped)
     if not rows:
         raise ValueError(f"expected data sets in {root}, received none:\n" + "\n".join(missing))
     return pd.concat(rows, ignore_index=True), pd.concat(dropped, ignore_index=True), missing
+
+
+def _sentence(what: str, source: Source) -> str:
+    """What is missing, where to get it and what to do with it."""
+    return f"{what}; get it from {source.url}" + (f" and {source.setup}" if source.setup else "")
 
 
 def listed_splits(image_ids: pd.Series, listed: pd.DataFrame) -> pd.Series:

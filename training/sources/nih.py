@@ -46,6 +46,7 @@ SOURCE = Source(
     url="https://github.com/muhammedtalo/COVID-19 (X-Ray Image DataSet)",
     licence="free to use with attribution (NIH Clinical Center)",
     read=read,
+    setup="put its folders No_findings and Pneumonia there",
     country="USA",
     raw="https://raw.githubusercontent.com/muhammedtalo/COVID-19/master/X-Ray%20Image%20DataSet/",
 )
