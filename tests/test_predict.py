@@ -96,6 +96,38 @@ def test_wrong_options_are_one_line(tmp_path, capsys, extra):
     assert message.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "expected a file for --out, received the folder"),
+        ("nowhere/out.csv", "expected an existing folder for --out"),
+        (f"{'x' * 300}.csv", "can be written"),  # longer than any file system takes
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused_before_scoring(
+    tmp_path, capsys, monkeypatch, name, said
+):
+    from training import predict as verb
+
+    (tmp_path / "x.png").write_bytes(PICTURES[0])
+    monkeypatch.setattr(verb, "load_classifier", lambda **options: pytest.fail("scored"))
+    assert predict(tmp_path / "x.png", "--out", tmp_path / name) == 2
+    message = capsys.readouterr().err
+    assert said in message
+    assert message.count("\n") == 1
+
+
+def test_looking_whether_it_can_be_written_changes_nothing(tmp_path):
+    from training.predict import check_out
+
+    there = tmp_path / "there.csv"
+    there.write_text("kept")
+    check_out(there)
+    check_out(tmp_path / "new.csv")
+    assert there.read_text() == "kept"
+    assert list(tmp_path.iterdir()) == [there]
+
+
 def test_shipped_predictions_are_what_the_models_say(real_data, classifier):
     from core import artifacts
     from training.data import build

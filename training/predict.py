@@ -61,8 +61,7 @@ def run(args: argparse.Namespace) -> int:
     """Score everything, write the table, tell by the exit code."""
     if args.threshold is not None and not 0 <= args.threshold <= 1:
         raise ValueError(f"expected a threshold in 0..1, received {args.threshold}")
-    if not args.out.parent.is_dir():
-        raise ValueError(f"expected an existing folder for --out, received {args.out.parent}")
+    check_out(args.out)
     heads = [card.id for card in artifacts.list_heads() if artifacts.is_shipped(card)]
     if args.model is not None and args.model not in heads:
         raise ValueError(f"expected a model out of {heads}, received {args.model!r}")
@@ -75,6 +74,28 @@ def run(args: argparse.Namespace) -> int:
     if failed == len(rows):
         return 2
     return 1 if failed else 0
+
+
+def check_out(path: Path) -> None:
+    """Refuse a table that could not be written, before anything is scored for it.
+
+    Raises:
+        ValueError: A folder, a name in no folder, or a place that cannot be written to.
+    """
+    if not path.parent.is_dir():
+        raise ValueError(f"expected an existing folder for --out, received {path.parent}")
+    try:
+        if path.is_dir():
+            raise ValueError(f"expected a file for --out, received the folder {path}")
+        new = not path.exists()
+        # Permissions do not tell it everywhere (shares, read-only disks): only opening does.
+        path.open("ab").close()
+    except OSError as error:
+        raise ValueError(
+            f"expected a file for --out that can be written, received {path} ({error.strerror})"
+        ) from None
+    if new:
+        path.unlink()
 
 
 def _summary(rows: list[dict[str, Any]], failed: int) -> str:
