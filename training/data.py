@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.schema import MANIFEST_COLUMNS
+from core.schema import FRONTAL, MANIFEST_COLUMNS
 from training import dataset
 from training.features import RUNS
 from training.hashes import hash_images
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", type=Path, required=True, help="folder with the data sets")
     parser.add_argument("--runs", type=Path, default=RUNS, help="where the tables go")
     parser.add_argument("--sources", nargs="+", metavar="NAME", help="default: all")
-    parser.add_argument("--views", choices=("frontal", "lateral", "all"), default="frontal")
+    parser.add_argument("--views", choices=tuple(dataset.VIEWS), default=FRONTAL)
     parser.add_argument("--resplit", action="store_true", help="deal anew, rewrite the lists")
 
 
@@ -76,7 +76,7 @@ def load_manifest(root: Path, runs: Path) -> pd.DataFrame:
     path = runs / "manifest.csv"
     if not path.is_file():
         manifest, dropped, missing = build(root, runs=runs)
-        manifest = manifest[dataset.select_views(manifest, "frontal")]
+        manifest = manifest[dataset.select_views(manifest, FRONTAL)]
         runs.mkdir(parents=True, exist_ok=True)
         manifest.to_csv(path, index=False)
         dropped.to_csv(runs / "dropped.csv", index=False)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.schema import Split, without_ending
+from core.schema import FRONTAL, LATERAL, Modality, Split, without_ending
 from training.sources import all_sources
 from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS, Source
 
@@ -25,6 +25,12 @@ GROUP_BITS = 40
 FOLDS = 20
 VAL_FOLDS, TEST_FOLDS = 3, 4  # 15 % and 20 % of the patients
 SPLITS_FILE = Path(__file__).with_name("splits.csv")
+# What --views may ask for -> the views that the sources state; "" where one states none.
+VIEWS = {
+    FRONTAL: FRONTAL_VIEWS,
+    LATERAL: LATERAL_VIEWS,
+    "all": (*FRONTAL_VIEWS, *LATERAL_VIEWS, ""),
+}
 _PROTECTED = [Split.TRAIN, Split.VAL, Split.TEST, Split.EXTERNAL]  # the later wins
 
 
@@ -188,10 +194,5 @@ def _promote_validation(rows: pd.DataFrame, pinned: pd.Series) -> pd.Series:
 
 
 def select_views(rows: pd.DataFrame, views: str) -> pd.Series:
-    """Which rows have a wanted view: "frontal", "lateral" or "all". CT slices always count."""
-    wanted = {
-        "frontal": FRONTAL_VIEWS,
-        "lateral": LATERAL_VIEWS,
-        "all": FRONTAL_VIEWS + LATERAL_VIEWS + ("",),
-    }[views]
-    return (rows["modality"] == "ct") | rows["view"].isin(wanted)
+    """Which rows have a wanted view, a key of VIEWS. CT slices always count."""
+    return (rows["modality"] == Modality.CT) | rows["view"].isin(VIEWS[views])

@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from core.schema import MANIFEST_COLUMNS, Modality
+from core.schema import FRONTAL, LATERAL, MANIFEST_COLUMNS, Modality
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".dcm")
-FRONTAL_VIEWS = ("PA", "AP", "AP Supine", "AP erect", "frontal")
-LATERAL_VIEWS = ("L", "lateral")
+FRONTAL_VIEWS = ("PA", "AP", "AP Supine", "AP erect", FRONTAL)
+LATERAL_VIEWS = ("L", LATERAL)
 # Why an image of a metadata table or a published list is left out.
 ABSENT = "listed upstream, file not here"
 # country: of the hospital; reference: DOI or address of the publication an image was taken from.

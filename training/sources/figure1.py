@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.schema import FRONTAL
 from training.sources.base import (
     ABSENT,
     Reading,
@@ -34,7 +35,7 @@ def read(folder: Path) -> Reading:
             dropped.append((f"{NAME}/{entry['patientid']}", ABSENT))
             continue
         row = listed_image(NAME, FOLDER, "images", name, entry)
-        rows.append(row | {"view": row["view"] or "frontal"})
+        rows.append(row | {"view": row["view"] or FRONTAL})
     return reading(rows, dropped)
 
 
