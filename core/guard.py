@@ -45,6 +45,15 @@ class Verdict:
     limit: float
     looks_inverted: bool
 
+    @property
+    def inversion(self) -> str:
+        """What to say where black and white seem to be swapped, else ""."""
+        if not self.looks_inverted:
+            return ""
+        if self.in_scope:
+            return "Black and white look swapped in this image, which changes the answer."
+        return "If this is a scan, black and white look swapped in it."
+
 
 @dataclass(frozen=True)
 class Guard:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from core.examples import Example, ExampleError, LoadedExample, load
 from core.library import Library
-from core.schema import Modality
+from core.schema import Modality, without_ending
 
 # Upstream names may end otherwise than those of converted copies.
 _ENDINGS = (".jpg", ".png", ".jpeg", ".JPG", ".PNG")
@@ -44,7 +44,7 @@ def presence(library: Library, root: Path | None) -> Presence:
     there = [PurePosixPath(path).stem in here[_parent(path)] for path in images["path"]]
     missing = images.loc[[not known for known in there], "source"].value_counts().to_dict()
     ids = (*images["image_id"], *library.dropped["image_id"])
-    known_ids = {_without_ending(image_id) for image_id in ids}
+    known_ids = {without_ending(image_id) for image_id in ids}
     source_of = dict(zip(images["path"].map(_parent), images["source"], strict=True))
     unknown = sum(
         f"{source_of[folder]}/{stem}" not in known_ids
@@ -119,10 +119,6 @@ def as_examples(library: Library, row: int) -> list[Example]:
 
 def _parent(path: str) -> str:
     return str(PurePosixPath(path).parent)
-
-
-def _without_ending(image_id: str) -> str:
-    return str(PurePosixPath(image_id).with_suffix(""))
 
 
 def _stems(folder: Path) -> set[str]:

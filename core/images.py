@@ -48,11 +48,19 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing done on the way from bytes to pixels, and what it looked like after it."""
+    """One thing done on the way from bytes to pixels.
+
+    Attributes:
+        title: What it is, in a word or two.
+        detail: What exactly was done.
+        picture: What the image looked like after it, where that is kept.
+        routine: Nothing that the owner of a file need be told: any plain picture goes through it.
+    """
 
     title: str
     detail: str
     picture: Grey | None = None
+    routine: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,10 +99,16 @@ class StepLog:
         self._trace = trace
         self._steps: list[Step] = []
 
-    def add(self, title: str, detail: str, picture: Callable[[], Grey] | None = None) -> None:
+    def add(
+        self,
+        title: str,
+        detail: str,
+        picture: Callable[[], Grey] | None = None,
+        routine: bool = False,
+    ) -> None:
         """Record a step. `picture` makes its greyscale picture and runs only when tracing."""
         drawn = preview(picture()) if picture is not None and self._trace else None
-        self._steps.append(Step(title, detail, drawn))
+        self._steps.append(Step(title, detail, drawn, routine))
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -126,7 +140,7 @@ def read_image(data: bytes, options: ReadOptions | None = None) -> Scan:
             "its name ends in)."
         )
     log = StepLog(options.trace)
-    log.add("File", f"{kind}, {len(data) / 1024:,.0f} kB")
+    log.add("File", f"{kind}, {len(data) / 1024:,.0f} kB", routine=True)
     if kind == "DICOM":
         from core.dicom import decode_dicom
 

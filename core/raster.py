@@ -21,6 +21,7 @@ from core.images import (
 )
 
 EXIF_ORIENTATION = 0x0112
+PLAIN_MODES = ("L", "RGB")  # grey scans are saved as either
 
 
 def decode_raster(data: bytes, kind: str, options: ReadOptions, log: StepLog) -> Scan:
@@ -45,7 +46,8 @@ def decode_raster(data: bytes, kind: str, options: ReadOptions, log: StepLog) ->
     if turned is not image:
         log.add("Orientation", "turned as the EXIF tag says", lambda: _to_grey(turned))
     pixels = _to_grey(turned)
-    log.add("Greyscale", _describe_mode(turned), lambda: pixels)
+    plain = turned.mode in PLAIN_MODES and not _has_alpha(turned)
+    log.add("Greyscale", _describe_mode(turned), lambda: pixels, routine=plain)
     return Scan(pixels, (), kind, frame, frames)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import PurePosixPath
 
 
 class Modality(StrEnum):
@@ -70,6 +71,11 @@ SCORE_COLUMNS = (
 POSITIVE = "positive"
 NEGATIVE = "negative"
 PAPER_THRESHOLDS = (0.5, 0.3)
+
+
+def without_ending(image_id: str) -> str:
+    """An image's id without its file's ending: converted copies end otherwise than upstream."""
+    return str(PurePosixPath(image_id).with_suffix(""))
 
 
 def decide(probability: float, threshold: float) -> str:

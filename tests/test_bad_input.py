@@ -23,11 +23,15 @@ from training.__main__ import main
 
 @dataclass(frozen=True)
 class Case:
-    """A file, and a sentence that it gets (error) or a step that is shown (said)."""
+    """A file, and a sentence that it gets (error) or a step that is shown (said).
+
+    plain: Nothing was done that the command line need tell of.
+    """
 
     data: Callable[[], bytes]
     error: str = ""
     said: str = ""
+    plain: bool = False
 
 
 def deep() -> bytes:
@@ -85,7 +89,7 @@ CASES = {
     "turned.jpg": Case(rotated, said="turned as the EXIF tag says"),
     "moving.webp": Case(animated, said="1 of 2"),
     "a scan, 肺 Röntgen.png": Case(
-        lambda: picture(1), said=f"PNG, {len(picture(1)) / 1024:.0f} kB"
+        lambda: picture(1), said=f"PNG, {len(picture(1)) / 1024:.0f} kB", plain=True
     ),
 }
 BAD = [name for name, case in CASES.items() if case.error]
@@ -129,7 +133,17 @@ def test_command_line_scores_the_good_and_says_a_sentence_about_each_bad(
         assert CASES[name].error in table.loc[name, "error"]
         assert "\n" not in table.loc[name, "error"]
     assert (table.loc[BAD, "probability"] == "").all()
-    assert f"{len(GOOD)} scored, {len(BAD)} not" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert f"{len(GOOD)} scored, {len(BAD)} not" in printed
+    assert f"; {(table['in_scope'] == 'False').sum()} do not look like a chest X-ray" in printed
+    told = {}
+    for name in CASES:
+        lines = [line.strip() for line in printed.splitlines() if f"{folder / name}: " in line]
+        assert len(lines) <= 1  # all of a file's steps on one
+        told[name] = "".join(lines)
+    for name in GOOD:
+        assert (CASES[name].said in told[name]) is not CASES[name].plain
+    assert not any(told[name] for name in BAD)  # their row says it
 
 
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:

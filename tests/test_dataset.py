@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from samples import picture
 
 from core.schema import MANIFEST_COLUMNS
 from training import dataset
@@ -83,11 +86,82 @@ def test_validation_list_becomes_test_where_the_test_images_are_absent():
     assert set(split[:80]) == {"train", "val"}
 
 
+def test_a_listed_image_is_known_whatever_its_file_ends_in():
+    listed = pd.DataFrame(
+        {
+            "image_id": ["s/one.jpg", "s/2.5-p1.jpg", "s/twin.jpg", "s/twin.png"],
+            "split": ["test", "val", "train", "test"],
+        }
+    )
+    here = pd.Series(["s/one.png", "s/2.5-p1.PNG", "s/2.5-p2.jpg", "t/one.png", "s/one.jpg"])
+    assert dataset.listed_splits(here, listed).tolist() == ["test", "val", "", "", "test"]
+    twins = pd.Series(["s/twin.png", "s/twin.jpg", "s/twin.tif"])
+    assert dataset.listed_splits(twins, listed).tolist() == ["test", "train", ""]
+
+
+def test_upstream_originals_stay_on_the_side_their_converted_copies_are_on(tmp_path):
+    from training.data import build
+
+    recorded = pd.read_csv(dataset.SPLITS_FILE)
+    nih = recorded[recorded["image_id"].str.startswith("nih/")]
+    patients = nih[~nih["image_id"].str.split("_").str[0].duplicated()]
+    chosen = patients.groupby("split").head(8)
+    assert set(chosen["split"]) == {"train", "val", "test"}
+    folder = tmp_path / "nih-chestxray8-sample" / "No_findings"
+    folder.mkdir(parents=True)
+    names = [Path(image_id).stem + ".png" for image_id in chosen["image_id"]]
+    for seed, name in enumerate(names):
+        (folder / name).write_bytes(picture(seed))
+    manifest, _, _ = build(tmp_path, ["nih"], runs=tmp_path)
+    expected = dict(zip((f"nih/{name}" for name in names), chosen["split"], strict=True))
+    assert manifest.set_index("image_id")["split"].to_dict() == expected
+
+
 def test_unknown_source_and_empty_root_are_refused(tmp_path):
     with pytest.raises(ValueError, match="expected sources out of"):
         dataset.read_sources(tmp_path, ["nowhere"])
     with pytest.raises(ValueError, match="get it from https://github.com/ieee8023"):
         dataset.read_sources(tmp_path)
+
+
+def covid_ct(root):
+    """A clone of COVID-CT as upstream ships it: two slices of each class on its lists, zipped."""
+    for name in ("COVID", "NonCOVID"):
+        lists = root / "COVID-CT" / "Data-split" / name
+        lists.mkdir(parents=True)
+        (lists / f"trainCT_{name}.txt").write_text(f"{name}-p1-1.png\n")
+        (lists / f"testCT_{name}.txt").write_text(f"{name}-p2%7.png\n")
+    (root / "COVID-CT" / "Images-processed").mkdir()
+    return root / "COVID-CT" / "Images-processed"
+
+
+def test_slices_still_zipped_are_missing_with_the_order_to_unpack_them(tmp_path):
+    covid_ct(tmp_path)
+    (tmp_path / "nih-chestxray8-sample").mkdir()  # and nothing in it
+    with pytest.raises(ValueError, match="received none") as refused:
+        dataset.read_sources(tmp_path)
+    said = {line.split(":")[0]: line for line in str(refused.value).splitlines()[1:]}
+    assert set(said) == set(all_sources())
+    assert f"no image in {tmp_path / 'COVID-CT'};" in said["covid-ct"]
+    assert "unpack CT_COVID.zip and CT_NonCOVID.zip" in said["covid-ct"]
+    assert f"no image in {tmp_path / 'nih-chestxray8-sample'};" in said["nih"]
+    assert f"no folder {tmp_path / 'sarscov2-ctscan'};" in said["sarscov2-ct"]
+    assert "put its folders COVID and non-COVID there" in said["sarscov2-ct"]
+
+
+def test_slices_that_are_listed_and_not_there_are_dropped_with_the_reason(tmp_path):
+    images = covid_ct(tmp_path)
+    (images / "CT_COVID").mkdir()
+    (images / "CT_COVID" / "COVID-p1-1.jpg").write_bytes(picture(1))
+    rows, dropped, missing = dataset.read_sources(tmp_path, ["covid-ct"])
+    assert rows[["image_id", "split"]].to_numpy().tolist() == [["covid-ct/COVID-p1-1.jpg", "train"]]
+    assert missing == []
+    absent = "listed upstream, file not here"
+    assert dropped.set_index("image_id")["reason"].to_dict() == {
+        "covid-ct/COVID-p2%7.png": absent,
+        "covid-ct/NonCOVID-p1-1.png": f"{absent}: unpack Images-processed/CT_NonCOVID.zip",
+        "covid-ct/NonCOVID-p2%7.png": f"{absent}: unpack Images-processed/CT_NonCOVID.zip",
+    }
 
 
 @pytest.mark.parametrize("source", all_sources().values(), ids=lambda s: s.name)

@@ -236,3 +236,26 @@ def test_trust_is_counted_by_kind_and_source():
     first = summary(seen).iloc[0]
     assert (first["images"], first["trusted"], first["share"]) == (2, 1, 0.5)
     assert first["median_area"] == pytest.approx(0.3)
+
+
+def test_an_unfinished_fit_goes_on_with_its_own_recipe_and_split_alone(tmp_path, monkeypatch):
+    import keras
+
+    from training.lungs import fit
+
+    monkeypatch.setattr(keras.models, "load_model", lambda *names: "where it was")
+    images = pd.DataFrame({"image_id": ["a", "b"], "split": ["train", "test"]})
+    fresh, recipe = (None, []), fit.Recipe()
+
+    def go_on(images, recipe=recipe):
+        left = fit._resume(recipe, images, tmp_path)
+        (tmp_path / fit.LOG).write_text("epoch,loss,val_dice\n1,0.5,0.25\n")
+        return left
+
+    assert go_on(images) == fresh
+    (tmp_path / fit.BEST).touch()
+    assert go_on(images) == ("where it was", [{"epoch": 1.0, "loss": 0.5, "val_dice": 0.25}])
+    assert (tmp_path / fit.BEST).is_file()
+    assert go_on(images.assign(split=["test", "train"])) == fresh
+    assert not (tmp_path / fit.BEST).exists()
+    assert go_on(images, fit.Recipe(epochs=1)) == fresh

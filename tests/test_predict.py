@@ -53,6 +53,25 @@ def test_nothing_scored_is_exit_code_two(tmp_path):
     assert read(out)["error"].tolist()[1] == "There is no such file."
 
 
+def test_an_inverted_file_is_told_of_and_a_plain_one_is_not(tmp_path, capsys):
+    plain, turned = tmp_path / "plain.png", tmp_path / "turned.png"
+    plain.write_bytes(PICTURES[0])
+    Image.fromarray(255 - read_image(PICTURES[0]).pixels).save(turned)
+    assert predict(plain, turned, "--out", tmp_path / "out.csv") == 0
+    printed = capsys.readouterr().err
+    assert f"{turned}: If this is a scan, black and white look swapped in it.\n" in printed
+    assert f"{plain}: " not in printed
+    assert "2 scored, 0 not; 2 do not look like a chest X-ray or a lung CT slice" in printed
+
+
+def test_closing_line_counts_what_is_out_of_scope():
+    from training.predict import _summary
+
+    scored, outside = {"in_scope": True}, {"in_scope": False}
+    assert _summary([scored, scored, {"in_scope": ""}], 1) == "2 scored, 1 not"
+    assert _summary([scored, outside], 0).startswith("2 scored, 0 not; 1 does not look like a ")
+
+
 def test_model_and_threshold_can_be_given(tmp_path):
     (tmp_path / "x.png").write_bytes(PICTURES[0])
     out = tmp_path / "out.csv"
@@ -75,6 +94,38 @@ def test_wrong_options_are_one_line(tmp_path, capsys, extra):
     message = capsys.readouterr().err
     assert "expected a" in message
     assert message.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "expected a file for --out, received the folder"),
+        ("nowhere/out.csv", "expected an existing folder for --out"),
+        (f"{'x' * 300}.csv", "can be written"),  # longer than any file system takes
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused_before_scoring(
+    tmp_path, capsys, monkeypatch, name, said
+):
+    from training import predict as verb
+
+    (tmp_path / "x.png").write_bytes(PICTURES[0])
+    monkeypatch.setattr(verb, "load_classifier", lambda **options: pytest.fail("scored"))
+    assert predict(tmp_path / "x.png", "--out", tmp_path / name) == 2
+    message = capsys.readouterr().err
+    assert said in message
+    assert message.count("\n") == 1
+
+
+def test_looking_whether_it_can_be_written_changes_nothing(tmp_path):
+    from training.predict import check_out
+
+    there = tmp_path / "there.csv"
+    there.write_text("kept")
+    check_out(there)
+    check_out(tmp_path / "new.csv")
+    assert there.read_text() == "kept"
+    assert list(tmp_path.iterdir()) == [there]
 
 
 def test_shipped_predictions_are_what_the_models_say(real_data, classifier):

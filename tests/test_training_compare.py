@@ -21,7 +21,7 @@ from core import artifacts, zoo
 from core.schema import MANIFEST_COLUMNS, Split
 from training import compare, publish, scratch
 from training.fitting import Data
-from training.recipes import RECIPES
+from training.recipes import RECIPES, Recipe
 
 if TYPE_CHECKING:
     import keras
@@ -157,7 +157,9 @@ def test_home_made_network_is_published_with_its_test_curves(
     monkeypatch.setattr(
         scratch, "schedule", lambda recipe: replace(recipe, epochs=2, batch=4, seeds=(0,))
     )
-    compare.run(arguments(place, "--backbones", "cnn", "--init", "random"))
+    words = ("--backbones", "cnn", "--init", "random")
+    compare.run(arguments(place, *words))
+    compare.run(arguments(place, *words, "--again"))  # from the start, not on top of the first
     card = json.loads((place / "models/small-cnn-random160/card.json").read_text())
     assert card["config"]["init"] == "random start, 32 px"
     history = pd.read_csv(place / "models/small-cnn-random160/history.csv")
@@ -202,6 +204,29 @@ def test_an_interrupted_network_goes_on_where_it_was(
     val = data.of(Split.VAL)
     y, p = val.rows["label"].to_numpy(), fitted.tail(val.features.astype(np.float32)).numpy()[:, 0]
     assert log_loss(y, p) == pytest.approx(fitted.val_loss, abs=1e-4)
+
+
+def test_a_run_on_another_split_starts_anew(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[Path] = []
+
+    class Seen(Exception):
+        pass
+
+    def fit_network(name: str, data: Data, recipe: Recipe, folder: Path) -> None:
+        folders.append(folder)
+        raise Seen
+
+    monkeypatch.setattr(scratch, "SIZE", 32)
+    monkeypatch.setattr(scratch, "fit_network", fit_network)
+    path = place / "runs" / "manifest.csv"
+    for split in ("train", "test"):
+        manifest = pd.read_csv(path)
+        manifest.loc[0, "split"] = split
+        manifest.to_csv(path, index=False)
+        for _ in range(2):
+            with pytest.raises(Seen):
+                compare.run(arguments(place, "--backbones", "cnn", "--init", "random"))
+    assert folders[0] == folders[1] != folders[2] == folders[3]
 
 
 def test_images_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

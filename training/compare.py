@@ -163,7 +163,9 @@ def _train_all(
     rows = labelled_rows(recipe, manifest)
     data = Data(rows, scratch.small_images(rows, args.root, args.runs))
     inside = data.where(data.rows["source"].isin(recipe.sources))
-    fitted = scratch.fit_network(card.backbone, inside, recipe, args.runs / "scratch" / card.id)
+    # An unfinished run on another split may have learned from today's test patients.
+    folder = args.runs / "scratch" / f"{card.id}-{split_hash(manifest)[:12]}"
+    fitted = scratch.fit_network(card.backbone, inside, recipe, folder)
     init = {"init": f"random start, {scratch.SIZE} px", "size": scratch.SIZE}
     _write(card, recipe, [fitted], data, manifest, args, init)
 

@@ -3,8 +3,8 @@
     python -m training data --root DIR [--sources NAME ...] [--views frontal|lateral|all]
 
 Writes RUNS/manifest.csv and RUNS/dropped.csv. The split is dealt from a seed; its lists are
-committed in training/splits.csv and stand for every image named there, so that new images never
-move old ones. --resplit deals anew and rewrites the list.
+committed in training/splits.csv and stand for every image named there, whatever its file ends in,
+so that new images never move old ones. --resplit deals anew and rewrites the list.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.schema import MANIFEST_COLUMNS
+from core.schema import FRONTAL, MANIFEST_COLUMNS
 from training import dataset
 from training.features import RUNS
 from training.hashes import hash_images
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", type=Path, required=True, help="folder with the data sets")
     parser.add_argument("--runs", type=Path, default=RUNS, help="where the tables go")
     parser.add_argument("--sources", nargs="+", metavar="NAME", help="default: all")
-    parser.add_argument("--views", choices=("frontal", "lateral", "all"), default="frontal")
+    parser.add_argument("--views", choices=tuple(dataset.VIEWS), default=FRONTAL)
     parser.add_argument("--resplit", action="store_true", help="deal anew, rewrite the lists")
 
 
@@ -59,8 +59,7 @@ def build(
     groups = dataset.groups_of(rows, hashes)
     pinned = rows["split"].astype(object)
     if not resplit and dataset.SPLITS_FILE.is_file():
-        recorded = pd.read_csv(dataset.SPLITS_FILE).set_index("image_id")["split"]
-        known = rows["image_id"].map(recorded).astype(object).fillna("")
+        known = dataset.listed_splits(rows["image_id"], pd.read_csv(dataset.SPLITS_FILE))
         pinned = known.where(known != "", pinned)
     rows["split"] = dataset.assign_splits(rows, groups, pinned)
     copies = rows.iloc[list(reasons)][["image_id"]].assign(reason=list(reasons.values()))
@@ -77,7 +76,7 @@ def load_manifest(root: Path, runs: Path) -> pd.DataFrame:
     path = runs / "manifest.csv"
     if not path.is_file():
         manifest, dropped, missing = build(root, runs=runs)
-        manifest = manifest[dataset.select_views(manifest, "frontal")]
+        manifest = manifest[dataset.select_views(manifest, FRONTAL)]
         runs.mkdir(parents=True, exist_ok=True)
         manifest.to_csv(path, index=False)
         dropped.to_csv(runs / "dropped.csv", index=False)

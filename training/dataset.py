@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.schema import Split
+from core.schema import FRONTAL, LATERAL, Modality, Split, without_ending
 from training.sources import all_sources
-from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS
+from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS, Source
 
 SEED = 2020
 # Measured on all pairs of these sources: other patients' images begin at 44 differing bits, copies
@@ -25,6 +25,12 @@ GROUP_BITS = 40
 FOLDS = 20
 VAL_FOLDS, TEST_FOLDS = 3, 4  # 15 % and 20 % of the patients
 SPLITS_FILE = Path(__file__).with_name("splits.csv")
+# What --views may ask for -> the views that the sources state; "" where one states none.
+VIEWS = {
+    FRONTAL: FRONTAL_VIEWS,
+    LATERAL: LATERAL_VIEWS,
+    "all": (*FRONTAL_VIEWS, *LATERAL_VIEWS, ""),
+}
 _PROTECTED = [Split.TRAIN, Split.VAL, Split.TEST, Split.EXTERNAL]  # the later wins
 
 
@@ -39,7 +45,7 @@ def read_sources(
 
     Returns:
         (rows, dropped, missing): manifest rows, omissions with reason, and one sentence for each
-        source that is not there, saying where to get it.
+        source that is not there or holds no image, saying what to do.
 
     Raises:
         ValueError: Unknown source name, or no source found at all.
@@ -52,15 +58,46 @@ def read_sources(
     for source in sources.values():
         if names and source.name not in names:
             continue
-        if not (root / source.folder).is_dir():
-            missing.append(f"{source.name}: no folder {source.folder}; get it from {source.url}")
+        folder = root / source.folder
+        if not folder.is_dir():
+            missing.append(_sentence(f"{source.name}: no folder {folder}", source))
             continue
-        reading = source.read(root / source.folder)
-        rows.append(reading.rows)
+        reading = source.read(folder)
+        if reading.rows.empty:
+            missing.append(_sentence(f"{source.name}: no image in {folder}", source))
+        else:
+            rows.append(reading.rows)
         dropped.append(reading.dropped)
     if not rows:
         raise ValueError(f"expected data sets in {root}, received none:\n" + "\n".join(missing))
     return pd.concat(rows, ignore_index=True), pd.concat(dropped, ignore_index=True), missing
+
+
+def _sentence(what: str, source: Source) -> str:
+    """What is missing, where to get it and what to do with it."""
+    return f"{what}; get it from {source.url}" + (f" and {source.setup}" if source.setup else "")
+
+
+def listed_splits(image_ids: pd.Series, listed: pd.DataFrame) -> pd.Series:
+    """The split that a recorded list gives each image, "" where it gives none.
+
+    The list was made from converted copies, whose names end otherwise than upstream's: an image
+    that is not listed by its full name takes the split of the one that is named alike but for the
+    ending. Listed images that differ in nothing but the ending are known by their full names alone.
+
+    Args:
+        image_ids: Of the images that are here.
+        listed: Columns image_id, split.
+
+    Returns:
+        Series of Split values or "", indexed like image_ids.
+    """
+    full = listed.set_index("image_id")["split"]
+    names = listed["image_id"].map(without_ending)
+    bare = full.set_axis(names)[~names.duplicated(keep=False).to_numpy()]
+    exact = image_ids.map(full).astype(object)
+    alike = image_ids.map(without_ending).map(bare).astype(object)
+    return exact.where(exact.notna(), alike).fillna("")
 
 
 def near_pairs(hashes: NDArray[np.bool_], bits: int) -> NDArray[np.intp]:
@@ -157,10 +194,5 @@ def _promote_validation(rows: pd.DataFrame, pinned: pd.Series) -> pd.Series:
 
 
 def select_views(rows: pd.DataFrame, views: str) -> pd.Series:
-    """Which rows have a wanted view: "frontal", "lateral" or "all". CT slices always count."""
-    wanted = {
-        "frontal": FRONTAL_VIEWS,
-        "lateral": LATERAL_VIEWS,
-        "all": FRONTAL_VIEWS + LATERAL_VIEWS + ("",),
-    }[views]
-    return (rows["modality"] == "ct") | rows["view"].isin(wanted)
+    """Which rows have a wanted view, a key of VIEWS. CT slices always count."""
+    return (rows["modality"] == Modality.CT) | rows["view"].isin(VIEWS[views])

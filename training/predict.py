@@ -4,8 +4,10 @@
 
 One row a file: path, modality, probability, decision, threshold, model, in_scope, error. Folders
 are searched recursively. X-ray or CT is found out from the image and picks the model; --model takes
-one for all. An unreadable file is a row with its error. Exit code 0: all scored; 1: some were not;
-2: none was. For teaching and research, never for diagnosis.
+one for all. An unreadable file is a row with its error. What was done to an odd file (a frame or
+window chosen, transparency laid on black, ...) is a line on standard error, as is an image whose
+black and white look swapped. Exit code 0: all scored; 1: some were not; 2: none was. For teaching
+and research, never for diagnosis.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +27,8 @@ from tqdm import tqdm
 
 from core import artifacts
 from core.classifier import Classifier, load_classifier
-from core.images import Grey, ImageError, check_length, read_image
-from core.schema import SCORE_COLUMNS, decide
+from core.images import Grey, ImageError, Step, check_length, read_image
+from core.schema import MODALITY_TITLES, SCORE_COLUMNS, decide
 from core.trunks import AUTO, WAYS
 
 BATCH = 16
@@ -36,11 +39,12 @@ NOT_IMAGES = {".csv", ".txt", ".md", ".json", ".html", ".py", ".xlsx", ".pdf", "
 
 @dataclass(frozen=True)
 class _Read:
-    """A file: its pixels, and the same resized for the trunk, or why there are none."""
+    """A file: its pixels, the same resized for the trunk and what was done, or why not."""
 
     path: Path
     pixels: Grey | None = None
     fitted: Grey | None = None
+    steps: tuple[Step, ...] = ()
     error: str = ""
 
 
@@ -57,8 +61,7 @@ def run(args: argparse.Namespace) -> int:
     """Score everything, write the table, tell by the exit code."""
     if args.threshold is not None and not 0 <= args.threshold <= 1:
         raise ValueError(f"expected a threshold in 0..1, received {args.threshold}")
-    if not args.out.parent.is_dir():
-        raise ValueError(f"expected an existing folder for --out, received {args.out.parent}")
+    check_out(args.out)
     heads = [card.id for card in artifacts.list_heads() if artifacts.is_shipped(card)]
     if args.model is not None and args.model not in heads:
         raise ValueError(f"expected a model out of {heads}, received {args.model!r}")
@@ -67,10 +70,42 @@ def run(args: argparse.Namespace) -> int:
     rows = list(score_files(files, classifier, args.model, args.threshold))
     pd.DataFrame(rows, columns=list(SCORE_COLUMNS)).to_csv(args.out, index=False)
     failed = sum(bool(row["error"]) for row in rows)
-    print(f"wrote {args.out}: {len(rows) - failed} scored, {failed} not", file=sys.stderr)
+    print(f"wrote {args.out}: {_summary(rows, failed)}", file=sys.stderr)
     if failed == len(rows):
         return 2
     return 1 if failed else 0
+
+
+def check_out(path: Path) -> None:
+    """Refuse a table that could not be written, before anything is scored for it.
+
+    Raises:
+        ValueError: A folder, a name in no folder, or a place that cannot be written to.
+    """
+    if not path.parent.is_dir():
+        raise ValueError(f"expected an existing folder for --out, received {path.parent}")
+    try:
+        if path.is_dir():
+            raise ValueError(f"expected a file for --out, received the folder {path}")
+        new = not path.exists()
+        # Permissions do not tell it everywhere (shares, read-only disks): only opening does.
+        path.open("ab").close()
+    except OSError as error:
+        raise ValueError(
+            f"expected a file for --out that can be written, received {path} ({error.strerror})"
+        ) from None
+    if new:
+        path.unlink()
+
+
+def _summary(rows: list[dict[str, Any]], failed: int) -> str:
+    """How many were scored, how many not, and how many of the scored are out of scope."""
+    said = f"{len(rows) - failed} scored, {failed} not"
+    outside = sum(row["in_scope"] is False for row in rows)
+    if not outside:
+        return said
+    kinds = " or a ".join(MODALITY_TITLES.values())
+    return f"{said}; {outside} {'does' if outside == 1 else 'do'} not look like a {kinds}"
 
 
 def find_files(paths: list[Path]) -> Iterator[Path]:
@@ -92,17 +127,18 @@ def _wanted(path: Path) -> bool:
 def score_files(
     files: list[Path], classifier: Classifier, model: str | None, threshold: float | None
 ) -> Iterator[dict[str, Any]]:
-    """One row a file, in order; decoding runs ahead of the network."""
-    batch: list[_Read] = []
+    """One row a file, in order; decoding runs ahead of the network.
+
+    What was done to a file beyond the routine goes to standard error.
+    """
+    decoded = _decoded(files, classifier.fit)
     with tqdm(total=len(files), desc="scoring", unit="image") as bar:
-        for item in _decoded(files, classifier.fit):
-            batch.append(item)
-            if len(batch) == BATCH:
-                yield from _score_batch(batch, classifier, model, threshold)
-                bar.update(len(batch))
-                batch = []
-        yield from _score_batch(batch, classifier, model, threshold)
-        bar.update(len(batch))
+        while batch := list(islice(decoded, BATCH)):
+            for row, done in _score_batch(batch, classifier, model, threshold):
+                if done:
+                    tqdm.write(f"{row['path']}: {done}", file=sys.stderr)
+                yield row
+            bar.update(len(batch))
 
 
 def _decoded(files: list[Path], fit: Callable[[Grey], Grey]) -> Iterator[_Read]:
@@ -120,8 +156,8 @@ def _decoded(files: list[Path], fit: Callable[[Grey], Grey]) -> Iterator[_Read]:
 def _decode(path: Path, fit: Callable[[Grey], Grey]) -> _Read:
     try:
         check_length(path.stat().st_size)
-        pixels = read_image(path.read_bytes()).pixels
-        return _Read(path, pixels, fit(pixels))
+        scan = read_image(path.read_bytes())
+        return _Read(path, scan.pixels, fit(scan.pixels), scan.steps)
     except FileNotFoundError:
         return _Read(path, error="There is no such file.")
     except OSError as error:
@@ -132,7 +168,8 @@ def _decode(path: Path, fit: Callable[[Grey], Grey]) -> _Read:
 
 def _score_batch(
     batch: list[_Read], classifier: Classifier, model: str | None, threshold: float | None
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """(row, what was done to the file) of each."""
     images = [one.pixels for one in batch if one.pixels is not None]
     fitted = [one.fitted for one in batch if one.fitted is not None]
     choose = (lambda verdict: model) if model else None
@@ -140,8 +177,10 @@ def _score_batch(
     for one in batch:
         row: dict[str, Any] = dict.fromkeys(SCORE_COLUMNS, "")
         row |= {"path": str(one.path), "error": one.error}
+        done = [f"{step.title}: {step.detail}" for step in one.steps if not step.routine]
         if one.pixels is not None:
             answer = next(scored)
+            done += [answer.verdict.inversion] if answer.verdict.inversion else []
             limit = classifier.heads[answer.model_id].card.threshold
             limit = limit if threshold is None else threshold
             row |= {
@@ -152,4 +191,4 @@ def _score_batch(
                 "model": answer.model_id,
                 "in_scope": answer.verdict.in_scope,
             }
-        yield row
+        yield row, "; ".join(done)

@@ -6,7 +6,7 @@ import hashlib
 import platform
 import subprocess
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ import pandas as pd
 
 from core.artifacts import USED, sha256_of
 
-PACKAGES = ("tensorflow-cpu", "keras", "numpy", "pandas", "pillow", "opencv-python-headless")
+# One of them is installed: the second on macOS, and where there is a GPU.
+TENSORFLOW = ("tensorflow-cpu", "tensorflow")
+PACKAGES = ("keras", "numpy", "pandas", "pillow", "opencv-python-headless")
+UNKNOWN = "unknown"
 # Fitted on; stopped early by; settings chosen by; calibrated on; operating point or limits set on.
 STAGES = ("fit", "stop", "choose", "calibrate", "threshold")
 
@@ -33,7 +36,7 @@ def run_record(
         "command": command,
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": _packages(),
         "commit": _commit(),
     }
     if precision:
@@ -78,8 +81,27 @@ def split_hash(manifest: pd.DataFrame) -> str:
     return hashlib.sha256(pairs.to_csv(index=False).encode()).hexdigest()
 
 
+def _packages() -> dict[str, str]:
+    """Name -> version; TensorFlow under the name that it is installed by."""
+    found = {}
+    for name in TENSORFLOW:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return (found or {TENSORFLOW[-1]: UNKNOWN}) | {name: version(name) for name in PACKAGES}
+
+
 def _commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip() or "unknown"
+    """Of the code that runs, wherever it is called from; unknown without git or a repository."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=Path(__file__).parent,
+        )
+    except FileNotFoundError:
+        return UNKNOWN
+    return done.stdout.strip() or UNKNOWN

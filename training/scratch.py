@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from training.recipes import Recipe
 
 SIZE = 160
+STATE, LOG, BEST = "state", "history.csv", "best.weights.h5"
 
 
 def small_images(rows: pd.DataFrame, root: Path, runs: Path) -> NDArray[np.uint8]:
@@ -96,7 +97,7 @@ def fit_network(name: str, data: Data, recipe: Recipe, folder: Path) -> Fitted:
         name: Row of the zoo, or "cnn".
         data: features are uint8 (N, SIZE, SIZE, 1).
         recipe: Its first seed, batch, epochs and learning rate.
-        folder: Where the state of an unfinished run is kept.
+        folder: Where the state of an unfinished run on this data is kept.
     """
     import keras
 
@@ -113,7 +114,10 @@ def fit_network(name: str, data: Data, recipe: Recipe, folder: Path) -> Fitted:
         metrics=["accuracy", keras.metrics.AUC(name="auc")],
     )
     folder.mkdir(parents=True, exist_ok=True)
-    log = folder / "history.csv"
+    state, log, best_weights = (folder / name for name in (STATE, LOG, BEST))
+    if not state.is_dir():  # Keras deletes it at the end: what else lies here is of a finished run
+        log.unlink(missing_ok=True)
+        best_weights.unlink(missing_ok=True)
     model.fit(
         train.features.astype(np.float32),
         y,
@@ -124,10 +128,10 @@ def fit_network(name: str, data: Data, recipe: Recipe, folder: Path) -> Fitted:
         verbose=2,
         callbacks=[
             _test_curve(test),
-            keras.callbacks.BackupAndRestore(str(folder / "state")),
+            keras.callbacks.BackupAndRestore(str(state)),
             keras.callbacks.CSVLogger(str(log), append=log.is_file()),
             keras.callbacks.ModelCheckpoint(
-                str(folder / "best.weights.h5"),
+                str(best_weights),
                 "val_loss",
                 save_best_only=True,
                 save_weights_only=True,
@@ -136,7 +140,7 @@ def fit_network(name: str, data: Data, recipe: Recipe, folder: Path) -> Fitted:
         ],
     )
     policy, model = model.dtype_policy.name, precision.in_float32(model, make)
-    model.load_weights(folder / "best.weights.h5")
+    model.load_weights(best_weights)
     history = pd.read_csv(log).drop(columns="epoch").to_dict("list")
     best = float(min(history["val_loss"]))
     shown = curves(history, "average", seed)
@@ -149,7 +153,7 @@ def _best_so_far(log: Path) -> float | None:
 
 
 def _test_curve(test: Data) -> keras.callbacks.Callback:
-    """A callback that adds test_loss and test_accuracy to the logs of each epoch."""
+    """A callback that adds test_loss, test_accuracy and test_auc to the logs of each epoch."""
     import keras
 
     y, weights = labels_and_weights(test)

@@ -160,13 +160,8 @@ def reading_options(item: Item, answer: Answer, frames: int, windows: tuple[str,
         )
     key = _widget(item, "invert", choice.invert)
     _keep(st.toggle, item, "invert", key, "Swap black and white")
-    if answer.verdict.looks_inverted and not choice.invert:
-        st.warning(
-            "Black and white look swapped in this image, which changes the answer."
-            if answer.verdict.in_scope
-            else "If this is a scan, black and white look swapped in it.",
-            icon=":material/invert_colors:",
-        )
+    if answer.verdict.inversion and not choice.invert:
+        st.warning(answer.verdict.inversion, icon=":material/invert_colors:")
         key = f"predict_invert_now_{item.id}"
         st.button(
             "Invert it", key=key, on_click=state.choose, args=(item,), kwargs={"invert": True}

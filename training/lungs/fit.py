@@ -17,6 +17,7 @@ from core.schema import Split
 from training.lungs.augment import augmented
 from training.lungs.examples import Examples
 from training.lungs.measure import dice_of
+from training.record import split_hash
 
 if TYPE_CHECKING:
     import keras
@@ -72,7 +73,7 @@ def fit(examples: Examples, recipe: Recipe, seed: int, folder: Path) -> Fitted:
     import keras
 
     keras.utils.set_random_seed(seed)
-    model, rows = _resume(recipe, folder)
+    model, rows = _resume(recipe, examples.rows, folder)
     if model is None:
         model = build_unet()
         model.compile(keras.optimizers.Adam(recipe.learning_rate), dice_and_entropy())
@@ -117,16 +118,22 @@ def _stale(rows: list[dict[str, float]]) -> int:
     return len(values) - 1 - int(np.argmax(values)) if values else 0
 
 
-def _resume(recipe: Recipe, folder: Path) -> tuple[Any, list[dict[str, float]]]:
-    """Network with its optimiser's state, and history so far; nothing for another recipe."""
+def _resume(
+    recipe: Recipe, images: pd.DataFrame, folder: Path
+) -> tuple[Any, list[dict[str, float]]]:
+    """Network with its optimiser's state, and history so far; nothing for another recipe or split.
+
+    A network fitted on another split may have learned from today's test patients.
+    """
     import keras
 
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(recipe))
+    text = json.dumps(asdict(recipe) | {"split_sha256": split_hash(images)})
     same = (folder / RECIPE).is_file() and (folder / RECIPE).read_text(encoding="utf-8") == text
-    (folder / RECIPE).write_text(text, encoding="utf-8")
     if not (same and (folder / LOG).is_file()):
-        (folder / LOG).unlink(missing_ok=True)
+        for name in (LOG, BEST):
+            (folder / name).unlink(missing_ok=True)
+        (folder / RECIPE).write_text(text, encoding="utf-8")
         return None, []
     model = keras.models.load_model(folder / STATE, {"loss": dice_and_entropy()})
     rows = pd.read_csv(folder / LOG).to_dict("records")

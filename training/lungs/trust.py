@@ -9,13 +9,13 @@ from tqdm import tqdm
 
 from core.images import read_image
 from core.lungs import Found, load_lungs
-from core.schema import LATERAL, MODALITY_TITLES, Modality
+from core.schema import FRONTAL, LATERAL, MODALITY_TITLES, Modality
 from training.data import build
 from training.probes import probe_images
 from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS
 
 CT_EVERY = 5  # of the CT slices, one in this many is enough for a rate
-VIEWS = dict.fromkeys(FRONTAL_VIEWS, "frontal") | dict.fromkeys(LATERAL_VIEWS, LATERAL)
+VIEWS = dict.fromkeys(FRONTAL_VIEWS, FRONTAL) | dict.fromkeys(LATERAL_VIEWS, LATERAL)
 UNKNOWN = "view not stated"
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from training.sources.base import Reading, Source, listed_image, read_table, reading
+from training.sources.base import ABSENT, Reading, Source, listed_image, read_table, reading
 
 NAME = "actualmed"
 FOLDER = "Actualmed-COVID-chestxray-dataset"
@@ -23,7 +23,7 @@ def read(folder: Path) -> Reading:
     for _, entry in read_table(folder / "metadata.csv").iterrows():
         name = entry["imagename"]
         if not (folder / "images" / name).is_file():
-            dropped.append((f"{NAME}/{name}", "listed upstream, file not here"))
+            dropped.append((f"{NAME}/{name}", ABSENT))
             continue
         taken = re.search(r"\d{8}", entry.get("notes", ""))
         row = listed_image(NAME, FOLDER, "images", name, entry)

@@ -9,11 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from core.schema import MANIFEST_COLUMNS, Modality
+from core.schema import FRONTAL, LATERAL, MANIFEST_COLUMNS, Modality
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".dcm")
-FRONTAL_VIEWS = ("PA", "AP", "AP Supine", "AP erect", "frontal")
-LATERAL_VIEWS = ("L", "lateral")
+FRONTAL_VIEWS = ("PA", "AP", "AP Supine", "AP erect", FRONTAL)
+LATERAL_VIEWS = ("L", LATERAL)
+# Why an image of a metadata table or a published list is left out.
+ABSENT = "listed upstream, file not here"
 # country: of the hospital; reference: DOI or address of the publication an image was taken from.
 DETAIL_COLUMNS = ("image_id", "country", "reference")
 
@@ -46,6 +48,7 @@ class Source:
         country: Of all its images, where the data set states one.
         raw: Address that the path below the folder is appended to, to fetch one image; empty where
             upstream only offers archives.
+        setup: What is to be done beside putting a download or clone into `folder`, as an order.
         details: Reader of what the manifest leaves out: folder -> frame with DETAIL_COLUMNS.
     """
 
@@ -58,6 +61,7 @@ class Source:
     external: bool = False
     country: str = ""
     raw: str = ""
+    setup: str = ""
     details: Callable[[Path], pd.DataFrame] | None = None
 
 

@@ -15,7 +15,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.sources.base import IMAGE_SUFFIXES, Reading, Source, listed_image, read_table, reading
+from training.sources.base import (
+    ABSENT,
+    IMAGE_SUFFIXES,
+    Reading,
+    Source,
+    listed_image,
+    read_table,
+    reading,
+)
 
 NAME = "covid-chestxray"
 FOLDER = "covid-chestxray-dataset"
@@ -32,7 +40,7 @@ def read(folder: Path) -> Reading:
         elif name in seen:
             dropped.append((image_id, "listed twice upstream"))
         elif not (folder / inside / name).is_file():
-            dropped.append((image_id, "listed upstream, file not here"))
+            dropped.append((image_id, ABSENT))
         else:
             seen.add(name)
             rows.append(listed_image(NAME, FOLDER, inside, name, entry))

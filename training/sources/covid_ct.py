@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 
 from core.schema import Modality
-from training.sources.base import Reading, Source, images_in, read_table, reading
+from training.sources.base import ABSENT, Reading, Source, images_in, read_table, reading
 
 NAME = "covid-ct"
 FOLDER = "COVID-CT"
@@ -22,12 +22,20 @@ CLASSES = {"COVID": 1.0, "NonCOVID": 0.0}
 
 
 def read(folder: Path) -> Reading:
-    """Read Images-processed/ with the published lists; images on no list keep an empty split."""
+    """Read Images-processed/ with the published lists; images on no list keep an empty split.
+
+    Upstream ships the slices zipped, so a listed image that is not there may only want unpacking.
+    """
     patients = _patients(folder)
-    rows = []
+    rows, dropped = [], []
     for name, label in CLASSES.items():
-        split = _published_split(folder / "Data-split" / name)
-        for path in images_in(folder / "Images-processed" / f"CT_{name}"):
+        listed = _published_split(folder / "Data-split" / name)
+        split = {Path(file).stem: part for file, part in listed.items()}
+        files = images_in(folder / "Images-processed" / f"CT_{name}")
+        here = {path.stem for path in files}
+        reason = ABSENT if files else f"{ABSENT}: unpack Images-processed/CT_{name}.zip"
+        dropped += [(f"{NAME}/{file}", reason) for file in listed if Path(file).stem not in here]
+        for path in files:
             patient = patients.get(path.stem) or _paper(path.stem)
             rows.append(
                 {
@@ -43,7 +51,7 @@ def read(folder: Path) -> Reading:
                     "split": split.get(path.stem, ""),
                 }
             )
-    return reading(rows)
+    return reading(rows, dropped)
 
 
 def _patients(folder: Path) -> dict[str, str]:
@@ -61,10 +69,10 @@ def _paper(stem: str) -> str:
 
 
 def _published_split(folder: Path) -> dict[str, str]:
-    """File stem -> train, val or test."""
+    """File name -> train, val or test."""
     lists = sorted(folder.glob("*.txt")) if folder.is_dir() else []
     return {
-        Path(line.strip()).stem: re.match(r"train|val|test", path.name).group()  # type: ignore[union-attr]
+        line.strip(): re.match(r"train|val|test", path.name).group()  # type: ignore[union-attr]
         for path in lists
         for line in path.read_text(encoding="utf-8").splitlines()
         if line.strip()
@@ -78,4 +86,5 @@ SOURCE = Source(
     url="https://github.com/UCSD-AI4H/COVID-CT",
     licence="research use, with citation of its authors",
     read=read,
+    setup="unpack CT_COVID.zip and CT_NonCOVID.zip in its folder Images-processed",
 )

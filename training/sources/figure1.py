@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.schema import FRONTAL
 from training.sources.base import (
+    ABSENT,
     Reading,
     Source,
     images_in,
@@ -30,10 +32,10 @@ def read(folder: Path) -> Reading:
     for _, entry in read_table(folder / "metadata.csv").iterrows():
         name = files.get(entry["patientid"])
         if name is None:
-            dropped.append((f"{NAME}/{entry['patientid']}", "listed upstream, file not here"))
+            dropped.append((f"{NAME}/{entry['patientid']}", ABSENT))
             continue
         row = listed_image(NAME, FOLDER, "images", name, entry)
-        rows.append(row | {"view": row["view"] or "frontal"})
+        rows.append(row | {"view": row["view"] or FRONTAL})
     return reading(rows, dropped)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.schema import Modality
+from core.schema import FRONTAL, Modality
 from training.sources.base import Reading, Source, images_in, reading
 
 NAME = "nih"
@@ -28,7 +28,7 @@ def read(folder: Path) -> Reading:
             "source": NAME,
             "patient_id": f"{NAME}/{path.stem.split('_')[0]}",
             "modality": Modality.XRAY,
-            "view": "frontal",
+            "view": FRONTAL,
             "label": 0.0,
             "finding": finding,
             "licence": "free to use with attribution (NIH Clinical Center)",
@@ -46,6 +46,7 @@ SOURCE = Source(
     url="https://github.com/muhammedtalo/COVID-19 (X-Ray Image DataSet)",
     licence="free to use with attribution (NIH Clinical Center)",
     read=read,
+    setup="put its folders No_findings and Pneumonia there",
     country="USA",
     raw="https://raw.githubusercontent.com/muhammedtalo/COVID-19/master/X-Ray%20Image%20DataSet/",
 )

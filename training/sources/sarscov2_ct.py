@@ -46,6 +46,7 @@ SOURCE = Source(
     url="https://www.kaggle.com/datasets/plameneduardo/sarscov2-ctscan-dataset",
     licence="research use, with citation of its authors",
     read=read,
+    setup="put its folders COVID and non-COVID there",
     external=True,
     country="Brazil",
 )
