@@ -60,6 +60,17 @@ def test_sentences_count_what_is_guessing() -> None:
     words = evaluate.reading({"m": pd.DataFrame(rows)})
     assert words.startswith("Pooled AUC: m 0.80. Of the 3 rows")
     assert "the interval of 1 reaches down to 0.5" in words
+    assert "Trained without" not in words
+
+
+def test_a_source_without_positives_is_counted_where_it_was_left_out() -> None:
+    healthy = row("trained without it", "nih", 0.0, "specificity", 0.25) | {"positives": 0}
+    mixed = row("trained without it", "two", 0.0, "specificity", 0.5)
+    words = evaluate.reading({"m": pd.DataFrame([healthy, mixed])})
+    assert words.endswith(
+        "Trained without nih, which holds no COVID-19, they call this share of its images positive: "
+        "m 75%."
+    )
 
 
 def test_a_number_with_and_without_its_interval() -> None:

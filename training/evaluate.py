@@ -27,7 +27,7 @@ import pandas as pd
 
 from core import artifacts, probes
 from core.artifacts import MODELS_DIR, Card
-from core.breakdown import POOLED
+from core.breakdown import POOLED, WITHOUT
 from training.cards import model_card
 from training.comparison import comparison
 from training.evaluation import BY_SOURCE, evaluate, wide, write
@@ -129,7 +129,7 @@ def results(cards: list[Card], tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def reading(tables: dict[str, pd.DataFrame]) -> str:
-    """The first table in two sentences, so that no number has to be typed.
+    """The first table in a few sentences, so that no number has to be typed.
 
     Args:
         tables: Model id -> what training.evaluation.evaluate returns.
@@ -143,4 +143,22 @@ def reading(tables: dict[str, pd.DataFrame]) -> str:
         f"Pooled AUC: {shown or 'none'}. Of the {len(lows)} rows inside one source or "
         "on a source not trained on where an AUC exists, the interval of "
         f"{(lows <= CHANCE).sum()} reaches down to {CHANCE:g}, which is guessing."
+        f"{_negatives_never_seen(joined)}"
+    )
+
+
+def _negatives_never_seen(joined: pd.DataFrame) -> str:
+    """How many images of a source without positives are called positive by heads made without it.
+
+    Args:
+        joined: Rows of several models' evaluations, with their model.
+    """
+    rows = joined[(joined["kind"] == WITHOUT) & (joined["positives"] == 0)]
+    rows = rows[rows["measure"] == "specificity"]
+    return "".join(
+        f" Trained without {source}, which holds no COVID-19, they call this share of its images "
+        "positive: "
+        + ", ".join(f"{row.model} {1 - row.value:.0%}" for row in part.itertuples())
+        + "."
+        for source, part in rows.groupby("group")
     )
