@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.library import PAIR_BITS
 from core.schema import Split
 from training.sources import all_sources
 from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS
@@ -20,8 +21,6 @@ SEED = 2020
 # Measured on all pairs of these sources: other patients' images begin at 44 differing bits, copies
 # of one image (rescaled, recompressed, cropped a little) end at 24.
 DUPLICATE_BITS = 24
-# Closer than this means the same view of the same patient: such images stay on one side.
-GROUP_BITS = 40
 FOLDS = 20
 VAL_FOLDS, TEST_FOLDS = 3, 4  # 15 % and 20 % of the patients
 SPLITS_FILE = Path(__file__).with_name("splits.csv")
@@ -98,7 +97,7 @@ def groups_of(rows: pd.DataFrame, hashes: NDArray[np.bool_]) -> NDArray[np.intp]
     codes = pd.factorize(patients)[0]
     first_of = pd.Series(range(len(rows))).groupby(codes).transform("first").to_numpy()
     same_patient = np.column_stack([np.arange(len(rows)), first_of])
-    links = np.concatenate([same_patient, near_pairs(hashes, GROUP_BITS)])
+    links = np.concatenate([same_patient, near_pairs(hashes, PAIR_BITS)])
     graph = coo_array((np.ones(len(links)), links.T), shape=(len(rows), len(rows)))
     return connected_components(graph, directed=False)[1]
 
