@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -133,6 +133,18 @@ def percentiles(values: Floats) -> Floats:
     low, high = (np.take_along_axis(ordered, at, axis=-1) for at in (lower, upper))
     result = low + (high - low) * (ends - lower)
     return np.where(defined < values.shape[-1] / 2, np.nan, result)
+
+
+def mean_interval(values: NDArray[Any], patients: ArrayLike) -> tuple[float, float]:
+    """95 % interval of a mean, drawing patients with all their images.
+
+    Args:
+        values: (N,) of each image; of truth values the mean is a share.
+        patients: (N,) patient of each image.
+    """
+    draws = patient_draws(patients)
+    low, high = percentiles((values @ draws) / draws.sum(axis=0))
+    return float(low), float(high)
 
 
 def _below(weights: Weights) -> Weights:

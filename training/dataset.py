@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.intervals import patients_of
 from core.library import PAIR_BITS
 from core.schema import Split
 from training.sources import all_sources
@@ -90,14 +91,23 @@ def find_duplicates(rows: pd.DataFrame, hashes: NDArray[np.bool_]) -> dict[int, 
 
 def groups_of(rows: pd.DataFrame, hashes: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Group number of each row: images of one patient, and look-alikes, share one."""
+    return linked_groups(rows, near_pairs(hashes, PAIR_BITS))
+
+
+def linked_groups(rows: pd.DataFrame, pairs: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Group number (N,) of each row: connected components of "same patient" and "pair".
+
+    Args:
+        rows: N, with columns patient_id and image_id.
+        pairs: (P, 2) places of rows, 0..N-1.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    patients = rows["patient_id"].where(rows["patient_id"] != "", rows["image_id"])
-    codes = pd.factorize(patients)[0]
+    codes = pd.factorize(patients_of(rows))[0]
     first_of = pd.Series(range(len(rows))).groupby(codes).transform("first").to_numpy()
     same_patient = np.column_stack([np.arange(len(rows)), first_of])
-    links = np.concatenate([same_patient, near_pairs(hashes, PAIR_BITS)])
+    links = np.concatenate([same_patient, pairs])
     graph = coo_array((np.ones(len(links)), links.T), shape=(len(rows), len(rows)))
     return connected_components(graph, directed=False)[1]
 
