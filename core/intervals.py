@@ -16,14 +16,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.curves import Ranking, below
-from core.metrics import Floats, ratios
+from core.metrics import Floats, auc, average_precision, brier, ratios
 
 if TYPE_CHECKING:
     import pandas as pd
 
 REPLICATES = 1000
 TAILS = (0.025, 0.975)  # two-sided 95 %
-AREAS = ("auc", "average_precision", "brier")
+# Measures of all predictions at once, without a threshold: (labels, probabilities) -> value.
+AREA_MEASURES = {"auc": auc, "average_precision": average_precision, "brier": brier}
+AREAS = tuple(AREA_MEASURES)
 Weights = NDArray[np.signedinteger]
 
 

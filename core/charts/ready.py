@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.charts.base import Parts
 from core.charts.predictions import class_bars, class_counts
-from core.curves import Ranking, counts_at, precision_recall, roc
+from core.curves import Ranking, confusion_at, counts_at, precision_recall, roc
 from core.decision import net_benefit
 from core.intervals import Bootstrap, band
 from core.metrics import Confusion, Floats, auc, average_precision
@@ -117,8 +117,7 @@ class Ready:
 
     def counts(self, threshold: float) -> Confusion:
         """Confusion matrix at a threshold."""
-        found = counts_at(self.ranking, threshold)
-        return Confusion(*(int(value) for value in (found.tp, found.fp, found.fn, found.tn)))
+        return confusion_at(self.ranking, threshold)
 
 
 def ready(
