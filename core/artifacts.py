@@ -1,7 +1,9 @@
-"""models/<id>/ on disk: a card, weights in float16, tables. Every file's hash is checked.
+"""models/<id>/ on disk: a card, weights, tables.
 
 A card (card.json) says what the artefact is and how it was made; measured numbers are not in it but
-follow from predictions.csv.
+follow from predictions.csv. It lists the hash of the weights (of the guard: its arrays), which are
+loaded only where it matches; tables are checked for what they hold. Weights are float16 where that
+is exact enough (save_weights).
 """
 
 from __future__ import annotations

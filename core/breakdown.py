@@ -13,8 +13,16 @@ import numpy as np
 
 from core.calibration import calibration_error, calibration_errors
 from core.curves import Ranking, below, counts_at, rank
-from core.intervals import AREAS, patient_draws, patients_of, percentiles, prepare, ratios_at
-from core.metrics import RATIOS, auc, average_precision, brier
+from core.intervals import (
+    AREA_MEASURES,
+    AREAS,
+    patient_draws,
+    patients_of,
+    percentiles,
+    prepare,
+    ratios_at,
+)
+from core.metrics import RATIOS
 from core.schema import Split
 
 if TYPE_CHECKING:
@@ -37,7 +45,6 @@ SEXES = {"F": "female", "M": "male"}
 AGES = {"under 40": (0, 40), "40 to 59": (40, 60), "60 and over": (60, np.inf)}  # years
 
 CALIBRATION_ERROR = "calibration_error"
-POINTS = dict(zip(AREAS, (auc, average_precision, brier), strict=True))
 MEASURES = (*AREAS, *RATIOS, CALIBRATION_ERROR)
 # evaluation.csv, one row a group and measure. patients: empty where some are not known.
 COLUMNS = (
@@ -150,6 +157,6 @@ def measure(group: Group, threshold: float) -> Iterator[dict[str, object]]:
 def points(ranking: Ranking, threshold: float) -> dict[str, float]:
     """MEASURES of sorted predictions at a threshold."""
     y, p = ranking.labels, ranking.probabilities
-    found = {name: of(y, p) for name, of in POINTS.items()}
+    found = {name: of(y, p) for name, of in AREA_MEASURES.items()}
     found |= {name: float(v) for name, v in counts_at(ranking, threshold).ratios.items()}
     return found | {CALIBRATION_ERROR: calibration_error(y, p)}

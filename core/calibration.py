@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from core.metrics import Floats, checked, wilson
+from core.metrics import Floats, checked, logit, sigmoid, wilson
 
 BINS = 10
 # Prediction tables have six decimals: nearer to 0 or 1 than this nothing is known.
@@ -28,7 +28,7 @@ def temper(probabilities: ArrayLike, temperature: float) -> Floats:
     if not temperature > 0:
         raise ValueError(f"expected a temperature above 0, received {temperature}")
     p = np.clip(np.asarray(probabilities, np.float64), CLOSEST, 1 - CLOSEST)
-    return 1 / (1 + np.exp(-np.log(p / (1 - p)) / temperature))
+    return np.asarray(sigmoid(logit(p) / temperature))
 
 
 def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:

@@ -85,11 +85,6 @@ class Classifier:
         """Resize uint8 (H, W) to the guard's trunk, as every pass begins; other threads may."""
         return zoo.fit(image, self.trunk.backbone.size)
 
-    def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
-        """Verdict, and the probability of every head, for one uint8 (H, W) image."""
-        verdict, opinions = self.all_opinions(image)
-        return verdict, {name: one.probability for name, one in opinions.items()}
-
     def all_opinions(
         self, image: Grey, modality_for: Callable[[Verdict], Modality] | None = None
     ) -> tuple[Verdict, dict[str, Opinion]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.metrics import Floats, checked, ratios
+from core.metrics import Confusion, Floats, checked, ratios
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,12 @@ def counts_at(ranking: Ranking, thresholds: ArrayLike) -> Counts:
     missed = ranking.positives_below[places]
     cleared = places - missed
     return Counts(ranking.positives - missed, ranking.negatives - cleared, missed, cleared)
+
+
+def confusion_at(ranking: Ranking, threshold: float) -> Confusion:
+    """The confusion matrix at one threshold."""
+    found = counts_at(ranking, threshold)
+    return Confusion(*(int(count) for count in (found.tp, found.fp, found.fn, found.tn)))
 
 
 def steps(ranking: Ranking) -> Floats:

@@ -16,19 +16,14 @@ from numpy.typing import NDArray
 
 from core import cohorts, intervals, metrics
 from core.cohorts import Contender, TestSet
-from core.curves import Ranking, below, counts_at, rank
-from core.intervals import AREAS, Bootstrap
+from core.curves import Ranking, below, confusion_at, rank
+from core.intervals import AREA_MEASURES, AREAS, Bootstrap
 from core.metrics import RATIOS, Confusion
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MEASURES = (*RATIOS, *AREAS)
-TAKEN_AREAS = {
-    "auc": metrics.auc,
-    "average_precision": metrics.average_precision,
-    "brier": metrics.brier,
-}
 
 
 @dataclass(frozen=True)
@@ -160,7 +155,7 @@ def answer(entrants: Sequence[Entrant], thresholds: Sequence[float]) -> list[Ans
     ends = intervals.percentiles(np.stack([replicates[name] for name in RATIOS]))  # (7, M, 2)
     answers = []
     for number, (one, cut) in enumerate(zip(entrants, thresholds, strict=True)):
-        counts = _counts(one.ranking, cut)
+        counts = confusion_at(one.ranking, cut)
         values = metrics.ratios(counts.tp, counts.fp, counts.fn, counts.tn)
         found = {
             name: Estimate(float(values[name]), *map(float, ends[row, number]))
@@ -190,7 +185,7 @@ def _entrant(
             measure(ranking.labels, ranking.probabilities),
             *map(float, intervals.percentiles(boot.areas[name])),
         )
-        for name, measure in TAKEN_AREAS.items()
+        for name, measure in AREA_MEASURES.items()
     }
     valid = contender.validation
     valid = valid[valid["source"] != test_set.unseen]
@@ -205,8 +200,3 @@ def _entrant(
         cohorts.uses_left_out(contender, test_set),
         own_images,
     )
-
-
-def _counts(ranking: Ranking, threshold: float) -> Confusion:
-    found = counts_at(ranking, threshold)
-    return Confusion(*(int(x) for x in (found.tp, found.fp, found.fn, found.tn)))

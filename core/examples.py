@@ -2,9 +2,9 @@
 
 An image is taken from a data folder where there is one, else downloaded once and cached. What is
 downloaded must match: by SHA-256 where the list records one, else by its perceptual hash, at most
-6 of 64 bits apart. The perceptual hashes were taken from copies reduced to 512 pixels and 8-bit
-grey, since the originals could not be reached when the list was made, and so the SHA-256 column is
-empty. `python -m training examples --pin`, run where there is a network, fills it in.
+NEAR_BITS of 64 bits apart. The list records no SHA-256 until `python -m training examples --pin`
+fills it in from the originals; its perceptual hashes are those of copies reduced to 512 pixels and
+8-bit grey, hence the margin.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import io
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -65,14 +65,6 @@ class Example:
         return f"{kind[0].upper()}{kind[1:]}: {self.title}"
 
 
-@dataclass(frozen=True)
-class LoadedExample:
-    """The bytes of an example and where they came from."""
-
-    data: bytes
-    origin: Literal["folder", "download"]
-
-
 def catalogue(path: Path = LIST) -> list[Example]:
     """The examples, in the order to show them."""
     with path.open(newline="", encoding="utf-8") as file:
@@ -99,8 +91,8 @@ def data_root() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def load(example: Example, root: Path | None) -> LoadedExample:
-    """Read from the data folder, else download and check.
+def load(example: Example, root: Path | None) -> bytes:
+    """An example's file: from the data folder, else downloaded and checked.
 
     Args:
         example: Which one.
@@ -110,9 +102,7 @@ def load(example: Example, root: Path | None) -> LoadedExample:
         ExampleError: Not in the folder and not to be downloaded, or not the expected image.
     """
     found = in_folder(example, root)
-    if found is not None:
-        return LoadedExample(found.read_bytes(), "folder")
-    return LoadedExample(download(example), "download")
+    return download(example) if found is None else found.read_bytes()
 
 
 def download(example: Example) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from core.examples import Example, ExampleError, LoadedExample, load
+from core.examples import Example, ExampleError, load
 from core.library import Library
 from core.schema import Modality, without_ending
 
@@ -54,8 +54,8 @@ def presence(library: Library, root: Path | None) -> Presence:
     return Presence(root, sum(there), missing, unknown)
 
 
-def load_image(library: Library, row: int, root: Path | None) -> LoadedExample:
-    """An image of the catalogue from the data folder, else from its public address.
+def load_image(library: Library, row: int, root: Path | None) -> bytes:
+    """The file of an image of the catalogue, from the data folder, else from its public address.
 
     Raises:
         ExampleError: Neither there nor to be fetched.
@@ -63,7 +63,7 @@ def load_image(library: Library, row: int, root: Path | None) -> LoadedExample:
     examples = as_examples(library, row)
     path = local_file(library, row, root)
     if path is not None:
-        return LoadedExample(path.read_bytes(), "folder")
+        return path.read_bytes()
     if not examples[0].url:
         own = library.images.loc[row]
         raise ExampleError(

@@ -10,20 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.curves import Ranking, below
-from core.metrics import Floats, ratios
+from core.metrics import Floats, auc, average_precision, brier, ratios
 
 if TYPE_CHECKING:
     import pandas as pd
 
 REPLICATES = 1000
 TAILS = (0.025, 0.975)  # two-sided 95 %
-AREAS = ("auc", "average_precision", "brier")
+# Measures of all predictions at once, without a threshold: (labels, probabilities) -> value.
+AREA_MEASURES = {"auc": auc, "average_precision": average_precision, "brier": brier}
+AREAS = tuple(AREA_MEASURES)
 Weights = NDArray[np.signedinteger]
 
 
@@ -133,6 +135,18 @@ def percentiles(values: Floats) -> Floats:
     low, high = (np.take_along_axis(ordered, at, axis=-1) for at in (lower, upper))
     result = low + (high - low) * (ends - lower)
     return np.where(defined < values.shape[-1] / 2, np.nan, result)
+
+
+def mean_interval(values: NDArray[Any], patients: ArrayLike) -> tuple[float, float]:
+    """95 % interval of a mean, drawing patients with all their images.
+
+    Args:
+        values: (N,) of each image; of truth values the mean is a share.
+        patients: (N,) patient of each image.
+    """
+    draws = patient_draws(patients)
+    low, high = percentiles((values @ draws) / draws.sum(axis=0))
+    return float(low), float(high)
 
 
 def _below(weights: Weights) -> Weights:

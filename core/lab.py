@@ -1,4 +1,7 @@
-"""The tables of the shortcut experiments, as `python -m training lab` writes them."""
+"""The tables of the shortcut experiments, as `python -m training lab` writes them.
+
+The names in their rows that a reader asks for stand here, for the writer too.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,22 @@ if TYPE_CHECKING:
 LAB_DIR = DATA_DIR / "lab"
 RECORD = "record.json"
 EXPERIMENTS = ("hospital", "lungs", "elsewhere", "patients", "marks")
+
+# hospital, hospital_matrix: setting.
+FIRST_HOSPITAL = "chest X-rays"
+CLEAN_HOSPITAL = "chest X-rays without COVID-19"
+# lungs: version, scope.
+WHOLE = "whole image"
+BOX_BLACK = "lungs blacked out (rectangle)"
+FOUND_BLACK, FOUND_ONLY = "lungs blacked out (found)", "only the lungs (found)"
+OUTLINE_BLACK, OUTLINE_ONLY = "lungs blacked out (outline)", "only the lungs (outline)"
+TINY = "8 x 8 pixels"
+POOLED = "all four sources"
+MASKED = "images with a lung mask"
+# patients: data, head, split.
+CT_PATIENTS = "CT slices of covid-ct"
+LEARNER = "logistic regression"
+BY_IMAGES, BY_PATIENTS, DIFFERENCE = "images", "patients", "difference"
 
 
 def command(experiment: str) -> str:

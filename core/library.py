@@ -20,6 +20,13 @@ DATA_DIR = MODELS_DIR / "data"
 AVERAGES = "averages"
 RECORD = "record.json"
 TABLES = ("images", "sources", "dropped", "pairs", "clusters", "averages")
+# pairs.csv: images whose perceptual hashes, HASH_SIDE squared, differ in at most PAIR_BITS are the
+# same view of the same patient. Such pairs stay on one side of the split, and `done` says KEPT,
+# unless a copy was dropped.
+HASH_SIDE = 16
+HASH_BITS = HASH_SIDE**2
+PAIR_BITS = 40
+KEPT = "kept on one side of the split"
 COMMAND = "python -m training data --root DIR && python -m training catalogue --root DIR"
 
 # images.csv. neighbours: row numbers, joined by spaces; similarity: their cosines. probability: the

@@ -213,5 +213,6 @@ def layer_of(card: Card) -> str:
 
 def lower_layers(cards: Sequence[Card], trunk_id: str) -> tuple[str, ...]:
     """What the heads on a trunk read beside its cam layer, sorted."""
-    own = {layer for card in cards if card.trunk == trunk_id for layer in layers_of(card)}
-    return tuple(sorted(own - {zoo.get_backbone(card.backbone).cam_layer for card in cards}))
+    own = [card for card in cards if card.trunk == trunk_id]
+    cam_layers = {zoo.get_backbone(card.backbone).cam_layer for card in own}
+    return tuple(sorted({layer for card in own for layer in layers_of(card)} - cam_layers))

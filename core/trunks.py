@@ -1,4 +1,8 @@
-"""A trunk: image -> maps of its layers, one pass. Nothing else runs a backbone."""
+"""A trunk: image -> maps of its layers, one pass, which every answer of the app comes from.
+
+What needs another network builds its own: explanations below the head's layers
+(core/explain/network.py), and training where blocks learn or images are larger.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ BEYOND_WINOGRAD = 1.6
 
 @dataclass(frozen=True)
 class Trunk:
-    """A loaded trunk; nothing else runs it."""
+    """A loaded trunk, ready to run."""
 
     card: Card
     backbone: zoo.Backbone

@@ -17,6 +17,7 @@ from core.charts import matrices, tradeoff
 from core.charts.ready import Ready
 from core.cohorts import FIRST
 from core.schema import Modality
+from scripts.bench_timing import goal
 
 MOVES = 40
 COMPUTE_MS, STATE_MS = 20, 150
@@ -57,13 +58,13 @@ VIEWS = (
 )
 
 
-def measurements(goal: Callable[..., str]) -> Iterator[str]:
-    """Lines of the table; goal(words, found, most=) says whether a goal is met."""
-    yield from _computing(goal)
-    yield from _sending(goal)
+def measurements() -> Iterator[str]:
+    """Lines of the table."""
+    yield from _computing()
+    yield from _sending()
 
 
-def _computing(goal: Callable[..., str]) -> Iterator[str]:
+def _computing() -> Iterator[str]:
     contenders = cohorts.read_contenders()
     pooled = cohorts.test_sets(contenders.values())[Modality.XRAY]
     four = evaluation.compare([contenders[name] for name in FIRST[Modality.XRAY]], pooled)
@@ -93,7 +94,7 @@ def _computing(goal: Callable[..., str]) -> Iterator[str]:
     yield goal("ms for all shown models and their figures", shown + figures, most=COMPUTE_MS)
 
 
-def _sending(goal: Callable[..., str]) -> Iterator[str]:
+def _sending() -> Iterator[str]:
     done = subprocess.run(
         [sys.executable, "-c", VISIT, *VIEWS], capture_output=True, text=True, check=True
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from figures import GOOD, LABELS, checked
+from figures import GOOD, LABELS, checked, ready
 
 from core.charts.compare import histogram_figure, histogram_words, metric_figure, metric_words
 from core.charts.marks import Mark
 from core.charts.matrices import confusion_figure, confusion_words
 from core.charts.panels import panels
-from core.charts.ready import MODEL_COLOURS, Ready, ready, straight
+from core.charts.ready import MODEL_COLOURS, Ready, straight
 from core.charts.tradeoff import (
     precision_recall_figure,
     precision_recall_words,
@@ -155,8 +155,11 @@ def test_no_model_at_all() -> None:
 def test_thresholds_of_another_number_are_refused(two) -> None:
     with pytest.raises(ValueError):
         confusion_figure(two, [0.5])
-    with pytest.raises(ValueError, match="at most 4 models, received 5"):
-        ready(list("abcde"), [two[0].ranking] * 5)
+
+
+def test_a_fifth_model_has_no_colour(two) -> None:
+    with pytest.raises(ValueError, match="a slot from 0 to 3, received 4"):
+        Ready("Fifth", 4, two[0].ranking)
 
 
 def test_straight_points_are_left_out_without_loss() -> None:

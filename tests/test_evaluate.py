@@ -64,8 +64,8 @@ def test_sentences_count_what_is_guessing() -> None:
 
 
 def test_a_source_without_positives_is_counted_where_it_was_left_out() -> None:
-    healthy = row("trained without it", "nih", 0.0, "specificity", 0.25) | {"positives": 0}
-    mixed = row("trained without it", "two", 0.0, "specificity", 0.5)
+    healthy = row("trained without", "nih", 0.0, "specificity", 0.25) | {"positives": 0}
+    mixed = row("trained without", "two", 0.0, "specificity", 0.5)
     words = evaluate.reading({"m": pd.DataFrame([healthy, mixed])})
     assert words.endswith(
         "Trained without nih, which holds no COVID-19, they call this share of its images positive: "

@@ -48,6 +48,13 @@ def test_layers_that_heads_read() -> None:
     assert lower_layers(cards, "another") == ()
 
 
+def test_the_cam_layer_of_another_trunk_is_read() -> None:
+    layer = zoo.get_backbone("vgg16").cam_layer
+    deeper = Card("d", "head", "d", "vgg19", trunk="vgg19-imagenet", config={"layer": layer})
+    assert zoo.get_backbone("vgg19").cam_layer != layer
+    assert lower_layers([_card("a"), deeper], "vgg19-imagenet") == (layer,)
+
+
 def test_lower_maps_equal_those_of_the_bare_network() -> None:
     import keras
 

@@ -49,6 +49,16 @@ def test_area_intervals_equal_drawing_anew(table, name):
     assert tuple(intervals.percentiles(boot.areas[name])) == pytest.approx(theirs)
 
 
+def test_interval_of_a_mean():
+    assert intervals.mean_interval(np.array([0.2, 0.4]), ["a", "a"]) == pytest.approx((0.3, 0.3))
+    hits, patients = np.array([True, False, True, True]), list("abcd")
+    low, high = intervals.mean_interval(hits, patients)
+    assert (low, high) == pytest.approx(
+        bootstrap_interval(lambda y, p: p.mean(), hits, hits, patients)
+    )
+    assert low < 0.75 <= high
+
+
 def test_patients_stay_together():
     draws = intervals.patient_draws(["a", "b", "a", "c"], 50)
     assert (draws[0] == draws[2]).all()

@@ -115,7 +115,7 @@ def test_a_change_costs_one_pass_and_moves_number_and_map(
     assert not at.exception
     box = alter.Box(0.25, 0.0, 0.75, 0.5)
     changed = alter.black_out(XRAY, box.inside(XRAY.shape))
-    expected = classifier.all_probabilities(changed)[1]["vgg16-xray-texture"]
+    expected = classifier.all_opinions(changed)[1]["vgg16-xray-texture"].probability
     assert float(at.metric[0].value) == pytest.approx(expected, abs=2e-3)
     words = "\n".join(element.value for element in at.markdown)
     share = (changed != XRAY).mean()  # what was black before is no change

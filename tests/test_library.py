@@ -111,12 +111,12 @@ def test_image_from_folder_then_by_address_then_in_words(
         raise examples.ExampleError("offline")
 
     monkeypatch.setattr(examples, "download", offline)
-    assert holdings.load_image(shipped, row, None).data == b"found"
+    assert holdings.load_image(shipped, row, None) == b"found"
     assert all(address.startswith("https://raw.githubusercontent.com/") for address in tries)
     path = tmp_path / shipped.images["path"][row]
     path.parent.mkdir(parents=True)
     path.write_bytes(b"local")
-    assert holdings.load_image(shipped, row, tmp_path).data == b"local"
+    assert holdings.load_image(shipped, row, tmp_path) == b"local"
     ct = int(shipped.images.index[shipped.images["source"] == "covid-ct"][0])
     with pytest.raises(examples.ExampleError, match="inside an archive only"):
         holdings.load_image(shipped, ct, None)

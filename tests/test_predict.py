@@ -141,7 +141,7 @@ def test_shipped_predictions_are_what_the_models_say(real_data, classifier):
             table = table[table["split"] != "val"]
         for _, row in table.sample(4, random_state=0).iterrows():
             pixels = read_image((real_data / paths[row["image_id"]]).read_bytes()).pixels
-            probability = classifier.all_probabilities(pixels)[1][card.id]
+            probability = classifier.all_opinions(pixels)[1][card.id].probability
             assert probability == pytest.approx(row["probability"], abs=2e-3)
 
 
@@ -196,13 +196,13 @@ def test_bfloat16_moves_no_probability_by_more_than_a_hundredth(classifier):
     half = load_classifier(precision="bfloat16")
     for data in PICTURES:
         pixels = read_image(data).pixels
-        verdict, plain = classifier.all_probabilities(pixels)
+        verdict, plain = classifier.all_opinions(pixels)
         # score multiplies bfloat16 maps as they are
         scored = half.score([pixels])[0]
-        assert scored.probability == pytest.approx(plain[scored.model_id], abs=0.01)
+        assert scored.probability == pytest.approx(plain[scored.model_id].probability, abs=0.01)
         assert scored.verdict.modality == verdict.modality
-        for name, probability in half.all_probabilities(pixels)[1].items():
-            assert probability == pytest.approx(plain[name], abs=0.01)
+        for name, opinion in half.all_opinions(pixels)[1].items():
+            assert opinion.probability == pytest.approx(plain[name].probability, abs=0.01)
 
 
 def test_sixteen_bit_png_scores_like_its_eight_bit_twin(classifier):

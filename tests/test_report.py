@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from figures import ready
 
 from core.charts import embed
 from core.charts.compare import histogram_figure, histogram_words
 from core.charts.matrices import confusion_figure, confusion_words
 from core.charts.people import people_figure, people_words
-from core.charts.ready import ready
 from core.curves import rank
 from core.report import Report, Section, report
 

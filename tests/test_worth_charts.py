@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from figures import GOOD, LABELS, checked
+from figures import GOOD, LABELS, checked, ready
 
 from core.artifacts import HISTORY, MODELS_DIR
 from core.calibration import reliability
@@ -13,7 +13,7 @@ from core.charts.calibrated import reliability_figure, reliability_words
 from core.charts.learning import learning_figure, learning_words
 from core.charts.marks import Mark
 from core.charts.people import GROUPS, NO_ONE, people_figure, people_words
-from core.charts.ready import Ready, ready
+from core.charts.ready import Ready
 from core.charts.worth import benefit_figure, benefit_words
 from core.curves import rank
 from core.decision import net_benefit, people

@@ -39,11 +39,6 @@ class FakeClassifier:
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
 
-    def all_probabilities(self, image: Grey) -> tuple[Verdict, dict[str, float]]:
-        return self.verdict, {
-            name: one.probability for name, one in self.all_opinions(image)[1].items()
-        }
-
     def all_opinions(
         self, image: Grey, modality_for: Callable[[Verdict], Modality] | None = None
     ) -> tuple[Verdict, dict[str, Opinion]]:

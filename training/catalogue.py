@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.explain.exciting import file_name
-from core.library import AVERAGES, DATA_DIR, IMAGE_COLUMNS, RECORD, TABLES
+from core.library import AVERAGES, DATA_DIR, IMAGE_COLUMNS, KEPT, PAIR_BITS, RECORD, TABLES
 from training import dataset, exciting, mapping, pictures
 from training.data import load_manifest
 from training.features import DEFAULT_TRUNK, RUNS, FeatureStore
@@ -33,7 +33,7 @@ from training.sources import all_sources
 
 # (first dropped, second dropped) -> what was done with a pair.
 DONE = {
-    (False, False): "kept on one side of the split",
+    (False, False): KEPT,
     (False, True): "second dropped",
     (True, False): "first dropped",
     (True, True): "both dropped",
@@ -134,7 +134,7 @@ def pair_table(rows: pd.DataFrame, hashes: NDArray[np.bool_]) -> pd.DataFrame:
     gone = dataset.find_duplicates(rows, hashes)
     ids, patients = rows["image_id"].to_numpy(), rows["patient_id"].to_numpy()
     table = []
-    for first, second in dataset.near_pairs(hashes, dataset.GROUP_BITS):
+    for first, second in dataset.near_pairs(hashes, PAIR_BITS):
         table.append(
             {
                 "first": ids[first],

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.intervals import patients_of
+from core.library import PAIR_BITS
 from core.schema import FRONTAL, LATERAL, Modality, Split, without_ending
 from training.sources import all_sources
 from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS, Source
@@ -20,8 +22,6 @@ SEED = 2020
 # Measured on all pairs of these sources: other patients' images begin at 44 differing bits, copies
 # of one image (rescaled, recompressed, cropped a little) end at 24.
 DUPLICATE_BITS = 24
-# Closer than this means the same view of the same patient: such images stay on one side.
-GROUP_BITS = 40
 FOLDS = 20
 VAL_FOLDS, TEST_FOLDS = 3, 4  # 15 % and 20 % of the patients
 SPLITS_FILE = Path(__file__).with_name("splits.csv")
@@ -128,14 +128,23 @@ def find_duplicates(rows: pd.DataFrame, hashes: NDArray[np.bool_]) -> dict[int, 
 
 def groups_of(rows: pd.DataFrame, hashes: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Group number of each row: images of one patient, and look-alikes, share one."""
+    return linked_groups(rows, near_pairs(hashes, PAIR_BITS))
+
+
+def linked_groups(rows: pd.DataFrame, pairs: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Group number (N,) of each row: connected components of "same patient" and "pair".
+
+    Args:
+        rows: N, with columns patient_id and image_id.
+        pairs: (P, 2) places of rows, 0..N-1.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    patients = rows["patient_id"].where(rows["patient_id"] != "", rows["image_id"])
-    codes = pd.factorize(patients)[0]
+    codes = pd.factorize(patients_of(rows))[0]
     first_of = pd.Series(range(len(rows))).groupby(codes).transform("first").to_numpy()
     same_patient = np.column_stack([np.arange(len(rows)), first_of])
-    links = np.concatenate([same_patient, near_pairs(hashes, GROUP_BITS)])
+    links = np.concatenate([same_patient, pairs])
     graph = coo_array((np.ones(len(links)), links.T), shape=(len(rows), len(rows)))
     return connected_components(graph, directed=False)[1]
 

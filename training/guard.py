@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _for_inversion(rows: pd.DataFrame) -> pd.Series:
-    """Images that are also seen inverted: every second one, and of the largest source none."""
+    """Images also seen inverted: every second one, none of either modality's largest source."""
     return (rows.index % 2 == 0) & ~rows["source"].isin(("nih", "sarscov2-ct"))
 
 

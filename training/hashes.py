@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core.images import read_image
+from core.library import HASH_SIDE
 from training.features import RUNS
 
-SIDE = 16  # a perceptual hash of 256 bits
 COLUMNS = ("file", "hash")
 
 
@@ -28,7 +28,7 @@ def hash_images(rows: pd.DataFrame, root: Path, runs: Path = RUNS) -> NDArray[np
         root: Folder with the data sets.
         runs: Where the cache lies.
     """
-    cache = runs / f"hashes-{SIDE}.csv"
+    cache = runs / f"hashes-{HASH_SIDE}.csv"
     known = _read(cache)
     files = [_name(root, path) for path in rows["path"]]
     new = {name: path for name, path in zip(files, rows["path"], strict=True) if name not in known}
@@ -50,7 +50,7 @@ def _hash(path: Path) -> str:
     from PIL import Image
 
     pixels = read_image(path.read_bytes()).pixels
-    return str(imagehash.phash(Image.fromarray(pixels), hash_size=SIDE))
+    return str(imagehash.phash(Image.fromarray(pixels), hash_size=HASH_SIDE))
 
 
 def _bits(digits: str) -> NDArray[np.bool_]:

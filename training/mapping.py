@@ -14,7 +14,7 @@ from core.artifacts import MODELS_DIR, weights_name
 from core.classifier import DEFAULT_MODELS
 from core.guard import normalise
 from core.images import read_image
-from core.intervals import patient_draws, percentiles
+from core.intervals import mean_interval, patients_of
 from core.opinions import load_head, lower_layers
 from core.schema import Modality
 from core.trunks import WINOGRAD, load_trunk
@@ -88,10 +88,9 @@ def clusters(means: Array, rows: pd.DataFrame, k: int = CLUSTER_K) -> pd.DataFra
 def _cluster_row(
     means: Array, part: pd.DataFrame, modality: Any, scope: Any, shared: str, k: int
 ) -> dict[str, Any]:
-    patients = part["patient_id"].where(part["patient_id"] != "", part["image_id"]).to_numpy()
+    patients = patients_of(part).to_numpy()
     share, chance = neighbour_shares(means[part.index], part[shared].to_numpy(), patients, k)
-    draws = patient_draws(patients)
-    low, high = percentiles((share @ draws) / draws.sum(axis=0))
+    low, high = mean_interval(share, patients)
     return {
         "modality": modality,
         "scope": scope,
@@ -99,8 +98,8 @@ def _cluster_row(
         "images": len(part),
         "k": k,
         "share": round(float(share.mean()), 4),
-        "low": round(float(low), 4),
-        "high": round(float(high), 4),
+        "low": round(low, 4),
+        "high": round(high, 4),
         "chance": round(float(chance.mean()), 4),
     }
 

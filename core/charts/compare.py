@@ -2,7 +2,7 @@
 
 How the figures of the compare page are called:
 
-    models = ready(names, rankings, boots)        # ready.py: once a test set, to be kept
+    models = [Ready(name, slot, ranking, boot), ...]  # ready.py: once a test set, to be kept
     confusion_figure(models, thresholds)          # matrices.py
     histogram_figure(models, thresholds, marks)   # here
     lines = [model.metric("recall") for model in models]       # once a metric, to be kept

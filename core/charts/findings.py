@@ -11,6 +11,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.charts import lab as charts
+from core.lab import (
+    BOX_BLACK,
+    CLEAN_HOSPITAL,
+    CT_PATIENTS,
+    DIFFERENCE,
+    FIRST_HOSPITAL,
+    FOUND_BLACK,
+    FOUND_ONLY,
+    LEARNER,
+    MASKED,
+    OUTLINE_BLACK,
+    OUTLINE_ONLY,
+    POOLED,
+    TINY,
+)
 from core.schema import MODALITY_TITLES, Modality
 
 if TYPE_CHECKING:
@@ -19,14 +34,6 @@ if TYPE_CHECKING:
 
     Tables = Mapping[str, pd.DataFrame]
 
-BOX = "lungs blacked out (rectangle)"
-WHOLE = "whole image"
-POOLED = "all four sources"
-MASKED = "images with a lung mask"
-FIRST_HOSPITAL = "chest X-rays"
-CLEAN_HOSPITAL = "chest X-rays without COVID-19"
-CT_PATIENTS = "CT slices of covid-ct"
-LEARNER = "logistic regression"
 TABLES = {
     "hospital": ("hospital", "hospital_matrix"),
     "lungs": ("lungs", "lungs_box"),
@@ -91,12 +98,12 @@ def lungs(tables: Tables, guess: float | None = None) -> list[Finding]:
     rows = table.rename(columns={"version": "name", "scope": "group", "auc": "value"})
     boxed, masked = rows[rows["group"] != MASKED], rows[rows["group"] == MASKED]
     pooled = boxed[boxed["group"] == POOLED].set_index("name")
-    mark = None if guess is None else (BOX, guess)
+    mark = None if guess is None else (BOX_BLACK, guess)
     box = tables["lungs_box"].iloc[0]
     first = Finding(
         charts.interval_figure(boxed, "AUC, new patients", chance=0.5, guess=mark),
         "; ".join(f"{row.name}, {row.group}: {row.value:.2f}" for row in boxed.itertuples()),
-        f"**{pooled.loc['8 x 8 pixels', 'value']:.2f}** is left when the image is shrunk to 8 x 8 "
+        f"**{pooled.loc[TINY, 'value']:.2f}** is left when the image is shrunk to 8 x 8 "
         "pixels, in which nobody could see a lung." + _found(boxed),
         f"The rectangle is {box['box_area']:.0%} of the picture and holds "
         f"{box['lung_inside_box']:.0%} of the lungs, measured on the {box['masks']:.0f} X-rays "
@@ -114,16 +121,16 @@ def _found(boxed: pd.DataFrame) -> str:
     for scope, part in boxed.groupby("group", sort=False):
         auc = part.set_index("name")["value"]
         lines.append(
-            f"{scope} {auc['lungs blacked out (found)']:.2f} without and "
-            f"{auc['only the lungs (found)']:.2f} with nothing but the lungs"
+            f"{scope} {auc[FOUND_BLACK]:.2f} without and "
+            f"{auc[FOUND_ONLY]:.2f} with nothing but the lungs"
         )
     return f" Along the outline of each image's lungs: {'; '.join(lines)}."
 
 
 def _outlined(masked: pd.DataFrame, count: int) -> Finding:
     by_name = masked.set_index("name")
-    black = by_name.loc["lungs blacked out (outline)"]
-    only = by_name.loc["only the lungs (outline)"]
+    black = by_name.loc[OUTLINE_BLACK]
+    only = by_name.loc[OUTLINE_ONLY]
     return Finding(
         charts.interval_figure(masked, "AUC, new patients", chance=0.5),
         "; ".join(f"{row.name}: {row.value:.2f}" for row in masked.itertuples()),
@@ -174,11 +181,11 @@ def _cell(row: Any) -> str:
 def patients(tables: Tables, guess: float | None = None) -> list[Finding]:
     """Patients or images: both ways of splitting, for a head that learns and one that remembers."""
     table = tables["patients"]
-    rows = table[table["split"] != "difference"].rename(columns={"auc": "value"})
+    rows = table[table["split"] != DIFFERENCE].rename(columns={"auc": "value"})
     rows["name"] = rows["data"] + "<br>" + rows["head"]
     rows["group"] = "split by " + rows["split"]
     mark = None if guess is None else (f"{CT_PATIENTS}<br>{LEARNER}", guess)
-    gone = table[table["split"] == "difference"]
+    gone = table[table["split"] == DIFFERENCE]
     added = (f"**{row.auc:+.2f}** ({row.data}, {row.head})" for row in gone.itertuples())
     return [
         Finding(

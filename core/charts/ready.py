@@ -1,13 +1,12 @@
 """Models on one test set, ready to be drawn at any threshold: what never changes is kept.
 
-`ready` is called once a test set. The builders of the other modules take its models and as many
-thresholds, so that a slider costs milliseconds. A slot gives a model its colour, dash and symbol;
-there are MOST of them.
+A Ready is made once a model and test set. The builders of the other modules take several and as
+many thresholds, so that a slider costs milliseconds. A slot gives a model its colour, dash and
+symbol; there are MOST of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.charts.base import Parts
 from core.charts.predictions import class_bars, class_counts
-from core.curves import Ranking, counts_at, precision_recall, roc
+from core.curves import Ranking, confusion_at, counts_at, precision_recall, roc
 from core.decision import net_benefit
 from core.intervals import Bootstrap, band
 from core.metrics import Confusion, Floats, auc, average_precision
@@ -50,12 +49,19 @@ class Ready:
         slot: Which colour, 0 to MOST - 1.
         ranking: Sorted predictions.
         boot: Its replicates, None for no intervals.
+
+    Raises:
+        ValueError: A slot that does not exist.
     """
 
     name: str
     slot: int
     ranking: Ranking
     boot: Bootstrap | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.slot < MOST:
+            raise ValueError(f"expected a slot from 0 to {MOST - 1}, received {self.slot}")
 
     @property
     def colour(self) -> str:
@@ -117,28 +123,7 @@ class Ready:
 
     def counts(self, threshold: float) -> Confusion:
         """Confusion matrix at a threshold."""
-        found = counts_at(self.ranking, threshold)
-        return Confusion(*(int(value) for value in (found.tp, found.fp, found.fn, found.tn)))
-
-
-def ready(
-    names: Sequence[str], rankings: Sequence[Ranking], boots: Sequence[Bootstrap] | None = None
-) -> list[Ready]:
-    """Models in the order of their slots.
-
-    Args:
-        names: As shown.
-        rankings: Sorted predictions of each, on one test set.
-        boots: Their replicates, for bands.
-
-    Raises:
-        ValueError: More than MOST, or another number of rankings or replicates.
-    """
-    if len(names) > MOST:
-        raise ValueError(f"expected at most {MOST} models, received {len(names)}")
-    each = [None] * len(names) if boots is None else boots
-    rows = zip(names, rankings, each, strict=True)
-    return [Ready(name, slot, ranking, boot) for slot, (name, ranking, boot) in enumerate(rows)]
+        return confusion_at(self.ranking, threshold)
 
 
 def straight(x: Floats, y: Floats, steps: bool = False) -> NDArray[np.bool_]:

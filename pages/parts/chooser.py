@@ -78,12 +78,12 @@ def _take_example(example: Example, root: Path | None) -> None:
 
     try:
         with st.spinner("Fetching the example ..."):
-            loaded = examples.load(example, root)
+            data = examples.load(example, root)
     except examples.ExampleError as error:
         st.error(f"{error} The drawings below work without it.", icon=":material/cloud_off:")
         return
     note = f"{example.attribution}, {example.licence}, [the original]({example.url})"
-    state.add(example.full_title, loaded.data, note)
+    state.add(example.full_title, data, note)
     st.rerun()
 
 

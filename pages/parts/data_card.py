@@ -10,7 +10,7 @@ import streamlit as st
 from core import holdings
 from core.examples import ExampleError
 from core.images import ImageError, read_image
-from core.library import Library, neighbours
+from core.library import HASH_BITS, Library, neighbours
 from core.overview import UNSTATED, label_names, shown_values
 from core.schema import MODALITY_TITLES, Modality, Split
 from pages.parts import loaders_data, state
@@ -197,4 +197,4 @@ def _same_patient(library: Library, row: int) -> None:
     mine = pairs[(pairs["first"] == own["image_id"]) | (pairs["second"] == own["image_id"])]
     for pair in mine.itertuples():
         other = pair.second if pair.first == own["image_id"] else pair.first
-        st.caption(f"Look-alike: {other} ({pair.bits} of 256 bits differ): {pair.done}.")
+        st.caption(f"Look-alike: {other} ({pair.bits} of {HASH_BITS} bits differ): {pair.done}.")

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core import overview
-from core.library import Library
+from core.library import HASH_BITS, KEPT, PAIR_BITS, Library
 from pages.parts import data_card
 
 
@@ -14,14 +14,14 @@ def show(library: Library) -> None:
     """What was found and what was done with it."""
     pairs, images = library.pairs, library.images
     st.subheader("The same image twice")
-    kept = pairs[pairs["done"] == "kept on one side of the split"]
+    kept = pairs[pairs["done"] == KEPT]
     apart = kept[~kept["same_patient"]]
     st.markdown(
-        f"A perceptual hash of 256 bits was compared for every pair of images. **{len(pairs)}** "
-        f"pairs differ in at most 40 bits; for **{len(pairs) - len(kept)}** of them at least one "
-        f"copy was dropped. The other {len(kept)} stay, but never on two sides of a split: "
-        f"{len(apart)} of them are not known to show one patient, so a split by patient alone "
-        "could have let them leak."
+        f"A perceptual hash of {HASH_BITS} bits was compared for every pair of images. "
+        f"**{len(pairs)}** pairs differ in at most {PAIR_BITS} bits; for "
+        f"**{len(pairs) - len(kept)}** of them at least one copy was dropped. The other "
+        f"{len(kept)} stay, but never on two sides of a split: {len(apart)} of them are not known "
+        "to show one patient, so a split by patient alone could have let them leak."
     )
     ticked = data_card.opening_table(
         pairs,
@@ -30,7 +30,7 @@ def show(library: Library) -> None:
         column_order=["done", "bits", "same_patient", "first", "second"],
         column_config={
             "same_patient": st.column_config.CheckboxColumn("same patient"),
-            "bits": st.column_config.NumberColumn("bits that differ", help="of 256"),
+            "bits": st.column_config.NumberColumn("bits that differ", help=f"of {HASH_BITS}"),
             "done": st.column_config.TextColumn("what was done"),
         },
         alt=f"{len(pairs)} pairs of look-alikes and what was done with each",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core import lab
 from core.charts import findings
 from core.charts.findings import Finding
 from core.schema import Modality
@@ -16,7 +17,7 @@ CONFIG = {"displayModeBar": False}
 def hospital() -> None:
     """Tell the hospital."""
     tables = _tables("hospital")
-    first = tables["hospital"].set_index("setting").loc[findings.FIRST_HOSPITAL]
+    first = tables["hospital"].set_index("setting").loc[lab.FIRST_HOSPITAL]
     guess = lab_guess.ask_number(
         "hospital",
         f"{first['images']} X-rays of {len(first['sources'].split(', '))} sources: for what share "
@@ -34,17 +35,17 @@ def lungs() -> None:
     """Black out the lungs."""
     tables = _tables("lungs")
     table = tables["lungs"]
-    pooled = table[table["scope"] == findings.POOLED].set_index("version")
+    pooled = table[table["scope"] == lab.POOLED].set_index("version")
     guess = lab_guess.ask_number(
         "lungs",
-        f"With the whole image the AUC is {pooled.loc[findings.WHOLE, 'auc']:.2f} over all four "
+        f"With the whole image the AUC is {pooled.loc[lab.WHOLE, 'auc']:.2f} over all four "
         "sources (0.5 is guessing). What is it with the lungs blacked out?",
         0.4,
         1.0,
         0.6,
     )
     if guess is not None:
-        st.markdown(lab_guess.verdict(guess, *pooled.loc[findings.BOX, ["auc", "low", "high"]]))
+        st.markdown(lab_guess.verdict(guess, *pooled.loc[lab.BOX_BLACK, ["auc", "low", "high"]]))
         show(findings.lungs(tables, guess))
 
 
@@ -72,18 +73,18 @@ def patients() -> None:
     """Patients or images."""
     tables = _tables("patients")
     table = tables["patients"]
-    ct = table[(table["data"] == findings.CT_PATIENTS) & (table["head"] == findings.LEARNER)]
+    ct = table[(table["data"] == lab.CT_PATIENTS) & (table["head"] == lab.LEARNER)]
     ct = ct.set_index("split")
     guess = lab_guess.ask_number(
         "patients",
-        f"Split by patients, the AUC on COVID-CT is {ct.loc['patients', 'auc']:.2f}. What does "
-        "the same head get if images are split instead?",
+        f"Split by patients, the AUC on COVID-CT is {ct.loc[lab.BY_PATIENTS, 'auc']:.2f}. What "
+        "does the same head get if images are split instead?",
         0.5,
         1.0,
         0.85,
     )
     if guess is not None:
-        st.markdown(lab_guess.verdict(guess, *ct.loc["images", ["auc", "low", "high"]]))
+        st.markdown(lab_guess.verdict(guess, *ct.loc[lab.BY_IMAGES, ["auc", "low", "high"]]))
         show(findings.patients(tables, guess))
 
 

@@ -111,7 +111,7 @@ def _summary(folder: Path, modality: str) -> pd.DataFrame:
 
 @st.cache_data(max_entries=32, show_spinner="Fetching the image ...")
 def _picture(folder: Path, row: int, root: Path | None) -> bytes:
-    return holdings.load_image(_catalogue(folder), row, root).data
+    return holdings.load_image(_catalogue(folder), row, root)
 
 
 @st.cache_data(max_entries=512, show_spinner=False)

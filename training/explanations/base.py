@@ -28,6 +28,7 @@ from core.explain.running import Running
 from core.holdings import local_file
 from core.images import Grey
 from core.images import read_image as read_bytes
+from core.intervals import patients_of
 from core.library import Library
 from core.schema import Split
 
@@ -167,9 +168,8 @@ def test_rows(model_id: str, library: Library, seed: int) -> pd.DataFrame:
     own = table[(table["split"] == Split.TEST) & table["label"].notna()]
     rows = library.images[library.images["image_id"].isin(own["image_id"])]
     label = own.set_index("image_id")["label"].reindex(rows["image_id"]).to_numpy()
-    patient = rows["patient_id"].where(rows["patient_id"] != "", rows["image_id"])
     order = np.random.default_rng(seed).permutation(len(rows))
-    return rows.assign(label=label, patient=patient).iloc[order]
+    return rows.assign(label=label, patient=patients_of(rows)).iloc[order]
 
 
 def balanced(rows: pd.DataFrame, per_class: int) -> pd.DataFrame:

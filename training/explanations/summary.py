@@ -23,7 +23,7 @@ from core.explain.checks import (
     about,
 )
 from core.explain.quality import area
-from training.lungs.measure import mean_interval
+from core.intervals import mean_interval
 
 LABELS = {1.0: COVID, 0.0: OTHER}
 

@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.intervals import mean_interval
 from core.library import read_library
 from core.metrics import auc, bootstrap_interval
+from training.dataset import linked_groups
 from training.features import FeatureStore
 
 FOLDS = 5
@@ -53,23 +55,10 @@ class Context:
 
 def group_rows(manifest: pd.DataFrame, pairs: pd.DataFrame) -> NDArray[np.intp]:
     """Connected components of "same patient" and "look-alike" (N,)."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    ids = manifest["image_id"].reset_index(drop=True)
-    patients = manifest["patient_id"].reset_index(drop=True)
-    codes = pd.factorize(patients.where(patients != "", ids))[0]
-    first = pd.Series(range(len(ids))).groupby(codes).transform("first").to_numpy()
-    place = pd.Series(ids.index, index=ids)
-    known = pairs[pairs["first"].isin(ids) & pairs["second"].isin(ids)]
-    links = np.concatenate(
-        [
-            np.stack([np.arange(len(ids)), first], axis=1),
-            np.stack([place[known["first"]], place[known["second"]]], axis=1),
-        ]
-    )
-    graph = coo_array((np.ones(len(links)), links.T), shape=(len(ids), len(ids)))
-    return connected_components(graph, directed=False)[1]
+    place = pd.Series(range(len(manifest)), index=manifest["image_id"])
+    known = pairs[pairs["first"].isin(place.index) & pairs["second"].isin(place.index)]
+    linked = np.stack([place[known["first"]], place[known["second"]]], axis=1)
+    return linked_groups(manifest, linked)
 
 
 def new_head() -> Any:
@@ -137,8 +126,5 @@ def area(rows: pd.DataFrame, scores: Floats) -> dict[str, Any]:
 
 def share(hits: NDArray[np.bool_], groups: pd.Series) -> tuple[float, float, float]:
     """Mean of hits (N,) with a 95 % interval over groups."""
-    from core.intervals import patient_draws, percentiles
-
-    draws = patient_draws(groups)
-    low, high = percentiles((hits @ draws) / draws.sum(axis=0))
-    return round(float(hits.mean()), 4), round(float(low), 4), round(float(high), 4)
+    low, high = mean_interval(hits, groups)
+    return round(float(hits.mean()), 4), round(low, 4), round(high, 4)

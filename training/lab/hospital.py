@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.lab import CLEAN_HOSPITAL, FIRST_HOSPITAL
 from training.lab.base import Context, out_of_fold, share
 
 LEAST = 20  # images; smaller sources cannot be learned
@@ -22,8 +23,8 @@ def measure(context: Context) -> dict[str, pd.DataFrame]:
     """hospital: one row a setting; hospital_matrix: true source x named source."""
     xray, ct = context.rows("xray"), context.rows("ct")
     settings = {
-        "chest X-rays": xray,
-        "chest X-rays without COVID-19": xray[xray["label"] == 0],
+        FIRST_HOSPITAL: xray,
+        CLEAN_HOSPITAL: xray[xray["label"] == 0],
         "CT slices": ct[ct["source"] != "covid-chestxray"],
         "CT slices without COVID-19": ct[(ct["label"] == 0) & (ct["source"] != "covid-chestxray")],
     }

@@ -21,6 +21,17 @@ from PIL import Image
 from core import zoo
 from core.alter import LUNG_BOX, TINY_SIDE, black_out, keep_only
 from core.images import Grey, read_image
+from core.lab import (
+    BOX_BLACK,
+    FOUND_BLACK,
+    FOUND_ONLY,
+    MASKED,
+    OUTLINE_BLACK,
+    OUTLINE_ONLY,
+    POOLED,
+    TINY,
+    WHOLE,
+)
 from core.lungs import load_lungs
 from training.lab.base import Context, area, out_of_fold
 from training.lab.found import LAST, lung_features
@@ -75,19 +86,19 @@ def _boxed(context: Context, xray: pd.DataFrame) -> list[dict[str, Any]]:
         return altered(name, xray, context.root, context.runs, alter)[0]
 
     versions = {
-        "whole image": context.means[xray.index],
-        "lungs blacked out (rectangle)": passed("box-black", box(keep=False)),
+        WHOLE: context.means[xray.index],
+        BOX_BLACK: passed("box-black", box(keep=False)),
         "only the rectangle of the lungs": passed("box-only", box(keep=True)),
-        "lungs blacked out (found)": lung_features("black", xray, context.root, context.runs)[LAST],
-        "only the lungs (found)": lung_features("only", xray, context.root, context.runs)[LAST],
-        "8 x 8 pixels": tiny_pixels(xray, context.root),
+        FOUND_BLACK: lung_features("black", xray, context.root, context.runs)[LAST],
+        FOUND_ONLY: lung_features("only", xray, context.root, context.runs)[LAST],
+        TINY: tiny_pixels(xray, context.root),
     }
     rows = []
     for name, features in versions.items():
         labels = xray["label"].to_numpy()
         scores = out_of_fold(features, labels, xray["group"].to_numpy())[:, 1]
         inside = (xray["source"] == MASKED_SOURCE).to_numpy()
-        rows.append({"version": name, "scope": "all four sources"} | area(xray, scores))
+        rows.append({"version": name, "scope": POOLED} | area(xray, scores))
         part = area(xray[inside], scores[inside])
         rows.append({"version": name, "scope": f"inside {MASKED_SOURCE}"} | part)
     return rows
@@ -106,15 +117,14 @@ def _masked(
         return altered(name, part, context.root, context.runs, outline(keep))[0]
 
     versions = {
-        "whole image": context.means[part.index],
-        "lungs blacked out (outline)": passed("mask-black", keep=False),
-        "only the lungs (outline)": passed("mask-only", keep=True),
-        "8 x 8 pixels": tiny_pixels(part, context.root),
+        WHOLE: context.means[part.index],
+        OUTLINE_BLACK: passed("mask-black", keep=False),
+        OUTLINE_ONLY: passed("mask-only", keep=True),
+        TINY: tiny_pixels(part, context.root),
     }
     labels, groups = part["label"].to_numpy(), part["group"].to_numpy()
     return [
-        {"version": name, "scope": "images with a lung mask"}
-        | area(part, out_of_fold(features, labels, groups)[:, 1])
+        {"version": name, "scope": MASKED} | area(part, out_of_fold(features, labels, groups)[:, 1])
         for name, features in versions.items()
     ]
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from core.alter import MARKS, Mark
 from core.artifacts import read_card
+from core.intervals import mean_interval
 from core.overview import label_names
 from core.schema import Split
 from training.lab.base import Context, Floats
@@ -48,17 +49,14 @@ def _by_label(test: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def _shift(part: pd.DataFrame, before: Floats, after: Floats, cut: float) -> dict[str, Any]:
     """How far the answers moved, with 95 % intervals over groups."""
-    from core.intervals import patient_draws, percentiles
-
     moved = after - before
-    draws = patient_draws(part["group"])
-    low, high = percentiles((moved @ draws) / draws.sum(axis=0))
+    low, high = mean_interval(moved, part["group"])
     flipped = (before >= cut) != (after >= cut)
     return {
         "images": len(part),
         "mean_shift": round(float(moved.mean()), 4),
-        "low": round(float(low), 4),
-        "high": round(float(high), 4),
+        "low": round(low, 4),
+        "high": round(high, 4),
         "mean_size": round(float(np.abs(moved).mean()), 4),
         "p10": round(float(np.percentile(moved, 10)), 4),
         "p90": round(float(np.percentile(moved, 90)), 4),

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from core.lab import BY_IMAGES, BY_PATIENTS, CT_PATIENTS, DIFFERENCE, LEARNER
 from core.metrics import auc
 from training.lab.base import Context, Floats, folds, new_head
 
@@ -26,18 +27,19 @@ def measure(context: Context) -> dict[str, pd.DataFrame]:
     """patients: one row a data set, head and way of splitting, over REPEATS deals."""
     sets = {
         "chest X-rays of covid-chestxray": context.rows("xray", "covid-chestxray"),
-        "CT slices of covid-ct": context.rows("ct", "covid-ct"),
+        CT_PATIENTS: context.rows("ct", "covid-ct"),
     }
     rows = []
     for name, part in sets.items():
-        for head, make in (("logistic regression", new_head), ("nearest neighbour", _nearest)):
+        for head, make in ((LEARNER, new_head), ("nearest neighbour", _nearest)):
             areas = {
-                way: _areas(context.means[part.index], part, way == "patients", make, name)
-                for way in ("images", "patients")
+                way: _areas(context.means[part.index], part, way == BY_PATIENTS, make, name)
+                for way in (BY_IMAGES, BY_PATIENTS)
             }
             for way, values in areas.items():
                 rows.append(_row(name, part, head, way, values))
-            rows.append(_row(name, part, head, "difference", areas["images"] - areas["patients"]))
+            gained = areas[BY_IMAGES] - areas[BY_PATIENTS]
+            rows.append(_row(name, part, head, DIFFERENCE, gained))
     return {"patients": pd.DataFrame(rows)}
 
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from core.intervals import patient_draws, percentiles
+from core.intervals import mean_interval
 from core.lungs import CUT, Probability, enlarge, load_lungs
 from core.masks import clean, describe, dice
 from core.schema import Split
@@ -87,10 +86,3 @@ def _line(part: pd.DataFrame) -> dict[str, Any]:
         "fixed_shape": round(float(part["fixed_shape"].mean()), 4),
         "trusted": int(part["trusted"].sum()),
     }
-
-
-def mean_interval(values: NDArray[np.float64], patients: pd.Series) -> tuple[float, float]:
-    """95 % interval of a mean, drawing patients with all their images."""
-    draws = patient_draws(patients)
-    low, high = percentiles((values @ draws) / draws.sum(axis=0))
-    return float(low), float(high)
