@@ -110,7 +110,6 @@ with right:
         st.caption(f"This check errs too. {guard_errors}")
         if not st.toggle("Show the number anyway", key=f"predict_anyway_{item.id}"):
             st.stop()
-    mirrored = loaders.mirrored(item.data, choice.options, card)
     words = text.looks(opinion, card)
     frame = loaders.test_set(card.id)
     key = thresholds.key(card)
@@ -123,7 +122,7 @@ with right:
         first, second = st.columns(2)
         first.metric("Probability of COVID-19", f"{probability:.3f}")
         second.metric(f"Decision at {threshold:.3g}", decide(probability, threshold))
-        st.caption(text.spread(opinion, mirrored))
+        spread = st.container()  # filled last: the mirror image is a pass of its own
         if words:
             st.caption(words)
         st.slider("Threshold", 0.0, 1.0, step=0.001, format="%.3f", key=key)
@@ -145,6 +144,8 @@ with right:
         st.markdown(text.cases_like_this(frame, probability))
         st.markdown(text.calls_like_this(frame, probability, threshold))
         st.caption(text.MIX_CAVEAT)
+        mirrored = loaders.mirrored(item.data, choice.options, card)
+        spread.caption(text.spread(opinion, mirrored))
 
     # The table above follows the slider too; a single file needs no more than this part anew.
     (decision if len(items) > 1 else st.fragment(decision))()

@@ -5,11 +5,22 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from visits import CT_ID, XRAY_ID, answer_with, drawn, made_up_predictions, predict_page, words
+from visits import (
+    CT_ID,
+    XRAY_ID,
+    FakeClassifier,
+    answer_with,
+    drawn,
+    made_up_predictions,
+    predict_page,
+    words,
+)
 
 from core import artifacts, examples
 from core.artifacts import Card
 from core.guard import Verdict
+from core.images import Grey
+from core.opinions import Opinion
 from core.schema import Modality, Split
 from core.seen import Known
 from pages.parts import loaders_data, text
@@ -54,6 +65,19 @@ def test_the_spread_of_the_answers_is_said(models: Path) -> None:
     group = next(g for g in at.get("button_group") if "Found: chest X-ray" in g.label)
     group.set_value(Modality.CT).run()
     assert "The image and its mirror image get **0.20 to 0.35**" in words(at)
+
+
+def test_the_number_does_not_wait_for_the_mirror_image(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: FakeClassifier, image: Grey, name: str) -> Opinion:
+        raise RuntimeError("no second pass")
+
+    monkeypatch.setattr(FakeClassifier, "mirrored", fail)
+    at = drawn()
+    assert at.exception
+    assert [m.value for m in at.metric] == ["0.800", "positive"]
+    assert "of 40** were COVID-19" in words(at)
 
 
 def test_threshold_moves_the_decision(models: Path) -> None:
