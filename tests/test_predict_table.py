@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from visits import XRAY_ID, answer_with, png, predict_page, words
+from streamlit.testing.v1 import AppTest
+from visits import ROOT, XRAY_ID, answer_with, png, predict_page, words
 
 from core.guard import Verdict
 from core.schema import Modality
-from pages.parts import text
+from pages.parts import state, text
 
 
 def test_bad_file_gets_one_sentence_and_the_others_an_answer(models: Path) -> None:
@@ -77,3 +78,35 @@ def test_frames_are_counted_from_one(models: Path) -> None:
     slider.set_value(3).run()
     assert not at.exception
     assert "3 of 3" in words(at)
+
+
+def names(at: AppTest) -> list[str]:
+    return [item.name for item in at.session_state["predict_items"]]
+
+
+def test_uploads_survive_a_change_of_page(models: Path) -> None:
+    at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+    at.switch_page("pages/predict.py").run()
+    at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
+    at.file_uploader[0].set_value([("b.png", png(9), "")]).run()
+    assert names(at) == ["b.png"]  # a.png was taken out of the uploader
+    at.switch_page("pages/home.py").run()
+    at.switch_page("pages/predict.py").run()
+    assert not at.file_uploader[0].value
+    assert names(at) == ["b.png"]
+    at.file_uploader[0].set_value([("c.png", png(200), "")]).run()
+    assert not at.exception
+    assert at.dataframe[0].value["path"].tolist() == ["b.png", "c.png"]
+    at.file_uploader[0].set_value([]).run()
+    assert names(at) == ["b.png"]
+    next(b for b in at.button if b.label == "Clear all").click().run()
+    assert "Choose a file" in at.info[0].value
+
+
+def test_a_full_list_says_what_it_leaves_out(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "MAX_FILES", 2)
+    at = predict_page()
+    at.button("drawing_Drawn CT slice").click().run()
+    at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
+    assert names(at) == ["Drawn CT slice", "a.png"]
+    assert at.warning[0].value.startswith("The first 1 of 2 files are answered here")
