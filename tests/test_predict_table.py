@@ -4,7 +4,9 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import ROOT, XRAY_ID, answer_with, png, predict_page, words
@@ -40,7 +42,13 @@ def test_decisions_of_a_table_follow_the_rule(models: Path) -> None:
     assert table["thumbnail"].str.startswith("data:image/png;base64,").all()
 
 
-def test_table_hides_numbers_out_of_scope(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_and_csv_hide_numbers_out_of_scope(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files: dict[str, str] = {}
+    monkeypatch.setattr(
+        st, "download_button", lambda label, data, name, *_, **__: files.update({name: data})
+    )
     answer_with(monkeypatch, Verdict(False, Modality.XRAY, 0.6, 55.5, 30.0, False))
     at = predict_page()
     at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
@@ -48,8 +56,15 @@ def test_table_hides_numbers_out_of_scope(models: Path, monkeypatch: pytest.Monk
     assert table["probability"].isna().all()
     assert table["decision"].tolist() == ["", ""]
     assert (table["note"] == text.OUT_OF_SCOPE).all()
+    answers = pd.read_csv(io.StringIO(files["lunglens.csv"]))
+    assert answers["path"].tolist() == ["a.png", "b.png"]
+    assert not answers["in_scope"].any()
+    assert answers[["probability", "decision", "modality"]].isna().all(axis=None)
     at.toggle("predict_all").set_value(True).run()
     assert at.dataframe[0].value["decision"].tolist() == ["positive"] * 2
+    answers = pd.read_csv(io.StringIO(files["lunglens.csv"]))
+    assert answers["probability"].round(2).tolist() == [0.8, 0.8]
+    assert answers["decision"].tolist() == ["positive"] * 2
 
 
 def test_table_and_slider_share_the_threshold(models: Path) -> None:

@@ -98,15 +98,15 @@ def score_table(
 
 
 def show_table(table: pd.DataFrame) -> None:
-    """The table of several files, and its CSV. Numbers of files out of scope are asked for."""
+    """The table of several files, and the same as CSV. Numbers out of scope are asked for."""
+    table = table.assign(probability=table["probability"].astype(float))
     outside = table["in_scope"].eq(False)
-    shown = table.assign(note=np.where(outside, text.OUT_OF_SCOPE, ""))
-    shown["note"] = shown["note"].where(shown["error"] == "", shown["error"])
-    shown["probability"] = shown["probability"].astype(float)
     anyway = outside.any() and st.toggle("Show numbers of files out of scope", key="predict_all")
     if not anyway:
-        shown["probability"] = shown["probability"].mask(outside)
-        shown[["decision", "modality"]] = shown[["decision", "modality"]].mask(outside)
+        answers = ["probability", "decision", "modality"]
+        table = table.assign(**table[answers].mask(outside))
+    shown = table.assign(note=np.where(outside, text.OUT_OF_SCOPE, ""))
+    shown["note"] = shown["note"].where(shown["error"] == "", shown["error"])
     shown["modality"] = shown["modality"].map(MODALITY_TITLES)
     words = ["thumbnail", "modality", "decision"]
     shown[words] = shown[words].astype(object).fillna("")
