@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,15 @@ def heads_or_stop() -> dict[str, Card]:
         st.stop()
     untrained_banner(cards.values())
     return cards
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Where an artefact is missing or altered, say so in place of what needs it, and go on."""
+    try:
+        yield
+    except ArtifactError as error:
+        st.error(str(error), icon=":material/error:")
 
 
 def untrained_banner(cards: Iterable[Card]) -> None:
