@@ -53,6 +53,11 @@ def test_sources_say_what_the_source_alone_gives(no_folder: None) -> None:
     assert "nih: median" in words(at)
 
 
+def test_patients_that_nobody_named_are_not_counted(no_folder: None) -> None:
+    table = page("sources", data_modality="ct").table[0].value
+    assert table.loc["patients", "sarscov2-ct"] == "unknown"
+
+
 def test_no_folder_is_said_in_words(no_folder: None) -> None:
     assert "not on this machine" in page("built").info[0].value
 
