@@ -12,6 +12,7 @@ from visits import (
     answer_with,
     drawn,
     made_up_predictions,
+    png,
     predict_page,
     words,
 )
@@ -176,6 +177,20 @@ def test_example_out_of_reach_is_one_sentence(
     at.button(f"example_{examples.catalogue()[0].name}").click().run()
     assert not at.exception
     assert at.error[0].value.startswith("The example cannot be fetched. The drawings below")
+
+
+def test_an_example_fetched_before_is_shown(
+    models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "kept.png").write_bytes(png())
+    first = examples.catalogue()[0]
+    monkeypatch.setattr(examples, "data_root", lambda: None)
+    monkeypatch.setattr(
+        examples, "_cache_path", lambda one: tmp_path / ("kept.png" if one == first else "none")
+    )
+    alts = [picture.proto.imgs[0].alt for picture in predict_page().image]
+    assert first.full_title in alts
+    assert examples.catalogue()[1].full_title not in alts
 
 
 def test_clear_all_forgets(models: Path) -> None:

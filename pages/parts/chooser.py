@@ -65,7 +65,7 @@ def _example(example: Example, root: Path | None) -> None:
     """One example: picture and button."""
     from core import examples
 
-    local = examples.in_folder(example, root)
+    local = examples.on_this_machine(example, root)
     with st.container(width=TILE, gap="small"):
         if local and (picture := loaders.file_tile(local)):
             st.image(picture, width="stretch", alt=example.full_title)
