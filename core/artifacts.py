@@ -166,8 +166,8 @@ def read_predictions(
     """Read a prediction table, PREDICTION_COLUMNS.
 
     Raises:
-        ArtifactError: Missing, or with missing columns, probabilities missing or outside 0..1,
-            repeated ids, or labels other than 0, 1 and empty; the text names file and row.
+        ArtifactError: Missing, no table, or with missing columns, probabilities missing or outside
+            0..1, repeated ids, or labels other than 0, 1 and empty; the text names file and row.
     """
     import pandas as pd
 
@@ -175,7 +175,10 @@ def read_predictions(
     if not path.is_file():
         raise ArtifactError(f"expected a table {path}, received no such file")
     texts = dict.fromkeys(("image_id", "source", "patient_id", "split", "modality"), str)
-    table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={"label": [""]})
+    try:
+        table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={"label": [""]})
+    except ValueError as error:  # of pandas: empty, not text, or rows of another length
+        raise ArtifactError(f"expected a table {path}, received: {error}") from error
     absent = sorted(set(PREDICTION_COLUMNS) - set(table.columns))
     if absent:
         raise ArtifactError(f"expected columns {list(PREDICTION_COLUMNS)} in {path}, no {absent}")

@@ -114,11 +114,13 @@ def download(example: Example) -> bytes:
     import pooch
 
     known = f"sha256:{example.sha256}" if example.sha256 else None
+    cached = _cache_path(example)
     try:
         path = pooch.retrieve(
             example.url,
             known,
-            path=pooch.os_cache("lunglens"),
+            fname=cached.name,
+            path=cached.parent,
             # pooch leaves the connection of a refused download open
             downloader=pooch.HTTPDownloader(hooks={"response": _close_if_refused}),
         )
@@ -186,3 +188,19 @@ def in_folder(example: Example, root: Path | None) -> Path | None:
         if candidate.is_file():
             return candidate
     return None
+
+
+def on_this_machine(example: Example, root: Path | None) -> Path | None:
+    """The file in a data folder, else as it was downloaded before; None where neither is."""
+    found = in_folder(example, root)
+    if found is not None:
+        return found
+    cached = _cache_path(example)
+    return cached if cached.is_file() else None
+
+
+def _cache_path(example: Example) -> Path:
+    """Where a download is kept; what fails its check is removed from there."""
+    import pooch
+
+    return Path(pooch.os_cache("lunglens")) / pooch.utils.unique_file_name(example.url)

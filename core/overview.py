@@ -94,7 +94,7 @@ def summarise(images: pd.DataFrame) -> pd.DataFrame:
             {
                 "source": source,
                 "images": len(part),
-                "patients": part["patient_id"].nunique() if (part["patient_id"] != "").all() else 0,
+                "patients": _patients(part["patient_id"]),
                 **{name: int((label == name).sum()) for name in LABELS},
                 "kind": _top(part["modality"].str.replace("xray", "X-ray").str.replace("ct", "CT")),
                 "view": _top(shown_values(part, "view")),
@@ -139,6 +139,10 @@ def reasons(dropped: pd.DataFrame) -> pd.DataFrame:
     )
     kinds = kinds.str.replace(r"near-duplicate of .*", "near-duplicate of another one", regex=True)
     return kinds.value_counts().rename_axis("reason").reset_index(name="images")
+
+
+def _patients(ids: pd.Series) -> int | str:
+    return int(ids.nunique()) if (ids != "").all() else UNKNOWN
 
 
 def _top(values: pd.Series, most: int = 3) -> str:

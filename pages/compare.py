@@ -7,6 +7,7 @@ import streamlit as st
 from core import evaluation
 from core.artifacts import ArtifactError
 from core.charts import matrices
+from core.report import Section
 from pages.parts import (
     compare_choice,
     compare_cut,
@@ -80,7 +81,8 @@ def answers() -> None:
     left, right = st.columns([5, 6], gap="medium")
     with left:
         _matrices(shown)
-    with right:
+    sections: list[Section] = []
+    with right, widgets.told():
         sections = _view(name)(shown)
     compare_report.foot(shown, sections)
 

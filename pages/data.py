@@ -12,6 +12,7 @@ from pages.parts import (
     data_sources,
     loaders_data,
     text,
+    widgets,
 )
 from pages.parts.switch import switch
 
@@ -51,13 +52,14 @@ VIEWS = {
     "built": "How it was built",
 }
 view = switch("Look at", VIEWS, "data_view", label_visibility="collapsed")
-if view == "map":
-    data_map.show(library)
-elif view == "browse":
-    data_browse.show(library, presence)
-elif view == "copies":
-    data_copies.show(library)
-elif view == "built":
-    data_built.show(library)
-else:
-    data_sources.show(library)
+with widgets.told():
+    if view == "map":
+        data_map.show(library)
+    elif view == "browse":
+        data_browse.show(library, presence)
+    elif view == "copies":
+        data_copies.show(library)
+    elif view == "built":
+        data_built.show(library)
+    else:
+        data_sources.show(library)

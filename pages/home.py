@@ -102,16 +102,17 @@ with st.expander("Settings of the training run"):
     st.json({**card.config, **card.record}, expanded=1)
 
 st.header("Honest numbers")
-areas = loaders.areas(card.id)
-st.plotly_chart(
-    charts.auc_figure(areas),
-    width="stretch",
-    config={"displayModeBar": False},
-    alt="AUC with 95 % interval. " + "; ".join(a.words for a in areas if a.auc == a.auc),
-)
-one_class = [area.name for area in areas if area.auc != area.auc]
-if one_class:
-    st.caption(f"One class only, so nothing can be measured: {'; '.join(one_class)}.")
+with widgets.told():
+    areas = loaders.areas(card.id)
+    st.plotly_chart(
+        charts.auc_figure(areas),
+        width="stretch",
+        config={"displayModeBar": False},
+        alt="AUC with 95 % interval. " + "; ".join(a.words for a in areas if a.auc == a.auc),
+    )
+    one_class = [area.name for area in areas if area.auc != area.auc]
+    if one_class:
+        st.caption(f"One class only, so nothing can be measured: {'; '.join(one_class)}.")
 st.markdown(
     "AUC is the chance that a COVID-19 image gets the higher number of a random pair; 0.5 is "
     "guessing. Pooled, the model may win by telling **hospitals** apart, since most sources hold "

@@ -11,6 +11,7 @@ from pages.parts import (
     explain_image,
     loaders,
     loaders_data,
+    predict_files,
     predict_walk,
     shown,
     state,
@@ -32,7 +33,7 @@ if not items:
 try:
     loaders.classifier()
     guard_errors = loaders.guard_errors()
-    answers, errors = widgets.answer_all(items)
+    answers, errors = predict_files.answer_all(items)
 except ArtifactError as error:
     st.error(f"{error}\n\n{text.missing_models(list(loaders.DEFAULT_IDS))}")
     st.stop()
@@ -55,20 +56,8 @@ if len(items) > 1:
         on_change=lambda: thresholds.follow(cards.values(), st.session_state["predict_rule"]),
         help="The slider of the opened file moves the decisions of its model here too.",
     )
-    widgets.show_table(widgets.score_table(items, answers, errors, cards))
-ids: list[str] = list(answers)
-if st.session_state.get("predict_open") not in ids:
-    st.session_state["predict_open"] = ids[-1]
-if len(ids) > 1:
-    st.session_state["predict_select"] = st.session_state["predict_open"]
-    st.selectbox(
-        "Open one",
-        ids,
-        format_func=lambda item_id: names[item_id],
-        key="predict_select",
-        on_change=lambda: st.session_state.update(predict_open=st.session_state["predict_select"]),
-    )
-item = next(item for item in items if item.id == st.session_state["predict_open"])
+    predict_files.show_table(predict_files.score_table(items, answers, errors, cards))
+item = predict_files.open_one([item for item in items if item.id in answers])
 answer = answers[item.id]
 choice = state.choice(item)
 try:
@@ -81,14 +70,14 @@ st.subheader(item.name)
 left, right = st.columns([2, 3], gap="large")
 below = st.container()
 with left:
-    card = widgets.model_choice(item, answer, cards)
+    card = predict_files.model_choice(item, answer, cards)
     looks = shown.to_model(scan.pixels, card)
     shown.draw(item.name, looks, card)
     if item.note:
         st.caption(item.note)
     if known := loaders_data.known_image(scan.pixels):
         st.info(text.known_image(known, card), icon=":material/database:")
-    widgets.reading_options(item, answer, scan.frames, scan.windows)
+    predict_files.reading_options(item, answer, scan.frames, scan.windows)
     if st.button("See what the network looked at", icon=":material/frame_inspect:"):
         target = explain_image.address(card.id, item)
         st.switch_page("pages/explain.py", query_params=target)
@@ -110,7 +99,6 @@ with right:
         st.caption(f"This check errs too. {guard_errors}")
         if not st.toggle("Show the number anyway", key=f"predict_anyway_{item.id}"):
             st.stop()
-    mirrored = loaders.mirrored(item.data, choice.options, card)
     words = text.looks(opinion, card)
     frame = loaders.test_set(card.id)
     key = thresholds.key(card)
@@ -123,7 +111,7 @@ with right:
         first, second = st.columns(2)
         first.metric("Probability of COVID-19", f"{probability:.3f}")
         second.metric(f"Decision at {threshold:.3g}", decide(probability, threshold))
-        st.caption(text.spread(opinion, mirrored))
+        spread = st.container()  # filled last: the mirror image is a pass of its own
         if words:
             st.caption(words)
         st.slider("Threshold", 0.0, 1.0, step=0.001, format="%.3f", key=key)
@@ -145,6 +133,8 @@ with right:
         st.markdown(text.cases_like_this(frame, probability))
         st.markdown(text.calls_like_this(frame, probability, threshold))
         st.caption(text.MIX_CAVEAT)
+        mirrored = loaders.mirrored(item.data, choice.options, card)
+        spread.caption(text.spread(opinion, mirrored))
 
     # The table above follows the slider too; a single file needs no more than this part anew.
     (decision if len(items) > 1 else st.fragment(decision))()

@@ -60,3 +60,9 @@ def test_core_never_prints():
 def test_pages_are_short():
     for path in (ROOT / "pages").glob("*.py"):
         assert len(path.read_text().splitlines()) <= 150, path.name
+
+
+def test_only_loaders_cache():
+    for path in sources("pages"):
+        caches = "st.cache_data(" in path.read_text() or "st.cache_resource(" in path.read_text()
+        assert not caches or path.name.startswith("loaders"), path.name

@@ -19,7 +19,7 @@ from core import cells, cohorts, contest, evaluation, examples, validated
 from core.classifier import DEFAULT_MODELS
 from core.evaluation import Comparison
 from core.schema import Modality
-from pages.parts import loaders
+from pages.parts import loaders, loaders_data
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = (
@@ -433,6 +433,25 @@ def test_a_table_that_cannot_be_believed_is_named(
 def test_no_tables_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
     assert "python -m training compare" in page().error[0].value
+
+
+def test_images_without_a_catalogue_are_listed_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaders_data, "DATA_DIR", tmp_path)
+    at = page(view="images")
+    assert "python -m training catalogue --root DIR" in at.error[0].value
+    assert "patient " in words(at)
+    assert any(one.key == "compare_report" for one in at.get("download_button"))
+
+
+def test_images_without_a_model_to_explain_them_are_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_model(tmp_path, "m", drawn_rows(0, 40))
+    monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
+    text = page(view="images").error[0].value
+    assert f"received '{DEFAULT_MODELS[Modality.XRAY]}'" in text
 
 
 def test_smoke_runs_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

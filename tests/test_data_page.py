@@ -15,8 +15,10 @@ from streamlit.testing.v1 import AppTest
 from visits import words
 from webs import Web
 
-from core import examples, library
-from pages.parts import data_browse, data_card, loaders_data
+from core import artifacts, examples, library
+from core.classifier import DEFAULT_MODELS
+from core.schema import Modality
+from pages.parts import data_browse, data_card, loaders, loaders_data
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,6 +51,11 @@ def test_sources_say_what_the_source_alone_gives(no_folder: None) -> None:
     at.selectbox("data_column").set_value("mean").run()
     assert not at.exception
     assert "nih: median" in words(at)
+
+
+def test_patients_that_nobody_named_are_not_counted(no_folder: None) -> None:
+    table = page("sources", data_modality="ct").table[0].value
+    assert table.loc["patients", "sarscov2-ct"] == "unknown"
 
 
 def test_no_folder_is_said_in_words(no_folder: None) -> None:
@@ -236,6 +243,17 @@ def test_missing_catalogue_names_the_command(
 ) -> None:
     monkeypatch.setattr(loaders_data, "DATA_DIR", tmp_path)
     assert "python -m training catalogue --root DIR" in page("sources").error[0].value
+
+
+def test_missing_predictions_of_the_shipped_model_are_said(
+    no_folder: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = DEFAULT_MODELS[Modality.XRAY]
+    artifacts.write_card(artifacts.read_card(name), tmp_path)
+    monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
+    at = page("sources")
+    assert f"{name}/predictions.csv, received no such file" in at.error[0].value
+    assert "The average image" in words(at)
 
 
 def test_page_needs_no_tensorflow() -> None:

@@ -68,8 +68,8 @@ def test_a_source_without_positives_is_counted_where_it_was_left_out() -> None:
     mixed = row("trained without", "two", 0.0, "specificity", 0.5)
     words = evaluate.reading({"m": pd.DataFrame([healthy, mixed])})
     assert words.endswith(
-        "Trained without nih, which holds no COVID-19, they call this share of its images positive: "
-        "m 75%."
+        "Trained without nih, which holds no COVID-19, they call this share of its images "
+        "positive: m 75%."
     )
 
 

@@ -96,6 +96,18 @@ def test_download_by_look(site: str, tmp_path: Path) -> None:
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
+def test_downloaded_before_is_on_this_machine(site: str, tmp_path: Path) -> None:
+    right, wrong = example(f"{site}/right.png"), example(f"{site}/wrong.png")
+    assert examples.on_this_machine(right, tmp_path) is None
+    load(right, tmp_path)
+    with pytest.raises(ExampleError):
+        load(wrong, tmp_path)
+    found = examples.on_this_machine(right, tmp_path)
+    assert found is not None
+    assert found.read_bytes() == picture(1)
+    assert examples.on_this_machine(wrong, tmp_path) is None
+
+
 @pytest.mark.parametrize(
     ("name", "words"), [("wrong.png", "does not look like"), ("page.png", "is not an image")]
 )

@@ -13,7 +13,7 @@ from core import examples, phantoms
 from core.explain import overlay, picks
 from core.guard import Verdict
 from core.schema import Modality
-from pages.parts import explain_cam, explain_image, loaders_data, loaders_explain
+from pages.parts import explain_cam, explain_image, loaders_data, loaders_explain, state
 
 ROOT = Path(__file__).resolve().parent.parent
 DRAWING = phantoms.drawings()[phantoms.XRAY_TITLE]
@@ -63,6 +63,18 @@ def test_unknown_model_and_image_are_named(no_folder: None) -> None:
     text = words(page(model="vgg99", image="nowhere/1.png"))
     assert "no model vgg99" in text
     assert "no image 'nowhere/1.png'" in text
+
+
+def test_a_file_cleared_from_the_list_gives_way(no_folder: None) -> None:
+    at = AppTest.from_file(str(ROOT / "pages" / "explain.py"), default_timeout=300)
+    at.session_state["explain_image"] = "file-0123"
+    at.session_state["predict_open"] = "0123"
+    at.session_state["predict_items"] = [state.Item("4567", "mine.png", DRAWING)]
+    at.run()
+    assert not at.exception
+    assert "no longer on the list of Predict" in at.warning[0].value
+    assert "mine.png" in words(at)
+    assert not any("no longer" in warning.value for warning in at.run().warning)
 
 
 def test_image_out_of_scope_needs_a_click(no_folder: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def test_every_view_of_every_model(model: str, view: str) -> None:
     expected = {
         "Class activation": "where the model looked",
         MAPS: "Test images that excite it most",
-        STEPS: "on their way through the network",
+        STEPS: "through the network, from 150,528, three for each pixel",
     }
     assert expected[view] in text
 

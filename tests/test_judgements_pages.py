@@ -97,7 +97,10 @@ def test_two_looks_in_words(names: tuple[str, ...]) -> None:
     assert "and at the whole image **0.20**" in said
     by = "(by the labels; the haze would say 0.90)", "(by the haze; the labels would say 0.70)"
     assert all((words in said) == (len(names) > 1) for words in by)
-    assert text.spread(opinion, ()).startswith("The 2 members say **0.10 to 0.60**, at both looks.")
+    assert (
+        "2 members, small classifiers of one layer each, say **0.10 to 0.60**, at both"
+        in text.spread(opinion, ())
+    )
 
 
 def test_an_image_can_be_taken_for_the_other_kind() -> None:

@@ -141,6 +141,13 @@ def test_missing_tables_and_models_are_said(
     assert f"texture --model {XRAY_ID}" in at.error[1].value
 
 
+def test_a_card_of_another_form_is_said(models: Path) -> None:
+    (models / "strange").mkdir()
+    (models / "strange" / "card.json").write_text("[]")
+    at = page("marks")
+    assert any("expected a model card in" in error.value for error in at.error)
+
+
 def test_intervals_and_guess_are_drawn() -> None:
     table = pd.DataFrame(
         {"name": ["a", "b"], "group": "g", "value": [0.7, 0.6], "low": 0.5, "high": 0.9}

@@ -43,6 +43,13 @@ def test_shares_put_rare_values_together() -> None:
     assert table.loc["b"].tolist() == [0, 1, 3]
 
 
+def test_patients_of_a_source_that_names_none_are_unknown() -> None:
+    texts = {name: "" for name in ("view", "country", "licence", "year")}
+    table = overview.summarise(IMAGES.assign(**texts, width=10.0, height=20.0, mean=128.0))
+    assert table["source"].tolist() == ["a", "b"]
+    assert table["patients"].tolist() == [3, "unknown"]
+
+
 def test_patients_with_most_images_first() -> None:
     table = overview.patients_of(IMAGES)
     assert table["patient_id"].tolist() == ["a/1", "a/2", "a/3"]

@@ -4,10 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-from visits import ROOT, XRAY_ID, words
+from visits import ROOT, XRAY_ID, made_up_predictions, words
 
+from core import artifacts
+from core.artifacts import read_predictions
 from pages.parts import loaders
 
 
@@ -19,6 +22,21 @@ def test_home_shows_numbers_and_what_they_do_not_mean(models: Path) -> None:
     assert "not for diagnosis" in words(at)
     at.slider(f"home_cut_{XRAY_ID}").set_value(0.0).run()
     assert "Finds **100%**" in words(at)
+
+
+def test_home_says_which_table_is_bad(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(model_id: str, folder: Path, name: str = artifacts.PREDICTIONS) -> pd.DataFrame:
+        made_up = name == artifacts.PREDICTIONS
+        return (
+            made_up_predictions(model_id) if made_up else read_predictions(model_id, folder, name)
+        )
+
+    monkeypatch.setattr(artifacts, "read_predictions", read)
+    (models / XRAY_ID / artifacts.LEFT_OUT).write_text("image_id\na\n")
+    at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+    assert not at.exception
+    assert f"{XRAY_ID}/left_out.csv" in at.error[0].value
+    assert "What an answer does not mean" in [header.value for header in at.header]
 
 
 @pytest.mark.parametrize("page", ["streamlit_app.py", "pages/predict.py"])

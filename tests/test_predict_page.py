@@ -5,11 +5,23 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from visits import CT_ID, XRAY_ID, answer_with, drawn, made_up_predictions, predict_page, words
+from visits import (
+    CT_ID,
+    XRAY_ID,
+    FakeClassifier,
+    answer_with,
+    drawn,
+    made_up_predictions,
+    png,
+    predict_page,
+    words,
+)
 
 from core import artifacts, examples
 from core.artifacts import Card
 from core.guard import Verdict
+from core.images import Grey
+from core.opinions import Opinion
 from core.schema import Modality, Split
 from core.seen import Known
 from pages.parts import loaders_data, text
@@ -50,10 +62,24 @@ def test_drawing_is_answered_and_named_a_drawing(models: Path) -> None:
 
 def test_the_spread_of_the_answers_is_said(models: Path) -> None:
     at = drawn()
-    assert "The 2 members say **0.50 to 0.90**, mirror image included" in words(at)
+    said = "2 members, small classifiers of one layer each, say **0.50 to 0.90**, mirror image incl"
+    assert said in words(at)
     group = next(g for g in at.get("button_group") if "Found: chest X-ray" in g.label)
     group.set_value(Modality.CT).run()
     assert "The image and its mirror image get **0.20 to 0.35**" in words(at)
+
+
+def test_the_number_does_not_wait_for_the_mirror_image(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: FakeClassifier, image: Grey, name: str) -> Opinion:
+        raise RuntimeError("no second pass")
+
+    monkeypatch.setattr(FakeClassifier, "mirrored", fail)
+    at = drawn()
+    assert at.exception
+    assert [m.value for m in at.metric] == ["0.800", "positive"]
+    assert "of 40** were COVID-19" in words(at)
 
 
 def test_threshold_moves_the_decision(models: Path) -> None:
@@ -151,6 +177,20 @@ def test_example_out_of_reach_is_one_sentence(
     at.button(f"example_{examples.catalogue()[0].name}").click().run()
     assert not at.exception
     assert at.error[0].value.startswith("The example cannot be fetched. The drawings below")
+
+
+def test_an_example_fetched_before_is_shown(
+    models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "kept.png").write_bytes(png())
+    first = examples.catalogue()[0]
+    monkeypatch.setattr(examples, "data_root", lambda: None)
+    monkeypatch.setattr(
+        examples, "_cache_path", lambda one: tmp_path / ("kept.png" if one == first else "none")
+    )
+    alts = [picture.proto.imgs[0].alt for picture in predict_page().image]
+    assert first.full_title in alts
+    assert examples.catalogue()[1].full_title not in alts
 
 
 def test_clear_all_forgets(models: Path) -> None:

@@ -4,13 +4,16 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import streamlit as st
 from PIL import Image
-from visits import XRAY_ID, answer_with, png, predict_page, words
+from streamlit.testing.v1 import AppTest
+from visits import ROOT, XRAY_ID, answer_with, png, predict_page, words
 
 from core.guard import Verdict
 from core.schema import Modality
-from pages.parts import text
+from pages.parts import state, text
 
 
 def test_bad_file_gets_one_sentence_and_the_others_an_answer(models: Path) -> None:
@@ -39,7 +42,13 @@ def test_decisions_of_a_table_follow_the_rule(models: Path) -> None:
     assert table["thumbnail"].str.startswith("data:image/png;base64,").all()
 
 
-def test_table_hides_numbers_out_of_scope(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_and_csv_hide_numbers_out_of_scope(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files: dict[str, str] = {}
+    monkeypatch.setattr(
+        st, "download_button", lambda label, data, name, *_, **__: files.update({name: data})
+    )
     answer_with(monkeypatch, Verdict(False, Modality.XRAY, 0.6, 55.5, 30.0, False))
     at = predict_page()
     at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
@@ -47,8 +56,15 @@ def test_table_hides_numbers_out_of_scope(models: Path, monkeypatch: pytest.Monk
     assert table["probability"].isna().all()
     assert table["decision"].tolist() == ["", ""]
     assert (table["note"] == text.OUT_OF_SCOPE).all()
+    answers = pd.read_csv(io.StringIO(files["lunglens.csv"]))
+    assert answers["path"].tolist() == ["a.png", "b.png"]
+    assert not answers["in_scope"].any()
+    assert answers[["probability", "decision", "modality"]].isna().all(axis=None)
     at.toggle("predict_all").set_value(True).run()
     assert at.dataframe[0].value["decision"].tolist() == ["positive"] * 2
+    answers = pd.read_csv(io.StringIO(files["lunglens.csv"]))
+    assert answers["probability"].round(2).tolist() == [0.8, 0.8]
+    assert answers["decision"].tolist() == ["positive"] * 2
 
 
 def test_table_and_slider_share_the_threshold(models: Path) -> None:
@@ -77,3 +93,35 @@ def test_frames_are_counted_from_one(models: Path) -> None:
     slider.set_value(3).run()
     assert not at.exception
     assert "3 of 3" in words(at)
+
+
+def names(at: AppTest) -> list[str]:
+    return [item.name for item in at.session_state["predict_items"]]
+
+
+def test_uploads_survive_a_change_of_page(models: Path) -> None:
+    at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+    at.switch_page("pages/predict.py").run()
+    at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
+    at.file_uploader[0].set_value([("b.png", png(9), "")]).run()
+    assert names(at) == ["b.png"]  # a.png was taken out of the uploader
+    at.switch_page("pages/home.py").run()
+    at.switch_page("pages/predict.py").run()
+    assert not at.file_uploader[0].value
+    assert names(at) == ["b.png"]
+    at.file_uploader[0].set_value([("c.png", png(200), "")]).run()
+    assert not at.exception
+    assert at.dataframe[0].value["path"].tolist() == ["b.png", "c.png"]
+    at.file_uploader[0].set_value([]).run()
+    assert names(at) == ["b.png"]
+    next(b for b in at.button if b.label == "Clear all").click().run()
+    assert "Choose a file" in at.info[0].value
+
+
+def test_a_full_list_says_what_it_leaves_out(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "MAX_FILES", 2)
+    at = predict_page()
+    at.button("drawing_Drawn CT slice").click().run()
+    at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
+    assert names(at) == ["Drawn CT slice", "a.png"]
+    assert at.warning[0].value.startswith("The first 1 of 2 files are answered here")

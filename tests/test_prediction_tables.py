@@ -53,3 +53,11 @@ def test_missing_columns_are_named(tmp_path):
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(ArtifactError, match=r"m/predictions\.csv"):
         artifacts.read_predictions("m", tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2,3,4\n", b"\xff\xfe\x00"])
+def test_what_is_no_table_is_named(tmp_path, content):
+    folder = written(tmp_path, [])
+    (folder / "m" / "predictions.csv").write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"expected .*m/predictions\.csv"):
+        artifacts.read_predictions("m", folder)

@@ -60,29 +60,32 @@ def test_every_goal_has_a_model_that_is_measured_by_it() -> None:
 
 
 def _ablation(folder: Path) -> None:
-    head = "change,test,passes,auc,low,high,seed_deviation,gain,gain_low,gain_high\n"
+    head = (
+        "change,parent,commit,test,passes,auc,low,high,seed_deviation,gain,gain_low,gain_high,"
+        "step,step_low,step_high\n"
+    )
+    first, lower = "as it was,as it was,abc", "lower blocks,as it was,abc"
     rows = (
-        "as it was,pooled,1.0,0.9,0.85,0.95,0.01,0.0,0.0,0.0\n"
-        "as it was,actualmed,1.0,0.6,0.5,0.7,0.02,0.0,0.0,0.0\n"
-        "CLAHE,pooled,1.0,0.91,0.86,0.96,0.004,0.01,-0.02,0.04\n"
-        "lower blocks,pooled,2.0,0.95,0.9,0.98,0.0,0.05,0.02,0.08\n"
-        "lower blocks,actualmed,2.0,0.5,0.4,0.6,0.0,-0.1,-0.2,-0.05\n"
+        f"{first},pooled,1.0,0.9,0.85,0.95,0.01,0.0,0.0,0.0,0.0,0.0,0.0\n"
+        f"{first},actualmed,1.0,0.6,0.5,0.7,0.02,0.0,0.0,0.0,0.0,0.0,0.0\n"
+        f"{lower},pooled,2.0,0.95,0.9,0.98,0.0,0.05,0.02,0.08,0.05,0.02,0.08\n"
+        f"{lower},actualmed,2.0,0.5,0.4,0.6,0.0,-0.1,-0.2,-0.05,-0.1,-0.2,-0.05\n"
+        "CLAHE,lower blocks,abd,pooled,1.0,0.91,0.86,0.96,0.004,0.06,0.01,0.1,0.01,-0.02,0.04\n"
     )
     (folder / "xray.csv").write_text(head + rows)
-    (folder / "record.json").write_text('{"date": "2026-11-25", "commit": "abc"}')
 
 
 def test_ablation_one_row_a_change(tmp_path: Path) -> None:
     _ablation(tmp_path)
     words = ablation(tmp_path)
-    assert "| change | cost | pooled | actualmed |" in words
-    first = "| as it was | 1 | 0.900 (0.850-0.950) ± 0.010 | 0.600 (0.500-0.700) ± 0.020 |"
+    assert "| # | change | than | cost | pooled | actualmed |" in words
+    first = "| 0 | as it was | - | 1 | 0.900 (0.850-0.950) ± 0.010 | 0.600 (0.500-0.700) ± 0.020 |"
     assert first in words
-    gain = "0.910 (0.860-0.960) ± 0.004<br>+0.010 (-0.020 to +0.040)"
-    assert f"| CLAHE | 1 | {gain} | - |" in words
-    assert "`python -m training ablation --root DIR` (2026-11-25, commit abc)" in words
-    (tmp_path / "record.json").unlink()
-    assert "--root DIR`\n" in ablation(tmp_path)
+    gain = "0.910 (0.860-0.960) ± 0.004<br>+0.060 (+0.010 to +0.100)"
+    step = "step +0.010 (-0.020 to +0.040)"
+    assert f"| 2 | CLAHE | 1 | 1 | {gain}<br>{step} | - |" in words
+    assert "<br>+0.050 (+0.020 to +0.080) |" in words  # a change of the reference has no step
+    assert "`python -m training ablation --root DIR --again` (commit abc, abd)" in words
 
 
 def test_what_is_sure_is_said(tmp_path: Path) -> None:

@@ -27,10 +27,13 @@ def choose_files() -> None:
         max_upload_size=50,
         help="Files stay in memory for this visit and are never stored.",
     )
-    if picked and len(picked) > state.MAX_FILES:
+    if not picked:
+        state.let_go()
+    elif len(picked) > len(state.held()):
         st.warning(
-            f"The first {state.MAX_FILES} of {len(picked)} files are answered here. For more, use "
-            "the command line: python -m training predict FOLDER --out FILE.csv"
+            f"The first {len(state.held())} of {len(picked)} files are answered here: the list "
+            f"holds {state.MAX_FILES}. For more, use the command line: "
+            "python -m training predict FOLDER --out FILE.csv"
         )
     with st.expander("No image at hand? Take an example", expanded=not state.items()):
         _examples()
@@ -62,7 +65,7 @@ def _example(example: Example, root: Path | None) -> None:
     """One example: picture and button."""
     from core import examples
 
-    local = examples.in_folder(example, root)
+    local = examples.on_this_machine(example, root)
     with st.container(width=TILE, gap="small"):
         if local and (picture := loaders.file_tile(local)):
             st.image(picture, width="stretch", alt=example.full_title)

@@ -15,7 +15,7 @@ from core.classifier import DEFAULT_MODELS
 from core.evaluation import Entrant
 from core.report import Section
 from core.schema import Modality
-from pages.parts import loaders_compare, loaders_data
+from pages.parts import loaders, loaders_compare, loaders_data, widgets
 from pages.parts.compare_view import Shown, table_csv
 from pages.parts.switch import KEPT, begin, switch
 
@@ -112,17 +112,25 @@ def _images(entrant: Entrant, found: pd.DataFrame, words: str, name: str) -> Sec
     part = found.iloc[(page - 1) * SHOWN : page * SHOWN]
     card, opened = _explaining(entrant.contender.card)
     st.caption(opened)
+    numbers: dict[str, int] = {}
+    with widgets.told():
+        numbers = loaders_compare.catalogue_rows()
     grid = st.container(horizontal=True)
     for row in part.itertuples():
         with grid.container(width=TILE, border=True, gap="small"):
-            _tile(row, card)
+            _tile(row, card, numbers.get(row.image_id))
     table_csv(lambda: found, f"{entrant.id}-{name}")
     return result
 
 
-def _tile(row: Any, card: Card) -> None:
-    """One image: picture where it is here, probability, source, patient, a link to Explain."""
-    number = loaders_compare.catalogue_row(row.image_id)
+def _tile(row: Any, card: Card, number: int | None) -> None:
+    """One image: picture where it is here, probability, source, patient, a link to Explain.
+
+    Args:
+        row: Of a prediction table.
+        card: Of the model that Explain opens it with.
+        number: Of the image in the catalogue; None where it is not listed.
+    """
     small = None if number is None else loaders_data.small_picture(number)
     if small:
         st.image(small, width="stretch", alt=f"{row.image_id}, {row.source}")
@@ -143,7 +151,7 @@ def _explaining(card: Card) -> tuple[Card, str]:
     """The model that Explain can run: this one where it ships weights, else the app's own."""
     if artifacts.is_shipped(card):
         return card, f"Explain opens each image with this model, {card.title}."
-    own = artifacts.read_card(DEFAULT_MODELS[Modality(card.modality)])
+    own = artifacts.read_card(DEFAULT_MODELS[Modality(card.modality)], loaders.MODELS_DIR)
     return own, (
         f"The weights of this model are not in the app: Explain opens each image with {own.id} "
         "instead, whose probability may differ."

@@ -9,7 +9,7 @@ from core import overview
 from core.charts import data as charts
 from core.library import Library
 from core.schema import MODALITY_TITLES, Modality
-from pages.parts import loaders, loaders_data
+from pages.parts import loaders, loaders_data, widgets
 from pages.parts.switch import switch
 
 AVERAGE_WIDTH = 165  # two beside each other on a phone
@@ -74,7 +74,8 @@ def _confounding(images: pd.DataFrame, modality: Modality) -> None:
         st.metric("Right without looking", f"{rule.right} of {rule.images}")
         if pure:
             st.markdown(f"Not one COVID-19 image in **{', '.join(pure)}**.")
-        st.markdown(_model_line(modality))
+        with widgets.told():
+            st.markdown(_model_line(modality))
         st.caption(
             "The wider a column, the larger the source (width: square root of its images). Where a "
             "column has one colour, a model need not know lungs: it is enough to know the machine, "

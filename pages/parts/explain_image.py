@@ -127,7 +127,13 @@ def choose(card: Card) -> None:
 
 
 def picture(card: Card) -> Picture | None:
-    """The chosen image; where it cannot be had, that is said and None returned."""
+    """The chosen image; where it cannot be had, that is said and None returned.
+
+    A file that was cleared from the list since gives way to what is open before any click.
+    """
+    if _is_gone(st.session_state.get(IMAGE) or ""):
+        st.warning("That file is no longer on the list of Predict; another image was taken.")
+        del st.session_state[IMAGE]
     chosen = st.session_state.get(IMAGE) or _first(card)
     try:
         return load(chosen)
@@ -171,8 +177,8 @@ def _take_upload() -> None:
 def _first(card: Card) -> str:
     """What is open before any click: the last file of Predict, else what is on this machine."""
     if state.items():
-        opened = st.session_state.get("predict_open", state.items()[-1].id)
-        return FILE + opened
+        opened = FILE + st.session_state.get("predict_open", "")
+        return FILE + state.items()[-1].id if _is_gone(opened) else opened
     if examples.data_root() is not None:
         found = picks(card)
         if found:
@@ -204,9 +210,14 @@ def load(chosen: str) -> Picture:
     return Picture(chosen, chosen, read_image(data).pixels, note, data)
 
 
+def _is_gone(chosen: str) -> bool:
+    """Whether this is a file that is not, or no longer, on the list."""
+    return chosen.startswith(FILE) and all(FILE + item.id != chosen for item in state.items())
+
+
 def _file(chosen: str) -> Picture:
     item = next((item for item in state.items() if FILE + item.id == chosen), None)
     if item is None:
-        raise ExampleError("That file belonged to another visit; files are never stored.")
+        raise ExampleError("That file is no longer on the list of Predict; files are never stored.")
     pixels = read_image(item.data, state.choice(item).options).pixels
     return Picture(chosen, item.name, pixels, item.note, item.data)

@@ -46,12 +46,13 @@ BLOCK_NOTE = (
 
 def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     """The overview, then the chosen step."""
-    st.caption(" ".join(explain_words.WALK))
+    size = zoo.get_backbone(card.backbone).size
+    st.caption(" ".join(explain_words.WALK).format(count=3 * size**2))
     steps = loaders_explain.steps(picture.pixels, card.id)
     titles = {step.key: step.title for step in steps}
     if st.session_state.get(STEP, INPUT) not in titles:  # a step that another model has
         del st.session_state[STEP]
-    entered = zoo.fit(picture.pixels, zoo.get_backbone(card.backbone).size)
+    entered = zoo.fit(picture.pixels, size)
     _overview(steps, entered, look.reading.probability)
     chosen = switch("Open a step", titles, STEP, wrap=True)
     step = next(one for one in steps if one.key == chosen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.explain import covering, maximise, pixels
+
 METHODS = {
     "gradcam": (
         "Shows where the patterns lie that raise the answer on the whole, each of them weighed "
@@ -88,8 +90,8 @@ MAXIMISED = (
     "gives another picture.",
 )
 WALK = (
-    "The numbers of this very image on their way through the network, from 150,528 pixels to one "
-    "probability.",
+    "The numbers of this very image on their way through the network, from {count:,}, three for "
+    "each pixel, to one probability.",
     "They show what happens, not why it was learned so.",
 )
 LAST = (
@@ -104,13 +106,18 @@ MEMBERS = (
 )
 JUDGED = "All maps explain the judgement that answered, and nothing of the other."
 SUMMED = "All sums below are those of the judgement that answers."
-CLIMB_COST = "60 steps uphill, five to thirty seconds; kept for everyone once it is done."
+CLIMB_COST = (
+    f"{maximise.STEPS} steps uphill, five to thirty seconds; kept for everyone once it is done."
+)
 PIXEL_COSTS = {
-    "occlusion": "196 passes through the network, ten to thirty seconds.",
-    "smoothgrad": "24 passes forward and back, ten to thirty seconds.",
-    "integrated": "32 passes forward and back, ten to thirty seconds.",
+    "occlusion": f"{covering.POSITIONS**2} places of the patch, each a pass through the network: "
+    "ten to thirty seconds.",
+    "smoothgrad": f"{pixels.SAMPLES} passes forward and back, ten to thirty seconds.",
+    "integrated": f"{pixels.STEPS} passes forward and back, ten to thirty seconds.",
 }
-SCORE_COST = "33 passes through the network: some seconds, with progress."
+SCORE_COST = (  # one of them of the empty image
+    f"{covering.STRONGEST + 1} passes through the network: some seconds, with progress."
+)
 AGAINST = (
     "The map of **why negative** is a map of its own, not the rest of the other: the same sum with "
     "its sign turned."

@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import phantoms
-from core.artifacts import ArtifactError
 from core.images import Grey, ImageError, ReadOptions, read_image
-from pages.parts import loaders, loaders_lab, state, text
+from pages.parts import loaders, loaders_lab, state, text, widgets
 from pages.parts.loaders_lab import LiveAnswer
 
 BEGUN = "lab_live"
@@ -35,15 +34,14 @@ def begin() -> tuple[str, Grey, LiveAnswer] | None:
     with first:
         chosen = _choose_image()
     titles = {DEFAULT: "the default for this kind of image"}
-    titles |= {name: card.title for name, card in loaders.heads().items()}
-    model = second.selectbox("Model", list(titles), format_func=titles.__getitem__, key="lab_model")
-    if chosen is None:
-        return None
-    try:
-        return *chosen, loaders_lab.answer(chosen[1], model or None)
-    except ArtifactError as error:
-        st.error(str(error))
-        return None
+    with widgets.told():
+        titles |= {name: card.title for name, card in loaders.heads().items()}
+        model = second.selectbox(
+            "Model", list(titles), format_func=titles.__getitem__, key="lab_model"
+        )
+        if chosen is not None:
+            return *chosen, loaders_lab.answer(chosen[1], model or None)
+    return None
 
 
 def _start() -> None:

@@ -1,4 +1,7 @@
-"""Cached loaders: the only st.cache_* of the app. What they return is never changed."""
+"""Cached loaders that several pages share; st.cache_* is used in loaders*.py alone.
+
+What they return is never changed.
+"""
 
 from __future__ import annotations
 

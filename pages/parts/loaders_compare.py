@@ -66,10 +66,13 @@ def history(model_id: str) -> pd.DataFrame | None:
     return pd.read_csv(path) if path.is_file() else None
 
 
-def catalogue_row(image_id: str) -> int | None:
-    """Number of an image in the catalogue, or None where it is not listed."""
-    found = _rows(loaders_data.DATA_DIR).get(image_id)
-    return None if found is None else int(found)
+def catalogue_rows() -> dict[str, int]:
+    """Number of each image of the catalogue, by image_id.
+
+    Raises:
+        ArtifactError: No catalogue.
+    """
+    return _rows(loaders_data.DATA_DIR)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -115,4 +118,4 @@ def _summary(models_dir: Path, key: str) -> pd.DataFrame:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _rows(folder: Path) -> dict[str, int]:
     images = loaders_data.catalogue().images
-    return dict(zip(images["image_id"], images.index, strict=True))
+    return dict(zip(images["image_id"], images.index.tolist(), strict=True))

@@ -12,6 +12,7 @@ from core.images import ReadOptions
 from core.schema import Modality
 
 MAX_FILES = 100
+HELD = "predict_held"
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,6 @@ class Item:
     name: str
     data: bytes
     note: str = ""
-    upload: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,15 +75,27 @@ def uploader_key() -> str:
 
 
 def take_uploads() -> None:
-    """Callback of the uploader: its files take the place of earlier uploads."""
+    """Callback of the uploader: what it holds takes the place of what it held before."""
+    kept = [item for item in items() if item.id not in held()]
+    room = max(MAX_FILES - len(kept), 0)
     uploads = []
-    for file in (st.session_state.get(uploader_key()) or [])[:MAX_FILES]:
+    for file in (st.session_state.get(uploader_key()) or [])[:room]:
         data = file.getvalue()
-        uploads.append(Item(_id(file.name, data), file.name, data, upload=True))
+        uploads.append(Item(_id(file.name, data), file.name, data))
     if uploads:
         st.session_state["predict_open"] = uploads[-1].id
-    unique = {item.id: item for item in [*(i for i in items() if not i.upload), *uploads]}
-    st.session_state["predict_items"] = list(unique.values())
+    st.session_state[HELD] = [item.id for item in uploads]
+    st.session_state["predict_items"] = list({i.id: i for i in [*kept, *uploads]}.values())
+
+
+def held() -> list[str]:
+    """Ids of the files that the uploader holds, one a file."""
+    return st.session_state.get(HELD, [])
+
+
+def let_go() -> None:
+    """Keep the files of an uploader that is empty again: it forgets them when the page changes."""
+    st.session_state[HELD] = []
 
 
 def clear() -> None:

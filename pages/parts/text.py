@@ -32,7 +32,10 @@ NEIGHBOURS = 40
 JUDGEMENTS = {LABEL: "COVID-19 as the labels teach it", HAZE: "how hazy the lungs look"}
 ANSWERING = {LABEL: "the labels", HAZE: "the haze"}
 AGREEING = "Agreement does not make it right."
-MEANT = "The mean log-odds of both looks answers."
+MEANT = (
+    "The mean of both looks answers, taken of their log-odds: the sums that a curve turns into "
+    "probabilities."
+)
 JUDGED_TWICE = (
     "Each look is judged twice, by what the labels teach and by how hazy the lungs look, and the "
     "smaller judgement counts."
@@ -145,7 +148,8 @@ def spread(opinion: Opinion, mirrored: Sequence[float]) -> str:
     if count == 1:
         return f"The image and its mirror image get {found}. {closing}"
     also = "mirror image included" if mirrored else "at both looks"
-    return f"The {count} members say {found}, {also}. {closing}"
+    who = f"The model's {count} members, small classifiers of one layer each,"
+    return f"{who} say {found}, {also}. {closing}"
 
 
 def looks(opinion: Opinion, card: Card) -> str:

@@ -1,19 +1,14 @@
-"""Pieces of pages that draw: guards, the table, one file's options, the tensor walk."""
+"""Guards of pages: what is missing or means nothing is said before anything is drawn from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core.artifacts import ArtifactError, Card
-from core.images import ImageError
-from core.schema import MODALITY_TITLES, SCORE_COLUMNS, Modality, decide
-from pages.parts import loaders, state, text, thresholds
-from pages.parts.loaders import Answer
-from pages.parts.state import Item
+from pages.parts import loaders, text
 
 
 def heads_or_stop() -> dict[str, Card]:
@@ -33,173 +28,17 @@ def heads_or_stop() -> dict[str, Card]:
     return cards
 
 
+@contextmanager
+def told() -> Iterator[None]:
+    """Where an artefact is missing or altered, say so in place of what needs it, and go on."""
+    try:
+        yield
+    except ArtifactError as error:
+        st.error(str(error), icon=":material/error:")
+
+
 def untrained_banner(cards: Iterable[Card]) -> None:
     """Warn of models that are smoke runs."""
     for card in cards:
         if not card.trained:
             st.warning(text.UNTRAINED.format(title=card.title), icon=":material/science:")
-
-
-def answer_all(items: list[Item]) -> tuple[dict[str, Answer], dict[str, str]]:
-    """Answers by item id, and sentences about the files that cannot be read."""
-    answers, errors = {}, {}
-    bar = st.progress(0.0, "Reading and scoring ...") if len(items) > 1 else None
-    for number, item in enumerate(items, start=1):
-        try:
-            choice = state.choice(item)
-            answers[item.id] = loaders.answer(item.data, choice.options, choice.modality)
-        except ImageError as error:
-            errors[item.id] = str(error)
-        if bar:
-            bar.progress(number / len(items), f"{number} of {len(items)}")
-    if bar:
-        bar.empty()
-    return answers, errors
-
-
-def modality_of(item: Item, answer: Answer) -> Modality:
-    """What the user says it is, else what was found."""
-    return Modality(state.choice(item).modality or answer.verdict.modality)
-
-
-def model_for(item: Item, answer: Answer, cards: dict[str, Card]) -> Card:
-    """The classifier that answers for this file: the chosen one, else the first of its kind."""
-    modality = modality_of(item, answer)
-    fitting = [card for card in cards.values() if card.modality == modality]
-    return next((card for card in fitting if card.id == state.choice(item).model), fitting[0])
-
-
-def score_table(
-    items: list[Item],
-    answers: dict[str, Answer],
-    errors: dict[str, str],
-    cards: dict[str, Card],
-) -> pd.DataFrame:
-    """One row a file: SCORE_COLUMNS and a thumbnail, decided at each model's threshold now."""
-    rows = []
-    for item in items:
-        row: dict[str, object] = {"path": item.name, "error": errors.get(item.id, "")}
-        if item.id in answers:
-            answer = answers[item.id]
-            card = model_for(item, answer, cards)
-            cut = thresholds.of(card)
-            probability = answer.probability(card.id)
-            row |= {
-                "thumbnail": answer.thumbnail,
-                "modality": str(modality_of(item, answer)),
-                "probability": probability,
-                "decision": decide(probability, cut),
-                "threshold": cut,
-                "model": card.id,
-                "in_scope": answer.verdict.in_scope,
-            }
-        rows.append(row)
-    return pd.DataFrame(rows, columns=["thumbnail", *SCORE_COLUMNS])
-
-
-def show_table(table: pd.DataFrame) -> None:
-    """The table of several files, and its CSV. Numbers of files out of scope are asked for."""
-    outside = table["in_scope"].eq(False)
-    shown = table.assign(note=np.where(outside, text.OUT_OF_SCOPE, ""))
-    shown["note"] = shown["note"].where(shown["error"] == "", shown["error"])
-    shown["probability"] = shown["probability"].astype(float)
-    anyway = outside.any() and st.toggle("Show numbers of files out of scope", key="predict_all")
-    if not anyway:
-        shown["probability"] = shown["probability"].mask(outside)
-        shown[["decision", "modality"]] = shown[["decision", "modality"]].mask(outside)
-    shown["modality"] = shown["modality"].map(MODALITY_TITLES)
-    words = ["thumbnail", "modality", "decision"]
-    shown[words] = shown[words].astype(object).fillna("")
-    config = st.column_config
-    st.dataframe(
-        shown[["thumbnail", "path", "probability", "decision", "modality", "note"]],
-        hide_index=True,
-        row_height=56,
-        column_config={
-            "thumbnail": config.ImageColumn("image"),
-            "path": config.TextColumn("name"),
-            "modality": config.TextColumn("kind"),
-            "probability": config.ProgressColumn(
-                min_value=0, max_value=1, format="%.3f", width=110
-            ),
-        },
-        alt="One row a file: name, probability of COVID-19, decision, kind, remarks",
-    )
-    st.download_button(
-        "Table as CSV",
-        table[list(SCORE_COLUMNS)].to_csv(index=False),
-        "lunglens.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
-
-
-def reading_options(item: Item, answer: Answer, frames: int, windows: tuple[str, ...]) -> None:
-    """Frame, window, inversion and modality of one file."""
-    choice = state.choice(item)
-    if frames > 1:
-        frame_key = _widget(item, "frame", choice.frame + 1)
-        st.slider(
-            "Frame",
-            1,
-            frames,
-            key=frame_key,
-            on_change=lambda: state.choose(item, frame=st.session_state[frame_key] - 1),
-        )
-    if windows:
-        key = _widget(item, "window", choice.window if choice.window in windows else windows[0])
-        _keep(
-            st.selectbox,
-            item,
-            "window",
-            key,
-            "Window",
-            list(windows),
-            format_func=text.window_title,
-        )
-    key = _widget(item, "invert", choice.invert)
-    _keep(st.toggle, item, "invert", key, "Swap black and white")
-    if answer.verdict.inversion and not choice.invert:
-        st.warning(answer.verdict.inversion, icon=":material/invert_colors:")
-        key = f"predict_invert_now_{item.id}"
-        st.button(
-            "Invert it", key=key, on_click=state.choose, args=(item,), kwargs={"invert": True}
-        )
-    found = answer.verdict.modality
-    said = "Found" if answer.verdict.in_scope else "Nearest kind"
-    found_words = f"{said}: {MODALITY_TITLES[found]} ({answer.verdict.modality_probability:.0%})"
-    key = _widget(item, "modality", modality_of(item, answer))
-    _keep(
-        st.segmented_control,
-        item,
-        "modality",
-        key,
-        f"{found_words}. Treat it as",
-        list(Modality),
-        format_func=lambda modality: MODALITY_TITLES[Modality(modality)],
-        required=True,
-    )
-
-
-def model_choice(item: Item, answer: Answer, cards: dict[str, Card]) -> Card:
-    """The classifier for this file; a selectbox where there are several of its kind."""
-    card = model_for(item, answer, cards)
-    fitting = [name for name, other in cards.items() if other.modality == card.modality]
-    if len(fitting) > 1:
-        key = _widget(item, "model", card.id)
-        titles = {name: cards[name].title for name in fitting}
-        _keep(st.radio, item, "model", key, "Model", fitting, format_func=titles.get)
-    return card
-
-
-def _widget(item: Item, field: str, value: object) -> str:
-    """Key of a widget of one file, holding the value to show."""
-    key = f"predict_{field}_{item.id}"
-    st.session_state[key] = value
-    return key
-
-
-def _keep(widget, item: Item, field: str, key: str, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]
-    """Draw a widget whose value becomes a choice about the file."""
-    widget(*args, key=key, on_change=state.choose_from, args=(item, field, key), **kwargs)
