@@ -6,7 +6,7 @@ import streamlit as st
 from core import charts
 from core.metrics import confusion
 from core.schema import MODALITY_TITLES, Modality, Split
-from pages.parts import loaders, pictures, text, widgets
+from pages.parts import home_paper, loaders, pictures, text, widgets
 from pages.parts.switch import switch
 
 st.title("LungLens")
@@ -27,6 +27,8 @@ st.markdown(
     "frozen. Only the head learns, from a few hundred lung images, which mix of those means "
     "COVID-19."
 )
+
+home_paper.steps()
 
 cards = widgets.heads_or_stop()
 titles = {name: MODALITY_TITLES[Modality(card.modality)] for name, card in cards.items()}

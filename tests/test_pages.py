@@ -11,7 +11,7 @@ from visits import ROOT, XRAY_ID, made_up_predictions, words
 
 from core import artifacts
 from core.artifacts import read_predictions
-from pages.parts import loaders
+from pages.parts import home_paper, loaders
 
 
 def test_home_shows_numbers_and_what_they_do_not_mean(models: Path) -> None:
@@ -20,6 +20,8 @@ def test_home_shows_numbers_and_what_they_do_not_mean(models: Path) -> None:
     assert at.title[0].value == "LungLens"
     assert "the 80 test images" in words(at)
     assert "not for diagnosis" in words(at)
+    for step in home_paper.STEPS:
+        assert f"**{step.title}** {step.words}" in words(at)
     at.slider(f"home_cut_{XRAY_ID}").set_value(0.0).run()
     assert "Finds **100%**" in words(at)
 

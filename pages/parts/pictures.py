@@ -1,10 +1,11 @@
-"""The paper's idea as one drawing (SVG), for st.image."""
+"""What the paper did as drawings (SVG), for st.image."""
 
 from __future__ import annotations
 
 BLOCKS = ((2, 224), (2, 112), (3, 56), (3, 28), (3, 14))  # convolutions, pixels a side, of VGG16
 UNITS = (6, 8, 1)  # drawn for the 256, 512 and 1 units of the head
 WIDTH, HEIGHT, MIDDLE = 720, 236, 96  # of the drawing, and the height its parts are centred on
+NETWORKS, CHOSEN = 9, 3  # drawn side by side, and the place of the one that won
 LABELS = ((58, "1. Image"), (248, "2. Frozen VGG16"), (454, "3. Small head"), (632, "4. Number"))
 BLUE, ORANGE = "#3f8fc9", "#e08214"
 INK = {"light": "#16302e", "dark": "#e3f1ef"}
@@ -101,3 +102,74 @@ def _arrow(x: int, ink: str) -> str:
         f'<path d="M{x} {MIDDLE}h22m-8-7l8 7-8 7" stroke="{ink}" stroke-width="2.5" fill="none" '
         'stroke-linecap="round" stroke-linejoin="round"/>'
     )
+
+
+def networks(theme: str | None) -> str:
+    """SVG: nine frozen networks of which one is chosen, and a home-made one."""
+    ink = INK.get(theme or "", NEUTRAL)
+    bars = "".join(
+        f'<rect class="network" x="{4 + 15 * place}" y="12" width="11" height="48" rx="2" '
+        f'fill="{ORANGE if place == CHOSEN else BLUE}"/>'
+        for place in range(NETWORKS)
+    )
+    own = (
+        f'<rect x="{10 + 15 * NETWORKS}" y="13" width="11" height="46" rx="2" fill="none" '
+        f'stroke="{ink}" stroke-dasharray="4 3"/>'
+    )
+    return _small(bars + own)
+
+
+def unfrozen(theme: str | None) -> str:
+    """SVG: the thirteen convolutions, the upper ones learning, and the head."""
+    bars, x = [], 6
+    for number, (count, side) in enumerate(BLOCKS, start=1):
+        height = 12 + 46 * side / BLOCKS[0][1]
+        colour = ORANGE if number == len(BLOCKS) else BLUE
+        for _ in range(count):
+            bars.append(
+                f'<rect class="convolution" x="{x}" y="{36 - height / 2:.0f}" width="6" '
+                f'height="{height:.0f}" rx="1.5" fill="{colour}"/>'
+            )
+            x += 8
+        x += 3
+    dots = "".join(f'<circle cx="{x + 12}" cy="{y}" r="4"/>' for y in (18, 30, 42, 54))
+    return _small("".join(bars) + f'<g fill="{ORANGE}">{dots}</g>')
+
+
+def more_data(theme: str | None) -> str:
+    """SVG: a small balanced set of images, and a large one with few positives."""
+    ink = INK.get(theme or "", NEUTRAL)
+    small = "".join(
+        _tile(6 + 11 * column, 20 + 11 * row, ORANGE if column < 2 else BLUE)
+        for row in range(3)
+        for column in range(4)
+    )
+    large = "".join(
+        _tile(82 + 8 * column, 8 + 8 * row, ORANGE if column == 0 else BLUE, 6)
+        for row in range(7)
+        for column in range(9)
+    )
+    arrow = f'<path d="M56 36h16m-5-5l5 5-5 5" stroke="{ink}" stroke-width="2" fill="none"/>'
+    return _small(small + arrow + large)
+
+
+def feature_maps(theme: str | None) -> str:
+    """SVG: maps of two images, bright where something was found."""
+    spots = ((0.9, 0.3, 0.6, 0.1, 0.8), (0.2, 0.7, 0.1, 0.4, 0.3))
+    tiles = "".join(
+        f'<rect x="{6 + 30 * column}" y="{8 + 30 * row}" width="26" height="26" rx="3" '
+        'fill="#1a1f24"/>'
+        f'<circle cx="{16 + 30 * column + 6 * (column % 2)}" cy="{21 + 30 * row}" r="7" '
+        f'fill="{colour}" fill-opacity="{spot}"/>'
+        for row, colour in enumerate((ORANGE, BLUE))
+        for column, spot in enumerate(spots[row])
+    )
+    return _small(tiles)
+
+
+def _tile(x: int, y: int, colour: str, side: int = 9) -> str:
+    return f'<rect x="{x}" y="{y}" width="{side}" height="{side}" rx="1.5" fill="{colour}"/>'
+
+
+def _small(inside: str) -> str:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 72">{inside}</svg>'
