@@ -112,9 +112,12 @@ with widgets.told():
         config={"displayModeBar": False},
         alt="AUC with 95 % interval. " + "; ".join(a.words for a in areas if a.auc == a.auc),
     )
-    one_class = [area.name for area in areas if area.auc != area.auc]
+    one_class = [f"{area.title}: {area.accuracy:.0%}" for area in areas if area.auc != area.auc]
     if one_class:
-        st.caption(f"One class only, so nothing can be measured: {'; '.join(one_class)}.")
+        st.caption(
+            "One class only, so there is no AUC; called right at the operating point: "
+            f"{'; '.join(one_class)}."
+        )
 st.markdown(
     "AUC is the chance that a COVID-19 image gets the higher number of a random pair; 0.5 is "
     "guessing. Pooled, the model may win by telling **hospitals** apart, since most sources hold "

@@ -30,7 +30,7 @@ def table() -> pd.DataFrame:
 
 def test_groups_and_order() -> None:
     frame = table()
-    found = areas(frame, frame[frame["source"] == "three"])
+    found = areas(frame, frame[frame["source"] == "three"], 0.4)
     assert [area.name for area in found] == [
         "pooled",
         "inside one",
@@ -41,11 +41,13 @@ def test_groups_and_order() -> None:
     assert [area.images for area in found] == [60, 30, 30, 30, 30]
     assert math.isnan(found[2].auc)
     assert math.isnan(found[2].low)
+    positives = frame.loc[frame["source"] == "two", "probability"]
+    assert found[2].accuracy == (positives >= 0.4).mean()
 
 
 def test_interval_is_that_of_the_plain_bootstrap() -> None:
     frame = table()
-    pooled = areas(frame, frame.iloc[:0])[0]
+    pooled = areas(frame, frame.iloc[:0], 0.4)[0]
     test = frame[frame["split"] == "test"]
     columns = test["label"], test["probability"], test["patient_id"]
     assert pooled.auc == auc(*columns[:2])

@@ -182,7 +182,8 @@ def _areas(model_id: str, models_dir: Path) -> list[Area]:
     left_out = own.iloc[:0]
     if (models_dir / model_id / artifacts.LEFT_OUT).is_file():
         left_out = artifacts.read_predictions(model_id, models_dir, artifacts.LEFT_OUT)
-    return measure_areas(own, left_out.dropna(subset=["label"]))
+    threshold = artifacts.read_card(model_id, models_dir).threshold
+    return measure_areas(own, left_out.dropna(subset=["label"]), threshold)
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
