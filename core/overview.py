@@ -89,12 +89,12 @@ def summarise(images: pd.DataFrame) -> pd.DataFrame:
 
     rows = []
     for source, part in images.groupby("source"):
-        label = label_names(part["label"])
+        label, patients = label_names(part["label"]), count_patients(part["patient_id"])
         rows.append(
             {
                 "source": source,
                 "images": len(part),
-                "patients": _patients(part["patient_id"]),
+                "patients": UNKNOWN if patients is None else patients,
                 **{name: int((label == name).sum()) for name in LABELS},
                 "kind": _top(part["modality"].str.replace("xray", "X-ray").str.replace("ct", "CT")),
                 "view": _top(shown_values(part, "view")),
@@ -141,8 +141,9 @@ def reasons(dropped: pd.DataFrame) -> pd.DataFrame:
     return kinds.value_counts().rename_axis("reason").reset_index(name="images")
 
 
-def _patients(ids: pd.Series) -> int | str:
-    return int(ids.nunique()) if (ids != "").all() else UNKNOWN
+def count_patients(ids: pd.Series) -> int | None:
+    """How many patients; None where the source does not say whose image is whose."""
+    return int(ids.nunique()) if (ids != "").all() else None
 
 
 def _top(values: pd.Series, most: int = 3) -> str:

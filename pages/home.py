@@ -5,6 +5,7 @@ import streamlit as st
 
 from core import charts
 from core.metrics import confusion
+from core.overview import count_patients
 from core.schema import MODALITY_TITLES, Modality, Split
 from pages.parts import home_paper, loaders, pictures, text, widgets
 from pages.parts.switch import switch
@@ -81,7 +82,7 @@ st.markdown(
 counted = (
     held_out.assign(label=held_out["label"].map({1.0: "COVID-19", 0.0: "not COVID-19"}))
     .groupby(["split", "source", "label"])
-    .agg(images=("image_id", "size"), patients=("patient_id", text.count_patients))
+    .agg(images=("image_id", "size"), patients=("patient_id", count_patients))
     .reset_index()
 )
 trained = pd.DataFrame(card.record.get("trained_on", []), columns=list(counted.columns))

@@ -43,11 +43,6 @@ JUDGED_TWICE = (
 WHY_TWO = "Lungs that look clear are not called positive, and haze alone is not called COVID-19."
 
 
-def count_patients(ids: pd.Series) -> int | None:
-    """How many patients; None where the source does not say whose image is whose."""
-    return int(ids.nunique()) if (ids != "").all() else None
-
-
 def short(value: float) -> str:
     """A number in three digits, or whole where it has more."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
