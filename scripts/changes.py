@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +17,20 @@ def ablation(folder: Path) -> str:
     paths = sorted(folder.glob("*.csv"))
     if not paths:
         return ""
-    record = folder / "record.json"
-    made = ""
-    if record.is_file():  # written when all rows are there
-        values = json.loads(record.read_text(encoding="utf-8"))
-        made = f" ({values['date']}, commit {values['commit']})"
+    tables = {path: pd.read_csv(path) for path in paths}
+    commits = sorted({str(one) for table in tables.values() for one in table["commit"]})
     parts = [
         f"""## Ablation
 
 One change at a time, on training and validation patients: AUC (95 % over patients) \u00b1 standard
-deviation over seeds, and below it the gain over the first row, paired on the same images. `cost` is
-in trunk passes a prediction.
+deviation over seeds; below it the gain over the first row and, where a row changes another one than
+that (`than` has its number), what this one step gains; both paired on the same images. `cost` is in
+trunk passes a prediction, the pass of the image as it is, which the guard needs, included.
 
-`{COMMAND}`{made}
+`{COMMAND}` (commit {", ".join(commits)})
 """
     ]
-    for path in paths:
-        table = pd.read_csv(path)
+    for path, table in tables.items():
         parts.append(f"### {path.stem}\n\n{to_markdown(changes(table))}\n\n{verdicts(table)}\n")
         parts.append(pending(path.stem, table))
     return "\n".join(parts)
@@ -44,24 +40,30 @@ def changes(table: pd.DataFrame) -> pd.DataFrame:
     """One row a change, one column a test.
 
     Args:
-        table: As training.ablation writes it: change, test, passes, auc, low, high,
-            seed_deviation, gain, gain_low, gain_high; the first change is the reference.
+        table: As training.ablation writes it: change, parent, test, passes, auc, low, high,
+            seed_deviation, gain, gain_low, gain_high, step, step_low, step_high; the first change
+            is the reference.
     """
-    reference = table["change"].iloc[0]
+    numbers = {change: number for number, change in enumerate(table["change"].unique())}
     lines = []
     for change, part in table.groupby("change", sort=False):
-        cells = {row.test: _cell(row, change == reference) for row in part.itertuples()}
-        lines.append({"change": change, "cost": f"{part['passes'].iloc[0]:g}"} | cells)
+        first = part.iloc[0]
+        than = numbers[first["parent"]]
+        fixed = {"#": numbers[change], "change": change}
+        fixed |= {"than": than if numbers[change] else "-", "cost": f"{first['passes']:g}"}
+        lines.append(
+            fixed | {row.test: _cell(row, numbers[change], than) for row in part.itertuples()}
+        )
     return pd.DataFrame(lines).astype(object).fillna("-")
 
 
 def verdicts(table: pd.DataFrame) -> str:
-    """Which gains are sure, which losses, and what changed nothing for sure."""
+    """Which steps gain for sure, which lose, and which change nothing for sure."""
     tried = table[table["change"] != table["change"].iloc[0]]
-    better, worse = tried[tried["gain_low"] > 0], tried[tried["gain_high"] < 0]
+    better, worse = tried[tried["step_low"] > 0], tried[tried["step_high"] < 0]
     rest = tried.loc[~tried["change"].isin(better["change"]), "change"].unique()
-    lines = ["Better for sure (the interval of the gain lies above zero):\n", *_by_test(better)]
-    lines += ["\nWorse for sure:\n", *_by_test(worse)]
+    lines = ["Better for sure than the row it changes (the interval lies above zero):\n"]
+    lines += [*_by_test(better), "\nWorse for sure:\n", *_by_test(worse)]
     return "\n".join(
         [*lines, f"\nTried without a sure gain on any test: {'; '.join(rest) or 'none'}."]
     )
@@ -78,14 +80,16 @@ def pending(modality: str, table: pd.DataFrame) -> str:
 
 def _by_test(rows: pd.DataFrame) -> list[str]:
     found = [
-        f"- {test}: " + "; ".join(f"{row.change} ({row.gain:+.3f})" for row in part.itertuples())
+        f"- {test}: " + "; ".join(f"{row.change} ({row.step:+.3f})" for row in part.itertuples())
         for test, part in rows.groupby("test", sort=False)
     ]
     return found or ["- none"]
 
 
-def _cell(row: Any, reference: bool) -> str:
-    auc = f"{row.auc:.3f} ({row.low:.3f}-{row.high:.3f}) \u00b1 {row.seed_deviation:.3f}"
-    if reference:
-        return auc
-    return f"{auc}<br>{row.gain:+.3f} ({row.gain_low:+.3f} to {row.gain_high:+.3f})"
+def _cell(row: Any, number: int, than: int) -> str:
+    lines = [f"{row.auc:.3f} ({row.low:.3f}-{row.high:.3f}) \u00b1 {row.seed_deviation:.3f}"]
+    if number:
+        lines.append(f"{row.gain:+.3f} ({row.gain_low:+.3f} to {row.gain_high:+.3f})")
+    if than:
+        lines.append(f"step {row.step:+.3f} ({row.step_low:+.3f} to {row.step_high:+.3f})")
+    return "<br>".join(lines)

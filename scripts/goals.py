@@ -12,7 +12,7 @@ import pandas as pd
 from core import artifacts
 from core.artifacts import Card
 from core.breakdown import INSIDE, POOLED, UNSEEN, WITHOUT
-from core.calibration import calibration_error, perfect_errors
+from core.calibration import perfect_errors
 from core.intervals import TAILS
 from core.schema import Modality, Split
 from training.markdown import share
@@ -100,15 +100,22 @@ def table(cards: list[Card], evaluations: dict[str, pd.DataFrame]) -> pd.DataFra
     return pd.DataFrame([row for goal in GOALS for row in _rows(goal, cards, evaluations)])
 
 
-def luck(cards: list[Card]) -> pd.DataFrame:
-    """How much of each model's calibration error luck alone leaves on its test images."""
+def luck(cards: list[Card], evaluations: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """How much of each model's calibration error luck alone leaves on its test images.
+
+    Args:
+        cards: Of the shipped models.
+        evaluations: Model id -> its evaluation.csv.
+    """
     rows = []
     for card in cards:
         table = artifacts.read_predictions(card.id)
         test = table[table["split"] == Split.TEST]
         errors = perfect_errors(test["probability"])
-        own = calibration_error(test["label"], test["probability"])
-        row = {"model": card.id, "images": len(test), NAMES[ERROR]: f"{own:.3f}"}
+        found = evaluations[card.id]
+        # the pooled row comes first; a model of one source has none
+        own = found[(found["measure"] == ERROR) & found["kind"].isin((POOLED, INSIDE))].iloc[0]
+        row = {"model": card.id, "images": len(test), NAMES[ERROR]: share(own["value"], digits=3)}
         left = share(float(errors.mean()), *np.quantile(errors, TAILS), digits=3)
         rows.append(row | {"of perfect answers (95 % of draws)": left})
     return pd.DataFrame(rows)

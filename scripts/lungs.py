@@ -77,7 +77,7 @@ finds the lungs on frontal chest X-rays.
 The lung masks of covid-chestxray-dataset: {sizes}. **No person drew them.** Upstream says that a
 network, lungVAE ([Selvan et al. 2020](https://arxiv.org/abs/2005.10052)), generated them. Every
 Dice below is agreement with that network, on images of this one source; for the other sources there
-are no masks, and for CT slices and lateral views none either. No CT slice is segmented.
+are no masks, and for CT slices and lateral views none either. This network sees no CT slice.
 
 ## Agreement on patients it never saw
 

@@ -96,6 +96,19 @@ def test_what_is_sure_is_said(tmp_path: Path) -> None:
     assert "Tried without a sure gain on any test: CLAHE." in words
 
 
+def test_settings_at_an_end_of_the_grid_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "MODELS_DIR", tmp_path)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "choices.csv").write_text(
+        "c,weight nih,haze,steady\n1,0.1,-1,0\n10,1,-0.5,0\n100,0.1,0,0\n"
+    )
+    config = {"c": 1.0, "source_weights": {"nih": 0.1}, "haze": -0.5, "steady": 0.0}
+    card = Card("m", "head", "M", "vgg16", config=config)
+    assert results.at_the_ends(card) == ["c 1 of 1, 10, 100", "weight nih 0.1 of 0.1, 1"]
+
+
 def test_sections_without_tables_are_left_out(tmp_path: Path) -> None:
     assert ablation(tmp_path) == results.protocol(tmp_path) == results.lungs(tmp_path) == ""
 
