@@ -168,9 +168,17 @@ def assign_splits(
 
     Returns:
         Series of Split values, indexed like rows.
+
+    Raises:
+        ValueError: Too few groups to deal out.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
+    count = len(np.unique(groups))
+    if count < FOLDS:
+        raise ValueError(
+            f"expected at least {FOLDS} patients to deal into splits, received {count}"
+        )
     split = _promote_validation(rows, pinned)
     rank = split.map({name: place for place, name in enumerate(_PROTECTED)})
     known = rank.groupby(groups).transform("max")

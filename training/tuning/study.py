@@ -27,6 +27,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 from tqdm import tqdm
 
+from core.tuning import COMPLETE
 from training.tuning.deal import Problem, areas, goal, sides
 from training.tuning.space import suggest
 from training.tuning.unfreeze import epochs
@@ -37,7 +38,7 @@ PRUNE_AFTER = 3  # epochs that every trial gets
 FORESTS = 10  # seeds of the forests behind fANOVA
 ENOUGH = 10  # completed trials, before importances mean anything
 STATES = {
-    TrialState.COMPLETE: "complete",
+    TrialState.COMPLETE: COMPLETE,
     TrialState.PRUNED: "pruned",
     TrialState.FAIL: "interrupted",
 }
