@@ -189,6 +189,12 @@ def test_committed_splits_are_the_seeds(real_data):
     assert dropped["reason"].str.len().min() > 0
 
 
+def test_too_few_images_to_deal_say_so():
+    rows = pd.DataFrame({"source": "a", "label": [0.0, 1.0] * 6})
+    with pytest.raises(ValueError, match="at least 20 images of some source and label.*received 6"):
+        dataset.assign_splits(rows, np.arange(12), pd.Series([""] * 12))
+
+
 def test_no_shipped_prediction_is_of_a_training_patient():
     from core import artifacts
 

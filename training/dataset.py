@@ -170,20 +170,21 @@ def assign_splits(
         Series of Split values, indexed like rows.
 
     Raises:
-        ValueError: Too few groups to deal out.
+        ValueError: Too few images to deal out.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    count = len(np.unique(groups))
-    if count < FOLDS:
-        raise ValueError(
-            f"expected at least {FOLDS} patients to deal into splits, received {count}"
-        )
     split = _promote_validation(rows, pinned)
     rank = split.map({name: place for place, name in enumerate(_PROTECTED)})
     known = rank.groupby(groups).transform("max")
     split = known.map(dict(enumerate(_PROTECTED))).astype(object).fillna("")
     strata = rows["source"] + rows["label"].map(str)
+    most = strata.value_counts().max()
+    if most < FOLDS:
+        raise ValueError(
+            f"expected at least {FOLDS} images of some source and label to deal into splits, "
+            f"received {most}"
+        )
     folds = pd.Series(-1, index=rows.index)
     dealer = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
