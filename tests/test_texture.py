@@ -151,6 +151,15 @@ def test_sources_of_one_class_are_no_criterion() -> None:
     assert np.isfinite(found["mean"])
 
 
+def test_without_a_source_of_both_classes_there_is_no_error_to_spend() -> None:
+    rows = _rows()
+    rows["source"] = np.where(rows["label"] == 1, "a", "b")  # one class each
+    rows.loc[:3, "source"] = "c"
+    found = judge(_space(rows), Choice(1.0, {}), (0,), ("c",))
+    assert set(found) == {"without c", "mean", "error"}
+    assert found["error"] == 0
+
+
 def _choices(*rows: tuple[float, float, float, float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["haze", "steady", "mean", "error"]).assign(c=1.0)
 

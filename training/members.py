@@ -196,7 +196,8 @@ def judge(
 
     Returns:
         Criterion -> AUC 0..1, "mean" of them: what a choice is made by; and "error", the standard
-        error of one criterion inside a source (their mean, over groups drawn anew).
+        error of one criterion inside a source (their mean, over groups drawn anew; 0 where there
+        is none).
     """
     scores = expit(out_of_fold(space, choice, seeds).mean(axis=0))
     groups = groups_of(space.rows)
@@ -215,7 +216,7 @@ def judge(
             answers = expit(answer(space.log_odds(space.fit(choice, others), rows)))
             found[f"without {source}"] = auc(space.labels[rows], answers)
     mean = float(np.mean(list(found.values())))
-    return found | {"mean": mean, "error": float(np.mean(errors))}
+    return found | {"mean": mean, "error": float(np.mean(errors)) if errors else 0.0}
 
 
 def stacked(features: NDArray[np.float16]) -> NDArray[np.float16]:
