@@ -43,9 +43,9 @@ def test_confusion_shows_counts_and_row_shares() -> None:
 def test_auc_leaves_out_unknown_groups() -> None:
     nan = float("nan")
     areas = [
-        Area("pooled", 90, 0.9, 0.85, 0.95),
-        Area("one class", 9, nan, nan, nan),
-        Area("inside", 4, 0.6, nan, nan),
+        Area("pooled", 90, 0.9, 0.85, 0.95, 0.8),
+        Area("one class", 9, nan, nan, nan, 0.5),
+        Area("inside", 4, 0.6, nan, nan, 0.75),
     ]
     dots = charts.auc_figure(areas).data[0]
     assert dict(zip(dots.y, dots.x, strict=True)) == {"pooled (90)": 0.9, "inside (4)": 0.6}
