@@ -49,7 +49,8 @@ resampling is on average larger than that of the images. All measures: `evaluati
 
 {to_markdown(wide(table[sources]))}
 
-"never seen": no image of that source was used to fit, to choose or to set the threshold.
+"never seen": no image of that source was used to fit, to choose settings or to set the threshold.
+What was tried after scores on it had been seen is told in docs/results.md, under Goals.
 {trained_without(card)} A dash means that the measure is undefined there (one class only).
 
 ## By view, sex and age
