@@ -42,11 +42,11 @@ def test_reliability_draws_bins_before_and_after(good) -> None:
 
 
 def test_reliability_words(good) -> None:
-    assert reliability_words(good, [2.0], [(0.2, 0.1)]).endswith(
+    assert reliability_words(good, [2.0], [(0.2, 0.1)], [0.05]).endswith(
         "one temperature fitted on validation patients: Good 0.20 and 0.10 (temperature 2.00, "
-        "answers made less sure)."
+        "answers made less sure; luck alone leaves 0.05)."
     )
-    assert reliability_words(good, [float("nan")], [(0.2, 0.2)]).endswith(
+    assert reliability_words(good, [float("nan")], [(0.2, 0.2)], [0.05]).endswith(
         "Good 0.20, no temperature could be fitted."
     )
 
@@ -56,7 +56,9 @@ def test_reliability_without_images(good) -> None:
     figure = checked(reliability_figure(good, [none], [none]))
     assert [len(trace.x) for trace in figure.data] == [2, 0, 0, 0, 0]
     nan = float("nan")
-    assert "Good not measurable, no temperature" in reliability_words(good, [nan], [(nan, nan)])
+    assert "Good not measurable, no temperature" in reliability_words(
+        good, [nan], [(nan, nan)], [nan]
+    )
 
 
 def test_benefit_by_hand(good) -> None:

@@ -64,25 +64,29 @@ def reliability_words(
     models: Sequence[Ready],
     temperatures: Sequence[float],
     errors: Sequence[tuple[float, float]],
+    perfect: Sequence[float],
 ) -> str:
-    """What one temperature does to each model's expected calibration error.
+    """What one temperature does to each model's expected calibration error, and what luck leaves.
 
     Args:
         models: M.
         temperatures: (M,) fitted on validation patients; NaN where none could be.
         errors: (M,) expected calibration error before and after.
+        perfect: (M,) what it would be on average if the tempered answers were perfect.
     """
     if not models:
         return NONE_CHOSEN
     parts = []
-    for model, temperature, (first, second) in zip(models, temperatures, errors, strict=True):
+    for model, temperature, (first, second), luck in zip(
+        models, temperatures, errors, perfect, strict=True
+    ):
         if isnan(temperature):
             parts.append(f"{model.name} {number(first)}, no temperature could be fitted")
             continue
         sure = "less" if temperature > 1 else "more"
         parts.append(
             f"{model.name} {number(first)} and {number(second)} (temperature "
-            f"{temperature:.2f}, answers made {sure} sure)"
+            f"{temperature:.2f}, answers made {sure} sure; luck alone leaves {number(luck)})"
         )
     return (
         "Mean distance of probability and share (expected calibration error) before and after one "

@@ -117,15 +117,17 @@ def calibration(shown: Shown) -> list[Section]:
     )
     result = Section(
         "Calibration",
-        calibrated.reliability_words(shown.models, temperatures, errors),
+        calibrated.reliability_words(
+            shown.models, temperatures, errors, [one.perfect for one in found]
+        ),
         calibrated.reliability_figure(
             shown.models, [one.before for one in found], [one.after for one in found]
         ),
         table.round(3),
         note="One temperature divides the log-odds; it is fitted on validation patients alone, so "
-        "it may help or harm on test patients. The order of the images, and the AUC, stay. “Of "
-        "perfect answers”: what luck alone leaves of the error on so few images, on average, where "
-        "every probability is exactly right.",
+        "it may help or harm on test patients. The order of the images, and the AUC, stay. What "
+        "luck alone leaves is the error, on average, where every probability is exactly right: on "
+        "so few images it is never near zero.",
     )
     draw(result, "calibration", heading=False)
     table_csv(lambda: table, "calibration")

@@ -50,15 +50,20 @@ def _image() -> str:
     )
 
 
-def _trunk() -> str:
-    """One bar a convolution, as tall as its picture has pixels, in groups between poolings."""
+def _trunk(last: str = BLUE) -> str:
+    """One bar a convolution, as tall as its picture has pixels, in groups between poolings.
+
+    Args:
+        last: Colour of the last group.
+    """
     bars, x = [], 150
-    for count, side in BLOCKS:
+    for block, (count, side) in enumerate(BLOCKS, start=1):
+        colour = last if block == len(BLOCKS) else BLUE
         height = 22 + 130 * side / BLOCKS[0][1]
         for _ in range(count):
             bars.append(
                 f'<rect class="convolution" x="{x}" y="{MIDDLE - height / 2:.0f}" width="10" '
-                f'height="{height:.0f}" rx="2" fill="{BLUE}"/>'
+                f'height="{height:.0f}" rx="2" fill="{colour}"/>'
             )
             x += 13
         x += 8
@@ -121,19 +126,9 @@ def networks(theme: str | None) -> str:
 
 def unfrozen(theme: str | None) -> str:
     """SVG: the thirteen convolutions, the upper ones learning, and the head."""
-    bars, x = [], 6
-    for number, (count, side) in enumerate(BLOCKS, start=1):
-        height = 12 + 46 * side / BLOCKS[0][1]
-        colour = ORANGE if number == len(BLOCKS) else BLUE
-        for _ in range(count):
-            bars.append(
-                f'<rect class="convolution" x="{x}" y="{36 - height / 2:.0f}" width="6" '
-                f'height="{height:.0f}" rx="1.5" fill="{colour}"/>'
-            )
-            x += 8
-        x += 3
-    dots = "".join(f'<circle cx="{x + 12}" cy="{y}" r="4"/>' for y in (18, 30, 42, 54))
-    return _small("".join(bars) + f'<g fill="{ORANGE}">{dots}</g>')
+    trunk = f'<g transform="translate(-63 -8) scale(.46)">{_trunk(last=ORANGE)}</g>'
+    dots = "".join(f'<circle cx="116" cy="{y}" r="4"/>' for y in (18, 30, 42, 54))
+    return _small(f'{trunk}<g fill="{ORANGE}">{dots}</g>')
 
 
 def more_data(theme: str | None) -> str:
