@@ -17,7 +17,7 @@ from core.library import read_library
 from core.schema import MANIFEST_COLUMNS, Split
 from core.tuning import DATASETS, FOLDS, MARGIN, TUNING_DIR
 from training.features import FeatureStore
-from training.tuning import deal, pairs, stack, study
+from training.tuning import deal, pairs, plan, stack, study
 from training.tuning.deal import Problem
 from training.tuning.space import OPTIMIZERS, Setting
 from training.tuning.stack import Side, train_together
@@ -229,8 +229,8 @@ class Known:
 def test_a_better_choice_is_told_from_an_equal_one() -> None:
     plain, flat = Setting(), Setting(pooling="flatten")
     planned = [
-        pairs.Pair("pooling", "", ("average", "flatten"), (plain, flat)),
-        pairs.Pair("activation", "", ("one", "same"), (plain, plain)),
+        plan.Pair("pooling", "", ("average", "flatten"), (plain, flat)),
+        plan.Pair("activation", "", ("one", "same"), (plain, plain)),
     ]
     *_, table = pairs.compare(Known(made_up()), planned)  # type: ignore[arg-type]
     apart, same = table.iloc[0], table[table["finding"] == "activation"].iloc[0]
@@ -250,11 +250,11 @@ def test_pairs_differ_in_one_choice() -> None:
         ],
         columns=["pooling", "optimizer", "learning_rate", "value"],
     )
-    for pair in pairs.planned(rates):
+    for pair in plan.planned(rates):
         first, second = (vars(setting) for setting in pair.settings)
         apart = {name for name in first if first[name] != second[name]}
         assert apart - {"learning_rate"} == {pair.finding}
-        assert "learning_rate" not in apart or pair.condition != pairs.EQUAL
+        assert "learning_rate" not in apart or pair.condition != plan.EQUAL
 
 
 def test_the_best_rate_is_no_peak_next_to_divergence() -> None:
@@ -262,18 +262,18 @@ def test_the_best_rate_is_no_peak_next_to_divergence() -> None:
     rates = pd.DataFrame({"learning_rate": pairs.RATES, "value": values}).assign(
         optimizer="adam", pooling="average"
     )
-    assert pairs._best(rates.sample(frac=1, random_state=0)) == 1e-2
-    assert pairs._best(rates.assign(value=[0.70, 0.74, 0.75, 0.74, 0.7, 0.75, 0.5])) == 1e-3
+    assert plan._best(rates.sample(frac=1, random_state=0)) == 1e-2
+    assert plan._best(rates.assign(value=[0.70, 0.74, 0.75, 0.74, 0.7, 0.75, 0.5])) == 1e-3
 
 
 def test_the_best_completed_trial_meets_the_papers_heads() -> None:
-    first, second = pairs.searched(tuned.TRIALS)
+    first, second = plan.searched(tuned.TRIALS)
     best = first.settings[0]
     assert (best.pooling, best.second, best.learning_rate) == ("flatten", 256, 2e-4)
     assert type(best.batch) is int
     assert first.settings[1] == Setting()
     assert second.settings == (best, Setting(pooling="flatten"))
-    assert not pairs.searched(tuned.TRIALS.assign(value=[0.9, 0.8, 0.7, 0.6]))  # the paper's own
+    assert not plan.searched(tuned.TRIALS.assign(value=[0.9, 0.8, 0.7, 0.6]))  # the paper's own
 
 
 def manifest() -> pd.DataFrame:

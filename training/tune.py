@@ -111,7 +111,8 @@ def _search(
 def _compare(
     args: argparse.Namespace, problem: Problem, manifest: pd.DataFrame, folder: Path
 ) -> int:
-    from training.tuning.pairs import SEEDS, Bench, compare, planned, rates_table, searched
+    from training.tuning.pairs import SEEDS, Bench, compare, rates_table
+    from training.tuning.plan import planned, searched
 
     bench = Bench(problem, data_hash(problem), args.runs / "tune" / "scores")
     record = _record(_command(args, "--pairs"), problem, manifest) | {"seeds": list(SEEDS)}

@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,38 +25,17 @@ from core.curves import rank
 from core.intervals import patient_draws, prepare
 from core.metrics import auc
 from core.paired import bootstrap_difference
-from core.tuning import CLAIMS, SEARCH, best_trial, papers_own_is_best, parameters, verdict
+from core.tuning import CLAIMS, verdict
 from training.tuning.deal import Problem, areas, goal, sides
-from training.tuning.space import FLATTEN_EPOCHS, OPTIMIZERS, Setting
+from training.tuning.plan import EPOCHS, Pair
+from training.tuning.space import OPTIMIZERS, Setting
 from training.tuning.stack import Floats
 from training.tuning.unfreeze import epochs
 
 SEEDS = (1, 2, 3, 4, 5)  # deals of the comparisons; 0 is the search's
 CHOOSING = 100  # deal on which learning rates are chosen
-EPOCHS = 10
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 FLATTEN_RATES = (1e-4, 3e-4, 1e-3)  # each run costs ten of the others
-DEFAULTS = dict.fromkeys(OPTIMIZERS, 1e-3) | {"sgd": 1e-2, "momentum": 1e-2}  # Keras
-NEW, FAST = "new deals", "at a learning rate of 0.03"
-FAST_RATE = 0.03
-OWN, DEFAULT, EQUAL = "each at a rate of its own", "each at Keras' default rate", "all else equal"
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two settings to compare.
-
-    Attributes:
-        finding: Key of core.tuning.CLAIMS.
-        condition: What the two sides share, in words.
-        names: Of the first and the second choice.
-        settings: The first and the second.
-    """
-
-    finding: str
-    condition: str
-    names: tuple[str, str]
-    settings: tuple[Setting, Setting]
 
 
 @dataclass(frozen=True)
@@ -127,73 +105,6 @@ def rates_table(bench: Bench) -> pd.DataFrame:
             row |= {"learning_rate": rate, "value": np.mean(values)}
             rows.append(row | {"spread": np.std(values, ddof=1), "seed": CHOOSING})
     return pd.DataFrame(rows).round({"value": 4, "spread": 4})
-
-
-def planned(rates: pd.DataFrame, unfreeze: bool = False) -> list[Pair]:
-    """What is compared for each of the paper's findings, the cheap ones first.
-
-    Args:
-        rates: Of rates_table.
-        unfreeze: Whether to unfreeze convolutions as well.
-    """
-    base = Setting(epochs=EPOCHS)
-    changes: list[tuple[str, tuple[str, str], dict[str, Any]]] = [
-        ("activation", ("ReLU", "leaky ReLU"), {"activation": "leaky_relu"}),
-        ("second", ("512 units", "256 units"), {"second": 256}),
-        *(("batch", ("32", str(size)), {"batch": size}) for size in (16, 64, 128, 8)),
-        ("first", ("256 units", "1024 units"), {"first": 1024}),
-    ]
-    pairs = [
-        Pair(finding, EQUAL, names, (base, replace(base, **change)))
-        for finding, names, change in changes
-    ]
-    fast = replace(base, learning_rate=FAST_RATE)
-    leaky = replace(fast, activation="leaky_relu")
-    pairs.append(Pair("activation", FAST, ("ReLU", "leaky ReLU"), (fast, leaky)))
-    for condition, rate_of in ((OWN, partial(_best, rates)), (DEFAULT, DEFAULTS.__getitem__)):
-        adam, *others = (
-            replace(base, optimizer=name, learning_rate=rate_of(name))
-            for name in sorted(OPTIMIZERS, key=lambda name: name != "adam")
-        )
-        pairs += [Pair("optimizer", condition, ("adam", o.optimizer), (adam, o)) for o in others]
-    for condition, average, flat in (
-        (EQUAL, base.learning_rate, base.learning_rate),
-        (OWN, _best(rates), _best(rates, pooling="flatten")),
-    ):
-        short = replace(base, epochs=FLATTEN_EPOCHS, learning_rate=average)
-        long = replace(short, pooling="flatten", learning_rate=flat)
-        pairs.append(Pair("pooling", condition, ("average", "flatten"), (short, long)))
-    if unfreeze:
-        further = replace(base, unfrozen="block 5")
-        pairs.append(Pair("unfrozen", EQUAL, ("block 5 unfrozen", "frozen"), (further, base)))
-    return pairs
-
-
-def _best(rates: pd.DataFrame, optimizer: str = "adam", pooling: str = "average") -> float:
-    """The rate in the middle of the best neighbouring three: no lucky peak next to divergence."""
-    own = rates[(rates["optimizer"] == optimizer) & (rates["pooling"] == pooling)]
-    own = own.sort_values("learning_rate", ignore_index=True)
-    smooth = own["value"].rolling(3, center=True).mean()
-    return float(own.loc[smooth.idxmax(), "learning_rate"])
-
-
-def searched(trials: pd.DataFrame) -> list[Pair]:
-    """The best trial against the paper's heads, on deals that the search did not choose by.
-
-    Args:
-        trials: Of training.tuning.study.trials_table.
-
-    Returns:
-        No pair where the best trial is one of the paper's heads itself.
-    """
-    if papers_own_is_best(trials):
-        return []
-    best = best_trial(trials).to_frame().T[parameters(trials)].infer_objects()
-    setting = Setting(**best.to_dict("records")[0])
-    return [
-        Pair(SEARCH, NEW, ("best trial", f"paper, {name}"), (setting, Setting(pooling=name)))
-        for name in ("average", "flatten")
-    ]
 
 
 def compare(bench: Bench, pairs: list[Pair]) -> Iterator[pd.DataFrame]:

@@ -51,10 +51,9 @@ def epochs(problem: Problem, sides: Sequence[Side], setting: Setting) -> Iterato
         return
     if problem.lower is None:
         raise ValueError(f"expected maps below block 5 to unfreeze {setting.unfrozen}")
-    values = [np.asarray(one) for one in heads]
+    values, weights = [np.asarray(one) for one in heads], trunk_weights()
     networks = [
-        network(setting, [value[place] for value in values], trunk_weights())
-        for place in range(len(sides))
+        network(setting, [value[place] for value in values], weights) for place in range(len(sides))
     ]
     for epoch in range(UNFROZEN_EPOCHS):
         yield [
