@@ -13,6 +13,7 @@ from webs import Web, serve
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parent.parent
+pytest.register_assert_rewrite("compare_visits", "explain_visits", "visits")
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +32,22 @@ def classifier():  # noqa: ANN201
     return load_classifier(precision="float32")
 
 
+@pytest.fixture
+def no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages find no images on this machine."""
+    from core import examples
+
+    monkeypatch.setattr(examples, "data_root", lambda: None)
+
+
+@pytest.fixture(scope="module")
+def base():  # noqa: ANN201
+    """The trunk as a float32 graph that can be differentiated."""
+    from core.explain.network import load_base
+
+    return load_base("vgg16-imagenet")
+
+
 @pytest.fixture(scope="session")
 def viewed_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of models, two of them twins that ask for different views of an image."""
@@ -45,6 +62,20 @@ def viewed(viewed_models: Path):  # noqa: ANN201
     from core.classifier import load_classifier
 
     return load_classifier(viewed_models, precision="float32")
+
+
+@pytest.fixture
+def viewed_pages(
+    viewed,  # noqa: ANN001
+    viewed_models: Path,
+    no_folder: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Pages that answer with them."""
+    from pages.parts import loaders
+
+    monkeypatch.setattr(loaders, "_classifier", lambda models_dir: viewed)
+    monkeypatch.setattr(loaders, "MODELS_DIR", viewed_models)
 
 
 @pytest.fixture(scope="session")

@@ -33,11 +33,6 @@ def page(view: str, **state: object) -> AppTest:
     return at
 
 
-@pytest.fixture
-def no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examples, "data_root", lambda: None)
-
-
 def test_sources_say_what_the_source_alone_gives(no_folder: None) -> None:
     at = page("sources")
     images = library.read_library().images

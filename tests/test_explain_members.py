@@ -14,7 +14,7 @@ from core.ensemble import HAZE, LABEL, build_ensemble
 from core.explain import maximise, pixels, ranking, vis
 from core.explain.arithmetic import last_layer
 from core.explain.checks import LOG_ODDS
-from core.explain.network import join, load_base
+from core.explain.network import join
 from core.explain.passes import read_image, scorer
 from core.explain.reading import open_reader
 from core.explain.steps import SIGMOID, walk
@@ -40,11 +40,6 @@ def reading(judged, head):
 def maps(judged):
     found = judged.trunk.all_maps([CT])
     return [np.asarray(found[member.layer]) for member in MEMBERS]
-
-
-@pytest.fixture(scope="module")
-def base():
-    return load_base("vgg16-imagenet")
 
 
 def joined(base, head):

@@ -6,35 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from explain_visits import group, page
 from streamlit.testing.v1 import AppTest
-from visits import words
+from visits import ROOT, words
 
-from core import examples, phantoms
+from core import phantoms
 from core.explain import overlay, picks
 from core.guard import Verdict
 from core.schema import Modality
 from pages.parts import explain_cam, explain_image, loaders_data, loaders_explain, state
 
-ROOT = Path(__file__).resolve().parent.parent
 DRAWING = phantoms.drawings()[phantoms.XRAY_TITLE]
-
-
-def page(**address: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "pages" / "explain.py"), default_timeout=300)
-    for name, value in address.items():
-        at.query_params[name] = value
-    at.run()
-    assert not at.exception
-    return at
-
-
-def group(at: AppTest, label: str):
-    return next(g for g in at.get("button_group") if g.label == label)
-
-
-@pytest.fixture
-def no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examples, "data_root", lambda: None)
 
 
 def test_without_data_a_drawing_is_explained_and_that_is_said(no_folder: None) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import explain_visits
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -179,12 +180,9 @@ def test_tables_are_whole_and_of_the_shipped_weights(model_id: str) -> None:
 
 
 def test_the_explain_page_leads_there() -> None:
-    from test_explain_page import group, page
-    from test_explain_page import words as shown
-
-    at = page(model="vgg16-xray")
-    group(at, "View").set_value("Is it any good?").run()
+    at = explain_visits.page(model="vgg16-xray")
+    explain_visits.group(at, "View").set_value("Is it any good?").run()
     assert not at.exception
-    text = shown(at)
+    text = words(at)
     assert "With the whole head random" in text
     assert "not for diagnosis" in text

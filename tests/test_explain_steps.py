@@ -1,40 +1,24 @@
-"""The walk, the last sum, receptive fields, 8-bit maps, the ZIP: by hand and against the models."""
-
-import io
-import json
-import zipfile
+"""The walk and the last sum: by hand and against the models."""
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from core import phantoms, zoo
-from core.artifacts import ArtifactError
+from core import phantoms
 from core.charts import explain as charts
 from core.ensemble import Member
-from core.explain import exciting, fields, pixels, ranking
+from core.explain import ranking
 from core.explain.arithmetic import LastLayer, Part, Term, last_layer, pair_of
-from core.explain.bundle import About, bundle
-from core.explain.network import load_base, load_network
+from core.explain.network import load_network
 from core.explain.passes import read_image
-from core.explain.reading import Reading, open_reader
-from core.explain.sheets import sheet
+from core.explain.reading import open_reader
 from core.explain.steps import DENSE, INPUT, POOLING, SIGMOID, walk
 from core.images import read_image as read_bytes
-from core.library import read_library
-from core.schema import Split
-from training.exciting import strongest
 
 XRAY = read_bytes(phantoms.drawings()[phantoms.XRAY_TITLE]).pixels
 TEXTURE = "vgg16-ct-texture"
 
 
-@pytest.fixture(scope="module")
-def base():
-    return load_base("vgg16-imagenet")
-
-
-# --- the last layer ----------------------------------------------------------------------------
+# --- the last layer ------------------------------------------------------------------------------
 
 
 def test_terms_by_hand():
@@ -78,7 +62,7 @@ def test_one_image_at_a_time(classifier):
         last_layer(classifier.heads["vgg16-ct"], [np.zeros((2, 14, 14, 512), np.float32)])
 
 
-# --- the walk ----------------------------------------------------------------------------------
+# --- the walk ------------------------------------------------------------------------------------
 
 
 def test_walk_through_the_papers_head(base, classifier):
@@ -120,7 +104,7 @@ def test_networks_can_share_a_trunk(base):
     assert both[0].read(XRAY)["block5_conv3"].log_odds != pytest.approx(own, abs=1e-2)
 
 
-# --- second-order members: doubling a map changes nothing ---------------------------------------
+# --- second-order members: doubling a map changes nothing ----------------------------------------
 
 
 def test_which_members_ignore_brightness():
@@ -130,149 +114,6 @@ def test_which_members_ignore_brightness():
     assert not ranking.ignores_brightness([second, mean], "block4_conv3")
     assert not ranking.ignores_brightness([second], "block3_conv3")
     assert not ranking.ignores_brightness([], "block5_conv3")
-
-
-# --- receptive fields and exciting images -------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("layer", "side"),
-    [("block1_conv2", 5), ("block2_conv2", 14), ("block3_conv3", 40), ("block5_conv3", 196)],
-)
-def test_receptive_fields_of_vgg16(base, layer, side):
-    assert fields.field_side(base, layer) == side
-
-
-def test_receptive_field_by_gradient(base):
-    """Which pixels one cell hangs on: those in the box and no others."""
-    import keras
-    import tensorflow as tf
-
-    model = keras.Model(base.input, base.get_layer("block2_conv2").output)
-    image = tf.Variable(np.random.default_rng(0).normal(0, 50, (1, 224, 224, 3)).astype("f4"))
-    with tf.GradientTape() as tape:
-        cell = tf.reduce_sum(model(image)[0, 30, 40])
-    seen = np.abs(np.asarray(tape.gradient(cell, image))[0]).sum(-1) > 0
-    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
-    box = fields.field_box(30 * 112 + 40, 112, 14, 224)
-    assert (rows[0], columns[0], rows[-1] + 1, columns[-1] + 1) == box
-
-
-def test_branches_have_no_single_field():
-    import keras
-
-    inputs = keras.Input((8, 8, 1))
-    way = keras.layers.Conv2D(1, 3, padding="same", name="way")(inputs)
-    joined = keras.layers.Add(name="joined")([inputs, way])
-    with pytest.raises(ValueError, match="chain of layers"):
-        fields.field_side(keras.Model(inputs, joined), "joined")
-
-
-def test_boxes_are_cut_at_the_edges():
-    assert fields.field_box(0, 4, 6, 16) == (0, 0, 5, 5)  # centre 2, from -1 to 5
-    assert fields.field_box(15, 4, 6, 16) == (11, 11, 16, 16)
-    with pytest.raises(ValueError, match="expected a cell from 0 to 15"):
-        fields.field_box(16, 4, 6, 16)
-
-
-def test_frame_is_drawn_around_the_field():
-    picture = fields.framed(np.full((50, 80), 100, np.uint8), (100, 100, 140, 140), 224)
-    assert picture.shape == (fields.TILE, fields.TILE, 3)
-    first = round(fields.MARGIN * fields.TILE / (40 + 2 * fields.MARGIN))
-    assert tuple(picture[first, first]) == fields.FRAME
-    assert (picture[: first - 2] == 100).all()
-    whole = fields.framed(np.full((50, 80), 100, np.uint8), (0, 0, 224, 224), 224)
-    assert tuple(whole[0, 0]) == fields.FRAME
-
-
-def test_strongest_takes_one_image_a_patient():
-    levels = np.array([3, 9, 8, 0, 5], np.float32)
-    patients = np.array(["a", "b", "b", "c", "d"], object)
-    assert strongest(levels, patients).tolist() == [1, 4, 0]  # not the second of b, nor zero
-    assert strongest(levels, patients, count=2).tolist() == [1, 4]
-
-
-def test_shipped_table_of_exciting_images():
-    table = exciting.read_table("vgg16-imagenet")
-    images = read_library().images
-    assert set(table.index.get_level_values("modality")) == {"xray", "ct"}
-    for modality in ("xray", "ct"):
-        found = exciting.most_excited(table, modality, "block5_conv3", 3)
-        assert [one.level for one in found] == sorted((one.level for one in found), reverse=True)
-        assert all(0 <= one.cell < 14 * 14 for one in found)
-        rows = images.loc[[one.row for one in found]]
-        assert set(rows["modality"]) == {modality}
-        assert set(rows["split"]) == {Split.TEST}
-        assert rows["patient_id"].is_unique
-    assert exciting.most_excited(table, "xray", "block9", 3) == []
-
-
-def test_table_agrees_with_a_pass(classifier, real_data):
-    """The level in the table is the brightest cell of the map that the trunk makes."""
-    images = read_library().images
-    one = exciting.most_excited(exciting.read_table("vgg16-imagenet"), "xray", "block5_conv3", 3)[0]
-    path = real_data / images.loc[one.row, "path"]
-    maps = np.asarray(classifier.trunk.maps([read_bytes(path.read_bytes()).pixels]))[0, ..., 3]
-    assert maps.max() == pytest.approx(one.level, rel=1e-3)
-    assert maps.argmax() == one.cell
-
-
-def test_missing_table_names_the_command(tmp_path):
-    with pytest.raises(ArtifactError, match="python -m training catalogue"):
-        exciting.read_table("vgg16-imagenet", tmp_path)
-
-
-# --- 8-bit maps, pictures, ZIP ------------------------------------------------------------------
-
-
-def small_reading(maps, gradient=None, removed=()):
-    own = np.array(maps, np.float32)
-    slope = np.zeros_like(own) if gradient is None else np.array(gradient, np.float32)
-    return Reading(0.5, 0.0, "block", own, slope, np.array(removed, np.float32))
-
-
-def test_sheet_by_hand():
-    found = sheet(small_reading([[[4, 0], [1, 0]]], removed=[-1, 0]))
-    assert found.count == 2
-    assert found.tops.tolist() == [4, 0]
-    assert found.levels[..., 0].tolist() == [[255, 64]]
-    assert found.map(0)[0].tolist() == pytest.approx([4, 64 * 4 / 255])
-    assert not found.map(1).any()
-    assert found.removal[1] == 0
-    assert len(sheet(small_reading([[[1]]])).removal) == 0
-    with pytest.raises(ValueError, match="expected a map from 0 to 1"):
-        found.map(2)
-
-
-def test_strongest_side_of_a_signed_map():
-    values = np.array([[2.0, -4], [1, 0]], np.float32)
-    assert np.allclose(pixels.strongest(values), [[1, 0], [0.5, 0]], atol=0.01)
-    assert np.allclose(pixels.strongest(values, against=True), [[0, 1], [0, 0]])
-    assert not pixels.strongest(np.zeros((3, 3), np.float32)).any()
-    spike = np.ones((100, 100), np.float32)
-    spike[0, 0] = 1e6
-    assert pixels.strongest(spike).min() == 1  # one pixel does not darken all others
-
-
-def test_zip_says_what_each_file_is():
-    reading = small_reading([[[4, 0], [1, 0]]], gradient=[[[1, 1], [-2, 1]]])
-    about = About("model", "image.png", 0.25, 0.5)
-    data = bundle(np.full((3, 2), 7, np.uint8), about, {"block": reading})
-    assert data == bundle(np.full((3, 2), 7, np.uint8), about, {"block": reading})
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        listed = json.loads(archive.read("maps.json"))
-        by_name = {entry["file"]: entry for entry in listed["files"]}
-        assert set(archive.namelist()) == set(by_name) | {"maps.json", "image.png"}
-        hires = by_name["class-activation/block/hirescam-for.png"]
-        assert (hires["maximum"], hires["shape"], hires["method"]) == (4, [1, 2], "HiResCAM")
-        picture = np.asarray(Image.open(io.BytesIO(archive.read(hires["file"]))))
-        assert picture.tolist() == [[255, 0]]
-        against = by_name["class-activation/block/hirescam-against.png"]
-        assert (against["maximum"], against["speaks"]) == (2, "against COVID-19")
-        empty = by_name["feature-maps/block/001.png"]
-        assert (empty["maximum"], empty["map"], empty["layer"]) == (0, 1, "block")
-        assert listed["units"][empty["kind"]].startswith("activation")
-        assert listed["probability"] == 0.25
 
 
 # --- charts --------------------------------------------------------------------------------------
@@ -297,9 +138,3 @@ def test_curve_marks_the_image():
     assert figure.data[1].y[0] == pytest.approx(1 / (1 + np.exp(8)))
     assert min(figure.data[0].x) == -9.0  # wide enough for it
     assert charts.units_figure(np.array([1, 2], np.float32), "unit").data[0].y.tolist() == [1, 2]
-
-
-def test_backbone_sizes_are_whole_multiples_of_their_maps():
-    """Where field_box puts cells assumes it."""
-    backbone = zoo.get_backbone("vgg16")
-    assert backbone.size % backbone.cam_shape[0] == 0

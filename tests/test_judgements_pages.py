@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from explain_visits import group, page
 from judged import HAZY, LABELLED, SINGLE
 from streamlit.testing.v1 import AppTest
 from visits import CT_ID, XRAY_ID, drawn, words
@@ -20,7 +21,6 @@ from core.schema import Modality
 from core.views import LUNGS, PLAIN
 from pages.parts import explain_words, loaders, text
 
-ROOT = Path(__file__).resolve().parent.parent
 TWO = "Two judgements were made"
 
 
@@ -112,15 +112,7 @@ def test_an_image_can_be_taken_for_the_other_kind() -> None:
 
 
 def explain(model: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "pages" / "explain.py"), default_timeout=300)
-    at.query_params["model"], at.query_params["image"] = model, "drawing-ct"
-    at.run()
-    assert not at.exception
-    return at
-
-
-def group(at: AppTest, label: str):  # noqa: ANN201
-    return next(one for one in at.get("button_group") if one.label == label)
+    return page(model=model, image="drawing-ct")
 
 
 def test_explain_says_which_judgement_the_maps_are_of() -> None:

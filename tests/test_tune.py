@@ -1,23 +1,20 @@
-"""The search itself: heads side by side, the study, the comparisons, and whom they may read."""
+"""Heads of a search: trained side by side, dealt patients, and whose images they may read."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import optuna
 import pandas as pd
 import pytest
-import tuned
-from optuna.trial import Trial
+from problems import made_up
 from scipy.special import expit
-from sklearn.metrics import roc_auc_score
 
 from core.library import read_library
 from core.schema import MANIFEST_COLUMNS, Split
-from core.tuning import DATASETS, FOLDS, MARGIN, TUNING_DIR
+from core.tuning import DATASETS, FOLDS, TUNING_DIR
 from training.features import FeatureStore
-from training.tuning import deal, pairs, plan, stack, study
+from training.tuning import deal, stack
 from training.tuning.deal import Problem
 from training.tuning.space import OPTIMIZERS, Setting
 from training.tuning.stack import Side, train_together
@@ -27,22 +24,6 @@ KERAS = {name: name for name in OPTIMIZERS} | {
     "momentum": {"class_name": "SGD", "config": {"momentum": 0.9, "nesterov": True}}
 }
 SMALL = Setting(first=6, second=5, batch=4, epochs=3, learning_rate=0.01)
-
-
-def made_up(count: int = 60, signal: float = 3.0) -> Problem:
-    """Two sources of 1 and 2 images a patient; the label shifts one of eight features."""
-    rng = np.random.default_rng(0)
-    rows = pd.DataFrame(
-        {
-            "image_id": [f"i{n}" for n in range(count)],
-            "source": np.repeat(["a", "b"], count // 2),
-            "group": np.arange(count) // 2,
-            "label": (np.arange(count) // 2 % 2).astype(float),
-        }
-    )
-    maps = rng.random((count, 2, 2, 8), np.float32)
-    maps[..., 0] += signal * rows["label"].to_numpy(np.float32)[:, None, None]
-    return Problem(rows, {"average": maps.mean((1, 2)), "flatten": maps.reshape(count, -1)})
 
 
 def side(problem: Problem, held: list[int], seed: int, rate: float = 1.0) -> Side:
@@ -126,154 +107,6 @@ def test_groups_stay_whole_and_every_image_is_held_out_once() -> None:
     for one in together:
         groups = problem.rows["group"]
         assert not set(groups.iloc[one.train]) & set(groups.iloc[one.held])
-
-
-def toy(trial: Trial) -> float:
-    """Best at x = 0.3 with "b": 1."""
-    x = trial.suggest_float("x", 0.0, 1.0)
-    kind = trial.suggest_categorical("kind", ["a", "b"])
-    value = 1 - (x - 0.3) ** 2 - 0.5 * (kind == "a")
-    trial.report(value, 1)
-    trial.set_user_attr("folds", [value - 0.1, value, value + 0.1])
-    if x > 0.9:
-        raise optuna.TrialPruned
-    return value
-
-
-def run_toy(path: Path, *counts: int) -> pd.DataFrame:
-    for count in counts:
-        found = study.open_study(path, "toy", 5)
-        study.search(found, toy, count, first=[{"x": 0.95, "kind": "a"}])
-    return study.trials_table(found)
-
-
-def test_the_known_best_is_found(tmp_path: Path) -> None:
-    table = run_toy(tmp_path / "j", 60)
-    best = table.loc[table["value"].idxmax()]
-    assert best["kind"] == "b"
-    assert best["x"] == pytest.approx(0.3, abs=0.05)
-    assert best["value"] == pytest.approx(1, abs=0.003)
-    mattered = study.importances(study.open_study(tmp_path / "j", "toy", 5))
-    assert mattered["parameter"].iloc[0] == "kind"
-
-
-def test_a_resumed_study_gives_the_same_table(tmp_path: Path) -> None:
-    whole, broken = run_toy(tmp_path / "a", 24), run_toy(tmp_path / "b", 7, 18, 24)
-    pd.testing.assert_frame_equal(whole, broken)
-
-
-def test_a_pruned_and_an_interrupted_trial_are_rows(tmp_path: Path) -> None:
-    table = run_toy(tmp_path / "j", 3)
-    assert table.loc[0, "state"] == "pruned"
-    assert table.loc[0, "value"] == pytest.approx(1 - 0.65**2 - 0.5, abs=1e-4)
-    assert table.loc[0, "spread"] == pytest.approx(0.1)
-    study.open_study(tmp_path / "j", "toy", 5).ask()  # the process dies here
-    table = run_toy(tmp_path / "j", 6)
-    assert len(table) == 6
-    assert table["state"].iloc[3] == "interrupted"
-    assert np.isnan(table["value"].iloc[3])
-
-
-def test_a_study_of_other_data_is_refused(tmp_path: Path) -> None:
-    study.open_study(tmp_path / "j", "these", 0)
-    with pytest.raises(ValueError, match="expected a study of"):
-        study.open_study(tmp_path / "j", "those", 0)
-
-
-def test_time_stops_a_search(tmp_path: Path) -> None:
-    found = study.open_study(tmp_path / "j", "toy", 0)
-    study.search(found, toy, 5, timeout=0)
-    assert not found.trials
-
-
-def test_a_trial_of_heads_is_a_row(tmp_path: Path) -> None:
-    found = study.open_study(tmp_path / "j", "heads", 0)
-    first = [{"pooling": "average", "epochs": 5, "learning_rate": 1e-2, "optimizer": "adam"}]
-    study.search(found, study.head_objective(made_up(), "xray", 0), 1, first=first)
-    row = study.trials_table(found).iloc[0]
-    assert row["state"] == "complete"
-    assert row["epochs_run"] == 5
-    assert row["value"] == pytest.approx(row[["fold_1", "fold_2", "fold_3"]].mean(), abs=1e-4)
-    assert row["value"] > 0.9
-    tests = row[["auc all", "auc inside a", "auc inside b"]]
-    assert row["value"] == pytest.approx(tests.mean(), abs=1e-4)
-    assert row["source_weight"] in (0.0, 0.5, 1.0)
-
-
-def test_areas_of_folds_are_scikit_learns() -> None:
-    problem = made_up(signal=0.3)
-    rng = np.random.default_rng(1)
-    scores = rng.normal(size=(len(pairs.SEEDS), 60)).astype(np.float32)
-    draws = np.ones((60, 2), np.int16)  # every patient once: the measured value itself
-    values, drawn = pairs.fold_areas(problem, scores, np.ones(60, bool), draws)
-    expected = [
-        [roc_auc_score(problem.labels[one.held], own[one.held])
-         for one in deal.sides(problem, Setting(), seed)]
-        for own, seed in zip(scores, pairs.SEEDS, strict=True)
-    ]  # fmt: skip
-    assert values == pytest.approx(np.array(expected))
-    assert drawn == pytest.approx([np.mean(expected)] * 2)
-
-
-class Known:
-    """Scores worked out beforehand: the label plus noise that the pooling makes larger."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-
-    def scores(self, setting: Setting) -> np.ndarray:
-        noise = np.random.default_rng(2).normal(size=(len(pairs.SEEDS), 60))
-        return self.problem.labels + noise * (5 if setting.pooling == "flatten" else 0.1)
-
-
-def test_a_better_choice_is_told_from_an_equal_one() -> None:
-    plain, flat = Setting(), Setting(pooling="flatten")
-    planned = [
-        plan.Pair("pooling", "", ("average", "flatten"), (plain, flat)),
-        plan.Pair("activation", "", ("one", "same"), (plain, plain)),
-    ]
-    *_, table = pairs.compare(Known(made_up()), planned)  # type: ignore[arg-type]
-    apart, same = table.iloc[0], table[table["finding"] == "activation"].iloc[0]
-    assert apart["low"] > MARGIN
-    assert apart["verdict"] == "against"
-    assert (same["difference"], same["low"], same["high"]) == (0, 0, 0)
-    assert same["verdict"] == "for"
-
-
-def test_pairs_differ_in_one_choice() -> None:
-    rates = pd.DataFrame(
-        [
-            (pooling, name, rate, rate)
-            for pooling in ("average", "flatten")
-            for name in OPTIMIZERS
-            for rate in (1e-4, 3e-4, 1e-3)
-        ],
-        columns=["pooling", "optimizer", "learning_rate", "value"],
-    )
-    for pair in plan.planned(rates):
-        first, second = (vars(setting) for setting in pair.settings)
-        apart = {name for name in first if first[name] != second[name]}
-        assert apart - {"learning_rate"} == {pair.finding}
-        assert "learning_rate" not in apart or pair.condition != plan.EQUAL
-
-
-def test_the_best_rate_is_no_peak_next_to_divergence() -> None:
-    values = [0.70, 0.74, 0.75, 0.72, 0.71, 0.79, 0.5]  # peak at 0.03, plateau around 1e-3
-    rates = pd.DataFrame({"learning_rate": pairs.RATES, "value": values}).assign(
-        optimizer="adam", pooling="average"
-    )
-    assert plan._best(rates.sample(frac=1, random_state=0)) == 1e-2
-    assert plan._best(rates.assign(value=[0.70, 0.74, 0.75, 0.74, 0.7, 0.75, 0.5])) == 1e-3
-
-
-def test_the_best_completed_trial_meets_the_papers_heads() -> None:
-    first, second = plan.searched(tuned.TRIALS)
-    best = first.settings[0]
-    assert (best.pooling, best.second, best.learning_rate) == ("flatten", 256, 2e-4)
-    assert type(best.batch) is int
-    assert first.settings[1] == Setting()
-    assert second.settings == (best, Setting(pooling="flatten"))
-    assert not plan.searched(tuned.TRIALS.assign(value=[0.9, 0.8, 0.7, 0.6]))  # the paper's own
 
 
 def manifest() -> pd.DataFrame:

@@ -1,0 +1,106 @@
+"""The views of the Compare page below its table: sentences that follow from the measures."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from compare_visits import DEFAULT, choose, group, measured, page
+from visits import ROOT, words
+
+from core import cohorts, contest, evaluation, validated
+
+pytestmark = pytest.mark.usefixtures("no_folder")
+
+
+def test_figure_3_in_three_panels() -> None:
+    at = choose(page(), "view", "paper")
+    big, small = measured("xray", "all-vgg16-imagenet", "small-vgg16-imagenet").entrants
+    half, lower, other = evaluation.answer([big, big, small], [0.5, 0.3, 0.5])
+    more, alarms = lower.counts.tp - half.counts.tp, lower.counts.fp - half.counts.fp
+    assert f"finds {more} more of the {half.counts.tp + half.counts.fn}" in words(at)
+    assert f"raises {alarms} more false alarms" in words(at)
+    assert f"finds {other.counts.tp} and calls {other.counts.fp} of the" in words(at)
+    at.button("compare_open_1").click().run()
+    assert not at.exception
+    assert at.multiselect("compare_models_xray").value[0] == "all-vgg16-imagenet"
+    assert group(at, "rule").value == "0.3"
+
+
+def test_the_home_made_network_overfits() -> None:
+    at = choose(page(), "view", "paper")
+    history = pd.read_csv(ROOT / "models" / "small-cnn-random160" / "history.csv")
+    last = history.iloc[-1]
+    assert f"reaches AUC {last['auc']:.2f} on its training images and {last['test_auc']:.2f}" in (
+        words(at)
+    )
+
+
+def test_in_practice_follows_prevalence_and_cost() -> None:
+    at = choose(page(rule="The paper's 0.5"), "view", "practice")
+    comparison = measured()
+    found = evaluation.answer(comparison.entrants, [0.5] * 4)[0].measures
+    recall, specificity = found["recall"].value, found["specificity"].value
+    for prevalence, ill in ((0.05, 50), (0.01, 10)):
+        at.select_slider("compare_prevalence").set_value(prevalence).run()
+        hits = prevalence * recall
+        precision = hits / (hits + (1 - prevalence) * (1 - specificity))
+        table = at.dataframe[0].value.set_index("model")
+        shown = table.loc["VGG16", f"precision at {100 * prevalence:g} %"]
+        assert shown == f"{precision:.1%}"
+        assert f"Of 1,000 people, {ill} of them ill" in words(at)
+    missed, alarms = round(10 * (1 - recall)), 990 - round(990 * specificity)
+    at.select_slider("compare_cost").set_value(100).run()
+    assert f"VGG16 {100 * missed + alarms:g}, least at" in words(at)
+    best = validated.threshold(comparison.entrants[0], "cost", 100, 0.01)
+    assert f"least at {best:.3f} (chosen on validation)" in words(at)
+    choose(at, "view", "table")
+    choose(at, "rule", "cost")
+    assert at.dataframe[0].value.loc["Threshold", "VGG16"] == f"{best:.3f}"
+
+
+def test_calibration_says_what_the_temperature_did() -> None:
+    at = choose(page(), "view", "calibration")
+    found = validated.calibrate(measured().entrants[0])
+    assert f"(temperature {found.temperature:.2f}" in words(at)
+    assert "fitted on validation patients" in words(at)
+
+
+def test_are_two_models_really_different() -> None:
+    at = choose(page(), "view", "different")
+    first, second, *_, last = measured().entrants
+    found = contest.duel(first, second, (first.operating_point, second.operating_point))
+    text = words(at)
+    assert f"is right {found.calls.only_first} times and {second.name}" in text
+    assert "no real difference is shown" in text
+    at.selectbox("compare_second").set_value(last.name).run()
+    found = contest.duel(first, last, (first.operating_point, last.operating_point))
+    assert found.accuracy.low > 0
+    assert f"{first.name} is better, by more" in words(at)
+    at.selectbox("compare_second").set_value(first.name).run()
+    assert "the same model twice" in words(at)
+
+
+def test_all_models_and_those_that_are_missing() -> None:
+    at = choose(page(), "view", "all")
+    table = at.dataframe[0].value
+    own = [c for c in cohorts.read_contenders().values() if c.card.modality == "xray"]
+    assert sorted(table["model"]) == sorted(one.name for one in own)
+    assert table["AUC"].is_monotonic_decreasing
+    assert "ResNet152V2" in words(at).split("Not in this table:")[1]
+    random = table.loc[table["model"].str.startswith("DenseNet121"), "model"].item()
+    assert "random start, 160 px" in random
+
+
+@pytest.mark.parametrize("view", ["different", "images"])
+def test_a_model_that_is_taken_away_is_forgotten(view: str) -> None:
+    at = choose(page(), "view", view)
+    if view == "different":
+        at.selectbox("compare_second").set_value("Home-made CNN (random start, 160 px)").run()
+    else:
+        choose(at, "of", "Home-made CNN (random start, 160 px)")
+    at.multiselect("compare_models_xray").set_value(list(DEFAULT[:2])).run()
+    assert not at.exception
+    assert "CNN" not in words(at)
+    at.selectbox("compare_set").set_value("ct").run()
+    assert not at.exception
+    assert "**118 images**" in words(at)
