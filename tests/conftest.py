@@ -26,7 +26,7 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def classifier():  # noqa: ANN201
+def classifier():
     from core.classifier import load_classifier
 
     return load_classifier(precision="float32")
@@ -41,7 +41,7 @@ def no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def base():  # noqa: ANN201
+def base():
     """The trunk as a float32 graph that can be differentiated."""
     from core.explain.network import load_base
 
@@ -57,7 +57,7 @@ def viewed_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def viewed(viewed_models: Path):  # noqa: ANN201
+def viewed(viewed_models: Path):
     """The same, loaded."""
     from core.classifier import load_classifier
 
@@ -66,10 +66,7 @@ def viewed(viewed_models: Path):  # noqa: ANN201
 
 @pytest.fixture
 def viewed_pages(
-    viewed,  # noqa: ANN001
-    viewed_models: Path,
-    no_folder: None,
-    monkeypatch: pytest.MonkeyPatch,
+    viewed, viewed_models: Path, no_folder: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages that answer with them."""
     from pages.parts import loaders
@@ -87,7 +84,7 @@ def judged_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def judged(judged_models: Path):  # noqa: ANN201
+def judged(judged_models: Path):
     """The same, loaded."""
     from core.classifier import load_classifier
 
@@ -142,10 +139,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(artifacts.MODELS_DIR / "guard" / "probes.csv", tmp_path / "guard")
     monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
     monkeypatch.setattr(
-        artifacts,
-        "read_predictions",
-        lambda model_id, models_dir: made_up_predictions(model_id),
-        raising=False,
+        artifacts, "read_predictions", lambda model_id, models_dir: made_up_predictions(model_id)
     )
     answer_with(monkeypatch, IN_SCOPE)
     return tmp_path

@@ -159,7 +159,7 @@ def test_changes_have_names_of_their_own_and_start_with_the_reference() -> None:
 
 
 def test_rows_that_are_there_are_not_made_again(
-    tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = _rows(("covid-chestxray", "actualmed", "figure1"))
     rows["image_id"] = [f"i{n}" for n in range(SIZE)]
@@ -193,7 +193,7 @@ def test_rows_that_are_there_are_not_made_again(
     assert (first["commit"] == "abc").all()
 
 
-def test_a_change_is_also_measured_against_the_one_it_changes(tmp_path: Path) -> None:
+def test_a_change_is_also_measured_against_the_one_it_changes() -> None:
     rows = _rows().assign(image_id=[f"i{n}" for n in range(SIZE)])
     labels, places = rows["label"].to_numpy(), np.arange(SIZE)
     noise = np.random.default_rng(1).random((3, 3, SIZE))

@@ -64,5 +64,5 @@ def test_pages_are_short():
 
 def test_only_loaders_cache():
     for path in sources("pages"):
-        caches = "st.cache_data(" in path.read_text() or "st.cache_resource(" in path.read_text()
+        caches = any(name in path.read_text() for name in ("cache_data", "cache_resource"))
         assert not caches or path.name.startswith("loaders"), path.name

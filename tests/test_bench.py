@@ -43,6 +43,6 @@ def test_passes_of_an_answer(views: tuple[str, ...], own_trunk: bool, passes: in
     assert trunk_passes(classifier, "one") == passes  # type: ignore[arg-type]
 
 
-def test_a_server_that_does_not_start_is_said(tmp_path) -> None:  # noqa: ANN001
+def test_a_server_that_does_not_start_is_said(tmp_path) -> None:
     with pytest.raises(RuntimeError, match="it ended with"):
         bench_app.seconds_to_ready(str(tmp_path / "absent.py"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from compare_visits import group, page
+from compare_visits import DEFAULT, group, page
 from visits import words
 
 pytestmark = pytest.mark.usefixtures("no_folder")
@@ -52,25 +52,29 @@ def test_short_words_open_the_same_view_as_those_on_the_buttons() -> None:
 
 
 @pytest.mark.parametrize(
-    "address",
+    ("address", "key", "default"),
     [
-        {"set": "No such set"},
-        {"models_xray": ["No such model", "VGG16 (all)"]},
-        {"cut": "7"},
-        {"cut": "much"},
-        {"rule": "Best of all"},
-        {"view": "Nowhere"},
-        {"prevalence": "120 %"},
-        {"cost": "-1"},
-        {"metric": "Beauty", "view": "curves", "curves": "thresholds"},
-        {"of": "No such model", "view": "Images"},
-        {"cell": "XY", "view": "Images"},
-        {"other": "-3", "view": "Images"},
+        ({"set": "No such set"}, "set", "xray"),
+        ({"models_xray": ["No such model"]}, "models_xray", list(DEFAULT)),
+        ({"models_xray": ["No such model", "VGG16 (all)"]}, "models_xray", [DEFAULT[0]]),
+        ({"cut": "7"}, "rule", "own"),
+        ({"cut": "much"}, "rule", "own"),
+        ({"rule": "Best of all"}, "rule", "own"),
+        ({"view": "Nowhere"}, "view", "measures"),
+        ({"prevalence": "120 %"}, "prevalence", 0.05),
+        ({"cost": "-1"}, "cost", 10),
+        ({"metric": "Beauty", "view": "curves", "curves": "thresholds"}, "metric", "accuracy"),
+        ({"of": "No such model", "view": "Images"}, "of", "VGG16"),
+        ({"cell": "XY", "view": "Images"}, "cell", "FN"),
+        ({"other": "-3", "which": "changing", "view": "Images"}, "other", 0.5),
     ],
 )
-def test_bad_links_still_open_the_page(address: dict[str, str]) -> None:
+def test_bad_links_open_the_page_with_the_default(
+    address: dict[str, str | list[str]], key: str, default: object
+) -> None:
     at = page(**address)
     assert "images** of" in words(at)
+    assert at.session_state[f"compare_{key}"] == default
     if "set" in address or "models_xray" in address:
         assert "The link names a" in at.warning[0].value
         assert "No such" in at.warning[0].value

@@ -98,6 +98,7 @@ def test_a_model_that_is_taken_away_is_forgotten(view: str) -> None:
         at.selectbox("compare_second").set_value("Home-made CNN (random start, 160 px)").run()
     else:
         choose(at, "of", "Home-made CNN (random start, 160 px)")
+    assert "CNN" in words(at)
     at.multiselect("compare_models_xray").set_value(list(DEFAULT[:2])).run()
     assert not at.exception
     assert "CNN" not in words(at)

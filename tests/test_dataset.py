@@ -199,7 +199,9 @@ def test_no_shipped_prediction_is_of_a_training_patient():
     from core import artifacts
 
     recorded = pd.read_csv(dataset.SPLITS_FILE).set_index("image_id")["split"]
-    for card in artifacts.list_heads():
+    heads = artifacts.list_heads()
+    assert heads
+    for card in heads:
         table = artifacts.read_predictions(card.id)
         own = table[table["source"].isin(card.sources)]
         assert len(own)

@@ -101,6 +101,7 @@ def test_images_that_excite_a_map_are_named_where_none_are_here() -> None:
     fetch = [b for b in at.button if b.label.startswith("Fetch ")]
     card = artifacts.read_card("vgg16-xray")
     found = loaders_explain.most_excited(card, "block5_conv3", 113)
+    assert found
     images = loaders_data.catalogue().images
     assert [b.label for b in fetch] == [f"Fetch {images.loc[x.row, 'image_id']}" for x in found]
     assert "one a patient" in words(at)

@@ -177,7 +177,7 @@ def test_integrated_gradients_start(judged, base):
     assert np.isfinite(found.values).all()
 
 
-def test_maximisation_climbs(judged, base):
+def test_maximisation_starts(judged, base):
     network = joined(base, judged.heads[HAZY])
     found = next(maximise.excite(network, "block3_conv3", 7))
     assert found.values.shape == (maximise.SIDE, maximise.SIDE, 3)

@@ -101,8 +101,9 @@ def test_one_method_over_several_images() -> None:
 def test_one_method_over_the_test_set(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examples, "data_root", lambda: real_data)
     at = visit(explain_row="One method, several images", image="drawing-xray")
-    for title in explain_image.picks(artifacts.read_card("vgg16-xray")):
-        assert f"**{title}**" in words(at)
+    titles = list(explain_image.picks(artifacts.read_card("vgg16-xray")))
+    assert titles
+    assert all(f"**{title}**" in words(at) for title in titles)
 
 
 def test_zip_of_all_maps_says_what_they_are() -> None:
@@ -133,9 +134,10 @@ def test_constant_image(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loaders_data, "picture", lambda row: stream.getvalue())
     image = loaders_data.catalogue().images["image_id"].iloc[0]
     at = visit(image=image)
-    if not at.metric:  # out of scope, as it should be: explained only after a click
-        assert "does not look like" in words(at)
-        at.toggle(f"explain_anyway_{image}").set_value(True).run()
+    assert "does not look like" in words(at)
+    assert not at.metric  # explained only after a click
+    at.toggle(f"explain_anyway_{image}").set_value(True).run()
+    assert at.metric
     for view in ("maps", "steps"):
         group(at, "View").set_value(view).run()
         assert not at.exception

@@ -20,7 +20,7 @@ def rows(tmp_path: Path) -> pd.DataFrame:
 def source(seen: list[int], average: bool = False) -> Source:
     """Maps (2, 2, 1) of an image: its grey level g, then 0, 0, 0."""
 
-    def compute(images):  # noqa: ANN001, ANN202
+    def compute(images):
         seen.extend(int(image[0, 0]) for image in images)
         maps = np.zeros((len(images), 2, 2, 1), np.float32)
         maps[:, 0, 0, 0] = [image[0, 0] for image in images]
@@ -46,4 +46,4 @@ def test_variants_and_averages_have_features_of_their_own(
     _, turned = FeatureStore(tmp_path, source(seen), INVERTED).get(rows[:1], tmp_path)
     assert turned.tolist() == [[245 / 4]]
     averaged, _ = FeatureStore(tmp_path, source(seen, average=True)).get(rows[:1], tmp_path)
-    assert averaged.shape == (1, 1, 1, 1)
+    assert averaged.tolist() == [[[[10 / 4]]]]

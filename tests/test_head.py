@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import zoo
-from core.artifacts import Card
+from core.artifacts import MODELS_DIR, Card
 from core.head import LINEAR, MEAN_STD, TINY_VARIANCE, build_head, build_tail
 from core.opinions import layer_of, lower_layers
 from core.trunks import load_trunk
@@ -65,7 +65,7 @@ def test_lower_maps_equal_those_of_the_bare_network() -> None:
     assert list(found) == ["block5_conv3", LAYER]
     np.testing.assert_allclose(found["block5_conv3"], plain.maps(image), rtol=1e-4, atol=1e-2)
     upper = zoo.build_trunk(trunk.backbone)
-    upper.load_weights("models/vgg16-imagenet/trunk.weights.h5")
+    upper.load_weights(MODELS_DIR / "vgg16-imagenet" / "trunk.weights.h5")
     x = keras.Input((28, 28, 512))
     y = x
     for name in ("block4_pool", "block5_conv1", "block5_conv2", "block5_conv3"):

@@ -36,7 +36,7 @@ def test_which_judgement_answers_in_words() -> None:
 
 
 @pytest.fixture(autouse=True)
-def loaded(judged, judged_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ANN001
+def loaded(judged, judged_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(loaders, "_classifier", lambda models_dir: judged)
     monkeypatch.setattr(loaders, "MODELS_DIR", judged_models)
     monkeypatch.setattr(examples, "data_root", lambda: None)
@@ -146,3 +146,4 @@ def test_maps_of_a_block_between_members_can_be_removed() -> None:
     group(at, "Rank the maps by").set_value("removal").run()
     next(one for one in at.button if one.label == "Remove maps in turn").click().run()
     assert not at.exception
+    assert [one for one in at.button if one.key and one.key.startswith("explain_map_")]

@@ -8,7 +8,8 @@ import pytest
 
 from core import lab, library
 from core.alter import MARKS
-from core.artifacts import ArtifactError
+from core.artifacts import ArtifactError, read_card
+from core.schema import Modality, Split
 from training.lab import base, elsewhere, lungs, marks, passes, patients
 
 
@@ -25,7 +26,9 @@ def test_patients_and_look_alikes_share_a_group() -> None:
 def test_no_group_is_on_both_sides() -> None:
     rng = np.random.default_rng(0)
     labels, groups = rng.integers(0, 2, 60), np.repeat(np.arange(20), 3)
-    for train, held in base.folds(labels, groups, seed=1):
+    folds = list(base.folds(labels, groups, seed=1))
+    assert len(folds) == base.FOLDS
+    for train, held in folds:
         assert not set(groups[train]) & set(groups[held])
 
 
@@ -123,7 +126,9 @@ def test_shipped_tables_agree_with_the_catalogue() -> None:
     hits = matrix[matrix["source"] == matrix["named"]].groupby("setting")["images"].sum()
     totals = matrix.groupby("setting")["images"].sum()
     assert (hits / totals - rows["accuracy"]).abs().max() < 1e-4
-    for row in lab.read_table("elsewhere").itertuples():
+    elsewhere = lab.read_table("elsewhere")
+    assert len(elsewhere)
+    for row in elsewhere.itertuples():
         part = known[(known["modality"] == row.modality) & (known["source"] == row.test)]
         assert (len(part), part["label"].sum()) == (row.images, row.positives)
 
@@ -135,6 +140,10 @@ def test_marks_count_the_test_images_of_the_shipped_model() -> None:
     assert (everyone["images"] == parts["images"]).all()
     assert (everyone["to_positive"] == parts["to_positive"]).all()
     assert set(everyone.index) == set(MARKS)
+    images = library.read_library().images
+    own = images["source"].isin(read_card(passes.HEAD).sources) & (images["split"] == Split.TEST)
+    test = images[own & (images["modality"] == Modality.XRAY) & images["label"].notna()]
+    assert set(everyone["images"]) == {len(test)}
 
 
 @pytest.mark.parametrize("name", ["hospital", "lungs", "elsewhere", "patients"])
@@ -142,4 +151,5 @@ def test_intervals_hold_their_values(name: str) -> None:
     table = lab.read_table(name)
     value = "accuracy" if name == "hospital" else "auc"
     known = table[table[value].notna()]
+    assert len(known)
     assert ((known["low"] <= known[value]) & (known[value] <= known["high"])).all()

@@ -92,7 +92,7 @@ def test_a_change_costs_one_pass_and_moves_number_and_map(
 ) -> None:
     passes = []
 
-    def run(batch):  # noqa: ANN001, ANN202
+    def run(batch):
         passes.append(len(batch))
         return classifier.trunk.run(batch)
 

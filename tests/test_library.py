@@ -39,6 +39,7 @@ def test_kept_look_alikes_are_on_one_side(shipped: Library) -> None:
 
 
 def test_averages_count_the_table_and_never_fewer_than_forty(shipped: Library) -> None:
+    assert len(shipped.averages)
     for row in shipped.averages.itertuples():
         part = shipped.images[
             (shipped.images["source"] == row.source)

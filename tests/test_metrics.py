@@ -67,10 +67,10 @@ def test_threshold_at_recall(recall, expected):
 
 
 def test_bootstrap_keeps_patients_together():
-    y, p = [1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1]
-    assert bootstrap_interval(auc, y, p, ["a", "a", "b", "c"]) == (1.0, 1.0)
-    low, high = bootstrap_interval(auc, y, p, ["a"] * 4)
-    assert low == high == 1.0
+    y, p = [1, 0, 1, 0], [0.9, 0.8, 0.2, 0.1]  # three of four pairs are in order
+    assert bootstrap_interval(auc, y, p, ["a"] * 4) == (0.75, 0.75)
+    assert bootstrap_interval(auc, y, p, ["a", "a", "b", "b"]) == (0.75, 1.0)
+    assert bootstrap_interval(auc, y, p, list("abcd"))[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -211,3 +211,5 @@ def test_sixteen_bit_png_scores_like_its_eight_bit_twin(classifier):
     Image.fromarray(grey.astype(np.uint16) * 257).save(buffer, "PNG")
     deep = read_image(buffer.getvalue()).pixels
     assert np.abs(deep.astype(int) - grey).max() <= 1
+    one, twin = classifier.score([grey, deep])
+    assert twin.probability == pytest.approx(one.probability, abs=1e-2)

@@ -151,6 +151,14 @@ def test_known_images_are_told(
     assert "one/7.png" in at.info[0].value
 
 
+def test_a_validation_image_may_be_learned_from() -> None:
+    known = Known("nih/1", "nih", Modality.XRAY, Split.VAL)
+    plain = Card("a", "head", "A", "vgg16", modality="xray", sources=("nih",))
+    both = replace(plain, config={"fitted_on": ["train", "val"]})
+    assert "not learned from" in text.known_image(known, plain)
+    assert "among those this model learned from" in text.known_image(known, both)
+
+
 def test_examples_are_held_out(models: Path) -> None:
     assert text.NONE_LEARNED.strip() in words(predict_page())
 

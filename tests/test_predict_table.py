@@ -34,7 +34,7 @@ def test_bad_file_gets_one_sentence_and_the_others_an_answer(models: Path) -> No
     assert at.subheader[-1].value == "a.png"
 
 
-def test_decisions_of_a_table_follow_the_rule(models: Path) -> None:
+def test_every_row_of_a_table_has_a_decision_and_a_thumbnail(models: Path) -> None:
     at = predict_page()
     at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
     assert at.dataframe[0].value["decision"].tolist() == ["positive"] * 2

@@ -4,7 +4,6 @@ import io
 
 import numpy as np
 import pandas as pd
-import pytest
 from PIL import Image
 
 from core import holdings, library
@@ -52,8 +51,7 @@ def test_no_held_out_image_is_taken_for_a_training_image() -> None:
         assert min(distances(phash, learned).min() for phash in others) > SAME_BITS
 
 
-@pytest.mark.usefixtures("real_data")
-def test_copies_reduced_and_saved_again_are_found(real_data) -> None:  # noqa: ANN001
+def test_copies_reduced_and_saved_again_are_found(real_data) -> None:
     shelf = library.read_library()
     found = 0
     rows = range(0, len(shelf.images), 60)

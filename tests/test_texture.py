@@ -12,32 +12,16 @@ from spaces import made_up_choices, made_up_rows
 from core import artifacts
 from core.schema import PREDICTION_COLUMNS
 from training import texture
+from training.dataset import SPLITS_FILE
 from training.members import Space
 from training.recipes import TextureRecipe
 
 
-def test_a_validation_image_is_told_to_be_learned_from() -> None:
-    from core.artifacts import HEAD, Card
-    from core.schema import Modality, Split
-    from core.seen import Known
-    from pages.parts.text import known_image
-
-    plain = Card("a", HEAD, "A", "vgg16", modality="xray", sources=("nih",))
-    both = Card(
-        "b", HEAD, "B", "vgg16", modality="xray", sources=("nih",),
-        config={"fitted_on": ["train", "val"]},
-    )  # fmt: skip
-    known = Known("nih/1", "nih", Modality.XRAY, Split.VAL)
-    assert "not learned from" in known_image(known, plain)
-    assert "among those this model learned from" in known_image(known, both)
-
-
 @pytest.mark.parametrize("model_id", ["vgg16-xray-texture", "vgg16-ct-texture"])
 def test_cards_name_the_splits_fitted_on(model_id: str) -> None:
-
     card = artifacts.read_card(model_id)
     assert card.learned_from == ("train", "val")
-    recorded = pd.read_csv("training/splits.csv")
+    recorded = pd.read_csv(SPLITS_FILE)
     source = recorded["image_id"].str.split("/").str[0]
     mine = recorded[source.isin(card.sources)]["split"].value_counts()
     counted = pd.DataFrame(card.record["trained_on"]).groupby("split")["images"].sum()

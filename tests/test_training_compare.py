@@ -142,7 +142,7 @@ def test_a_named_file_or_folder_of_weights(tmp_path: Path) -> None:
         compare.weights_path("vgg19", str(tmp_path))
 
 
-def test_every_start_is_named(place: Path) -> None:
+def test_every_start_is_named() -> None:
     assert compare.name_of("all", "vgg16", "random") == "all-vgg16-random160"
     assert compare.name_of("ct", "cnn", "imagenet") == "ct-cnn-random160"
     assert compare.name_of("ct", "xception", "imagenet") == "ct-xception-imagenet"

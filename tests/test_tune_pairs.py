@@ -63,7 +63,9 @@ def test_pairs_differ_in_one_choice() -> None:
         ],
         columns=["pooling", "optimizer", "learning_rate", "value"],
     )
-    for pair in plan.planned(rates):
+    planned = plan.planned(rates)
+    assert planned
+    for pair in planned:
         first, second = (vars(setting) for setting in pair.settings)
         apart = {name for name in first if first[name] != second[name]}
         assert apart - {"learning_rate"} == {pair.finding}

@@ -34,7 +34,7 @@ def counted(classifier: Classifier) -> tuple[Classifier, list[int]]:
     """The same classifier, and a list that grows by the images of every trunk pass."""
     sizes: list[int] = []
 
-    def run(batch):  # noqa: ANN001, ANN202
+    def run(batch):
         sizes.append(len(batch))
         return classifier.trunk.run(batch)
 
@@ -173,7 +173,7 @@ def test_the_whole_network_takes_what_is_shown(viewed: Classifier, viewed_models
     assert float(score[0]) == pytest.approx(expected, abs=1e-3)
 
 
-def test_an_unknown_view_is_named(viewed: Classifier, tmp_path: Path) -> None:
+def test_an_unknown_view_is_named(viewed: Classifier) -> None:
     card = read_card(CUT_ID)
     card = replace(card, config=card.config | {"views": ["sideways"]})
     with pytest.raises(ArtifactError, match=r"\['lungs', 'plain'\], received \['sideways'\]"):

@@ -25,9 +25,7 @@ def explain(model: str = CUT_ID, **address: str) -> AppTest:
 
 
 def test_explain_draws_on_what_the_model_is_shown(
-    viewed_pages: None,
-    viewed,  # noqa: ANN001
-    monkeypatch: pytest.MonkeyPatch,
+    viewed_pages: None, viewed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bases, shapes = canvases(monkeypatch), fitted(monkeypatch)
     at = explain()
@@ -42,9 +40,7 @@ def test_explain_draws_on_what_the_model_is_shown(
 
 
 def test_explain_offers_each_look(
-    viewed_pages: None,
-    viewed,  # noqa: ANN001
-    monkeypatch: pytest.MonkeyPatch,
+    viewed_pages: None, viewed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = viewed.all_opinions(CT)[1][BOTH_ID]
     at = explain(BOTH_ID)
@@ -58,6 +54,7 @@ def test_explain_offers_each_look(
         bases = canvases(monkeypatch)
         group(at, "Look at").set_value(view).run()
         assert not at.exception
+        assert bases
         assert all(np.array_equal(one, image) for one in bases)
         assert float(at.metric[0].value) == pytest.approx(expected.probability, abs=2e-3)
         said = [one.value for one in at.caption if one.value.startswith(f"This look, {name}: **")]
@@ -72,15 +69,14 @@ def test_explain_offers_each_look(
 
 
 def test_explain_says_nothing_of_a_view_where_there_is_none(
-    viewed_pages: None,
-    viewed,  # noqa: ANN001
-    monkeypatch: pytest.MonkeyPatch,
+    viewed_pages: None, viewed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bases = canvases(monkeypatch)
     at = explain(PLAIN_ID)
     assert "ut to the lungs" not in words(at)
     expected = viewed.all_opinions(CT)[1][PLAIN_ID].probability
     assert float(at.metric[0].value) == pytest.approx(expected, abs=2e-3)
+    assert bases
     assert all(np.array_equal(one, CT) for one in bases)
 
 
@@ -100,6 +96,7 @@ def test_every_view_of_explain_is_about_the_cut_image(
     assert not at.exception
     assert CUT.shape in shapes
     assert CT.shape not in shapes
+    assert bases
     assert all(np.array_equal(one, CUT) for one in bases)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from viewed import BOTH_ID, CT, CUT, CUT_ID, DONE, NOT_FOUND, PLAIN_ID, XRAY, canvases
+from viewed import BOTH_ID, CT, CUT, CUT_ID, DONE, NOT_FOUND, PLAIN_ID, XRAY, canvases, fitted
 from visits import ROOT, words
 
 from core import slices
@@ -25,7 +25,7 @@ def lab(**chosen: object) -> AppTest:
 
 
 @pytest.mark.parametrize("model", [CUT_ID, PLAIN_ID, BOTH_ID])
-def test_the_lab_answers_as_predict_does(viewed_pages: None, viewed, model: str) -> None:  # noqa: ANN001
+def test_the_lab_answers_as_predict_does(viewed_pages: None, viewed, model: str) -> None:
     at = lab(lab_image=CT_TITLE, lab_model=model)
     expected = viewed.all_opinions(CT)[1][model].probability
     assert float(at.metric[0].value) == pytest.approx(expected, abs=2e-3)
@@ -35,9 +35,7 @@ def test_the_lab_answers_as_predict_does(viewed_pages: None, viewed, model: str)
 
 
 def test_the_lab_lays_maps_over_what_the_model_is_shown(
-    viewed_pages: None,
-    viewed,  # noqa: ANN001
-    monkeypatch: pytest.MonkeyPatch,
+    viewed_pages: None, viewed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bases = canvases(monkeypatch)
     at = lab(lab_image=CT_TITLE, lab_model=CUT_ID, lab_tool="box")
@@ -62,9 +60,12 @@ def boxed(left: float, top: float, right: float, bottom: float) -> np.ndarray:
     return lab_live.alter.black_out(CT, box.inside(CT.shape))
 
 
-def test_the_guard_of_the_lab_takes_the_image_as_it_is(viewed_pages: None) -> None:
+def test_the_guard_of_the_lab_takes_the_image_as_it_is(
+    viewed_pages: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = fitted(monkeypatch)
     assert "This looks like a chest X-ray" in words(lab(lab_model=CUT_ID))
-    assert XRAY.shape == CT.shape
+    assert shapes == [XRAY.shape, slices.cut_to_lungs(XRAY).shape]  # the guard's pass, the head's
 
 
 def test_every_pixel_of_a_large_image_counts_in_the_lab() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.classifier import DEFAULT_MODELS
+from core.examples import DATA_VARIABLE
 from core.guard import Verdict
 from core.images import Grey
 from core.opinions import Look, Opinion
@@ -64,6 +68,19 @@ def made_up_predictions(model_id: str) -> pd.DataFrame:
         "probability": np.clip(rng.normal(0.25 + 0.5 * label, 0.15), 0, 1),
     }
     return pd.DataFrame(values, columns=list(PREDICTION_COLUMNS))
+
+
+def modules_after(code: str) -> set[str]:
+    """All that a new Python has imported once it has run code without error and data folder."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
+        cwd=ROOT,
+        env=os.environ | {DATA_VARIABLE: os.devnull},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split())
 
 
 def answer_with(monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:

@@ -80,15 +80,17 @@ def _read_address(entrants: Sequence[Entrant]) -> None:
     if st.session_state.get(RULE) in RULES:
         return
     given = CUT in st.query_params and RULE not in st.query_params
-    moved = given and not _is_near(st.query_params[CUT], entrants[0].operating_point)
+    moved = given and _is_other(st.query_params[CUT], entrants[0].operating_point)
     begin(RULE, RULES, HAND if moved else OWN)
 
 
-def _is_near(text: str, value: float) -> bool:
+def _is_other(text: str, value: float) -> bool:
+    """Whether a text is a threshold, and another one than this."""
     try:
-        return abs(float(text) - value) < NEAR
+        given = float(text)
     except ValueError:
-        return True  # not a number: as if nothing had been given
+        return False
+    return 0 <= given <= 1 and abs(given - value) >= NEAR
 
 
 def _by_rule(entrant: Entrant, rule: str, cost: float, prevalence: float) -> float:
