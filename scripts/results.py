@@ -128,13 +128,19 @@ Chosen where the model is trained (commands above). The second-order heads are c
 what one temperature would make of them.
 
 Settings of the second-order heads that lie at an end of what was tried, so that a wider search
-could choose otherwise; each was judged on one deal of the patients (`choices.csv`):
+could choose otherwise (`choices.csv`; deals: of the patients into folds, whose mean was judged):
 
-{chr(10).join(f"- {card.id}: {'; '.join(at_the_ends(card)) or 'none'}" for card in chosen)}
+{chr(10).join(f"- {card.id}, {deals(card)}: {at_the_ends(card)}" for card in chosen)}
 """
 
 
-def at_the_ends(card: Card) -> list[str]:
+def deals(card: Card) -> str:
+    """On how many deals a card's settings were judged, in words."""
+    count = len(card.config.get("deals", [0]))  # cards that name none were judged on one
+    return f"{count} deal{'s' if count > 1 else ''}"
+
+
+def at_the_ends(card: Card) -> str:
     """Settings whose chosen value is the least or the largest that was tried."""
     table = pd.read_csv(MODELS_DIR / card.id / CHOICES)
     weights = {f"weight {name}": value for name, value in card.config["source_weights"].items()}
@@ -144,7 +150,7 @@ def at_the_ends(card: Card) -> list[str]:
         tried = sorted(table[name].dropna().unique())
         if value and len(tried) > 1 and value in (tried[0], tried[-1]):
             found.append(f"{name} {value:g} of {', '.join(f'{one:g}' for one in tried)}")
-    return found
+    return "; ".join(found) or "none"
 
 
 def spreads(cards: list[Card]) -> str:

@@ -1,11 +1,14 @@
-"""Choosing among members: what knowledge may cost, by hand."""
+"""Choosing what members share: where a choice is judged, what knowledge may cost."""
 
 from __future__ import annotations
 
-from spaces import made_up_choices
+import numpy as np
+import pytest
+from spaces import made_up_choices, made_up_rows, made_up_space
 
-from training.choosing import best
-from training.members import Choice
+from core.metrics import auc
+from training.choosing import best, judge
+from training.members import Choice, answer, out_of_fold
 from training.recipes import TextureRecipe
 
 
@@ -24,3 +27,48 @@ def test_what_knowledge_may_cost_by_hand() -> None:
     assert best(steady, recipe).steady == 30
     nothing = made_up_choices((none, 0, 0.90, 0.01), (none, 0, 0.89, 0.01), (0, 0, 0.88, 0.01))
     assert best(nothing.assign(c=[5, 6, 7]), recipe) == Choice(5.0, {})
+
+
+def test_three_questions_weigh_the_same() -> None:
+    found = judge(made_up_space(made_up_rows()), Choice(1.0, {}), (0,), ("b",))
+    assert set(found) == {"pooled", "inside a", "inside b", "without b", "mean", "error"}
+    inside = (found["inside a"] + found["inside b"]) / 2
+    assert found["mean"] == pytest.approx((found["pooled"] + inside + found["without b"]) / 3)
+    assert 0 < found["error"] < 0.5
+
+
+def test_one_source_is_judged_inside_alone() -> None:
+    rows = made_up_rows().assign(source="a")
+    found = judge(made_up_space(rows), Choice(1.0, {}), (0,), ("b",))
+    assert set(found) == {"inside a", "mean", "error"}
+    assert found["mean"] == found["inside a"]
+
+
+def test_a_source_of_one_class_is_told_from_the_other_class_elsewhere() -> None:
+    rows = made_up_rows()
+    rows.loc[rows["source"] == "b", "label"] = 0.0
+    space, choice = made_up_space(rows), Choice(1.0, {})
+    found = judge(space, choice, (0,), ("b",))
+    assert set(found) == {"pooled", "inside a", "without b", "mean", "error"}
+    a, b = (np.flatnonzero(rows["source"] == name) for name in "ab")
+    healthy = answer(space.log_odds(space.fit(choice, a), b))
+    ill = out_of_fold(space, choice, (0,), among=a)[0][space.labels[a] == 1]
+    labels = np.repeat([0.0, 1.0], [len(healthy), len(ill)])
+    scores = 1 / (1 + np.exp(-np.r_[healthy, ill]))
+    assert found["without b"] == pytest.approx(auc(labels, scores))
+
+
+def test_too_few_to_tell_give_no_error() -> None:
+    rows = made_up_rows()
+    rows["source"] = np.where(rows["label"] == 1, "a", "b")  # one class each
+    rows.loc[:3, "source"] = "c"
+    found = judge(made_up_space(rows), Choice(1.0, {}), (0,), ("c",))
+    assert set(found) == {"pooled", "without c", "mean", "error"}
+    assert np.isfinite(found["error"])
+
+
+def test_a_source_left_out_has_no_say_in_weights() -> None:
+    weights = ({}, {"a": 0.1}, {"a": 0.1, "b": 2.0})
+    recipe = TextureRecipe("t", "xray", ("a", "b"), left_out=("a", "b"), weights=weights)
+    assert recipe.without("a").left_out == ("b",)
+    assert recipe.without("a").weights == ({}, {"b": 2.0})

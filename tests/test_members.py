@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 from spaces import made_up_rows, made_up_space
 
 from training import linear
-from training.members import PATIENTS, Choice, Space, answer, groups_of, judge, out_of_fold
+from training.members import PATIENTS, Choice, Space, answer, groups_of, out_of_fold
 from training.trained import train
 
 
@@ -47,30 +46,6 @@ def test_unseen_scores_do_not_know_their_labels() -> None:
     unseen = out_of_fold(space, choice, (0, 1)).mean(axis=0)
     assert ((seen > 0) == (space.labels == 1)).all()
     assert ((unseen > 0) == (space.labels == 1)).mean() < 0.7
-
-
-def test_choices_are_judged_inside_and_on_sources_left_out() -> None:
-    found = judge(made_up_space(made_up_rows()), Choice(1.0, {}), (0,), ("b",))
-    assert set(found) == {"inside a", "inside b", "without b", "mean", "error"}
-    assert found["mean"] == pytest.approx(np.mean([found[k] for k in list(found)[:3]]))
-    assert 0 <= found["error"] < 0.5
-
-
-def test_sources_of_one_class_are_no_criterion() -> None:
-    rows = made_up_rows()
-    rows.loc[rows["source"] == "b", "label"] = 0.0
-    found = judge(made_up_space(rows), Choice(1.0, {}), (0,), ("b",))
-    assert set(found) == {"inside a", "mean", "error"}
-    assert np.isfinite(found["mean"])
-
-
-def test_without_a_source_of_both_classes_there_is_no_error_to_spend() -> None:
-    rows = made_up_rows()
-    rows["source"] = np.where(rows["label"] == 1, "a", "b")  # one class each
-    rows.loc[:3, "source"] = "c"
-    found = judge(made_up_space(rows), Choice(1.0, {}), (0,), ("c",))
-    assert set(found) == {"without c", "mean", "error"}
-    assert found["error"] == 0
 
 
 def test_a_steady_head_is_moved_less_by_what_was_changed() -> None:

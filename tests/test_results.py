@@ -106,7 +106,7 @@ def test_settings_at_an_end_of_the_grid_are_named(
     )
     config = {"c": 1.0, "source_weights": {"nih": 0.1}, "haze": -0.5, "steady": 0.0}
     card = Card("m", "head", "M", "vgg16", config=config)
-    assert results.at_the_ends(card) == ["c 1 of 1, 10, 100", "weight nih 0.1 of 0.1, 1"]
+    assert results.at_the_ends(card) == "c 1 of 1, 10, 100; weight nih 0.1 of 0.1, 1"
 
 
 def test_sections_without_tables_are_left_out(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from core.schema import MODALITY_TITLES, Modality
 from core.views import VIEWS
 from training.evaluation import BY_SOURCE, wide
 from training.markdown import to_markdown
+from training.views import EQUALISED
 
 
 def model_card(card: Card, table: pd.DataFrame) -> str:
@@ -105,6 +106,10 @@ C {config["c"]:g}, source weights: {weights or "equal"}, chosen on training and 
 {config["slope"]}, offset {config["offset"]}."""
 
 
+def _and_evened(config: dict[str, Any]) -> str:
+    return " and when their histograms are equalised" if EQUALISED in config["changed"] else ""
+
+
 def _leans(config: dict[str, Any]) -> str:
     """What the head leans on besides the labels."""
     words = ""
@@ -116,5 +121,6 @@ strictest that costs no AUC on COVID-CT (training/haze.py)."""
     if config.get("steady"):
         words += f"""
 It is held steady (strength {config["steady"]:g}) when random letters and frames are put on its
-training images; the most that costs at most one standard error of the AUC (training/linear.py)."""
+training images{_and_evened(config)}; the most that costs at most one standard error of what it is
+chosen by (training/linear.py)."""
     return words

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
 from tqdm import tqdm
 
-from training.members import Choice, Space, judge
+from core.metrics import CONFIDENCE_Z, auc, bootstrap_interval
+from training.linear import Floats
+from training.members import ENOUGH, Choice, Space, answer, groups_of, out_of_fold
 from training.recipes import TextureRecipe
 
-PENALTIES = (1.0, 10.0, 100.0, 1000.0)
-DEAL = 0  # of patients into folds, the same for every combination
+DRAWS = 300  # of groups, for a standard error
+POOLED, INSIDE, WITHOUT = "pooled", "inside", "without"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One criterion: its name, AUC and the standard error of that; 0 where too few can tell."""
+
+    name: str
+    auc: float
+    error: float
+
+    @classmethod
+    def of(cls, name: str, space: Space, rows: NDArray[np.intp], log_odds: Floats) -> Judged:
+        """Of some rows, (n,), and what was answered there, (n,)."""
+        labels, scores = space.labels[rows], expit(log_odds)
+        groups = groups_of(space.rows)[rows]
+        low, high = bootstrap_interval(auc, labels, scores, groups, replicates=DRAWS)
+        error = (high - low) / (2 * CONFIDENCE_Z)
+        return cls(name, auc(labels, scores), 0.0 if np.isnan(error) else error)
 
 
 def choose(space: Space, recipe: TextureRecipe) -> pd.DataFrame:
@@ -21,7 +44,7 @@ def choose(space: Space, recipe: TextureRecipe) -> pd.DataFrame:
 
     Penalty and weights of sources first, then the leans of the recipe with the best of them.
     """
-    options = [Choice(c, weights) for c, weights in product(PENALTIES, recipe.weights)]
+    options = [Choice(c, weights) for c, weights in product(recipe.penalties, recipe.weights)]
     found = _judged(space, recipe, options)
     top = best(found, recipe)
     leaning = [replace(top, haze=haze) for haze in recipe.hazes]
@@ -36,7 +59,7 @@ def _judged(space: Space, recipe: TextureRecipe, options: Sequence[Choice]) -> p
     for one in tqdm(options, "choices", unit="choice"):
         weights = {_column(name): one.source_weights.get(name, 1.0) for name in _weighed(recipe)}
         settings = {"c": one.c, **weights, "haze": one.haze, "steady": one.steady}
-        rows.append(settings | judge(space, one, (DEAL,), recipe.left_out))
+        rows.append(settings | judge(space, one, recipe.deals, recipe.left_out))
     return pd.DataFrame(rows).sort_values("mean", ascending=False, ignore_index=True)
 
 
@@ -67,3 +90,58 @@ def _column(source: str) -> str:
 
 def _weighed(recipe: TextureRecipe) -> list[str]:
     return sorted({source for weights in recipe.weights for source in weights})
+
+
+def judge(
+    space: Space, choice: Choice, seeds: Sequence[int], left_out: Sequence[str]
+) -> dict[str, float]:
+    """What a choice is made by: AUC over all sources, inside each, and on sources left out.
+
+    Returns:
+        Criterion -> AUC 0..1: "pooled" where there are several sources, "inside S" where a source
+        has enough of both classes, "without S" for each source left out. "mean": each of these
+        three questions weighs the same, however many sources answer it. "error": the standard
+        error of that mean, over groups drawn anew, as if the answers were independent.
+    """
+    scores = out_of_fold(space, choice, seeds).mean(axis=0)
+    sources = space.rows.groupby("source").indices
+    everything = np.arange(len(space.rows))
+    asked: dict[str, list[Judged]] = {POOLED: [], INSIDE: [], WITHOUT: []}
+    if len(sources) > 1:
+        asked[POOLED].append(Judged.of(POOLED, space, everything, scores))
+    for source, rows in sources.items():
+        counts = space.rows["label"].iloc[rows].value_counts().reindex([0, 1], fill_value=0)
+        if counts.min() >= ENOUGH:
+            asked[INSIDE].append(Judged.of(f"{INSIDE} {source}", space, rows, scores[rows]))
+    for source in (one for one in left_out if one in sources):
+        rows, answers = _unseen(space, choice, seeds, source)
+        if space.rows["label"].iloc[rows].nunique() == 2:
+            asked[WITHOUT].append(Judged.of(f"{WITHOUT} {source}", space, rows, answers))
+    return _summary([found for found in asked.values() if found])
+
+
+def _summary(questions: Sequence[Sequence[Judged]]) -> dict[str, float]:
+    """Criteria, their mean over questions, and its error."""
+    found = {one.name: one.auc for own in questions for one in own}
+    means = [np.mean([one.auc for one in own]) for own in questions]
+    errors = [np.sqrt(sum(one.error**2 for one in own)) / len(own) for own in questions]
+    error = np.sqrt(sum(one**2 for one in errors)) / len(questions)
+    return found | {"mean": float(np.mean(means)), "error": float(error)}
+
+
+def _unseen(
+    space: Space, choice: Choice, seeds: Sequence[int], source: str
+) -> tuple[NDArray[np.intp], Floats]:
+    """Rows (n,) and log-odds (n,) that tell how a source is answered by models without it.
+
+    They are those of the source. Where it has one class only, the other class of the other sources
+    joins, each row answered by models that saw neither its group nor the source.
+    """
+    rows = np.flatnonzero(space.rows["source"] == source)
+    others = np.flatnonzero(space.rows["source"] != source)
+    answers = answer(space.log_odds(space.fit(choice, others), rows))
+    if len(set(space.labels[rows])) > 1:
+        return rows, answers
+    unseen = out_of_fold(space, choice, seeds, among=others).mean(axis=0)
+    opposite = ~np.isin(space.labels[others], space.labels[rows])
+    return np.r_[rows, others[opposite]], np.r_[answers, unseen[opposite]]

@@ -1,4 +1,4 @@
-"""Fit the members of an ensemble, choose what they share by patients they have not seen."""
+"""Fit the members of an ensemble, and score rows by members that have not seen their patients."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
 from sklearn.model_selection import StratifiedGroupKFold
 
-from core.metrics import CONFIDENCE_Z, auc, bootstrap_interval
 from training import linear
 from training.haze import judgement
 from training.linear import Basis, Floats, Scaler
@@ -21,7 +19,6 @@ from training.linear import Basis, Floats, Scaler
 PAPER = r"CT_COVID/(2020\.\d\d\.\d\d\.\d+)"
 PAPERS, PATIENTS = "papers", "patients"
 FOLDS = 5
-DRAWS = 300  # of groups, for a standard error
 ENOUGH = 10  # images of either class, for an AUC inside one source
 
 
@@ -33,8 +30,8 @@ class Choice:
         c: Inverse of the penalty.
         source_weights: Weight of each source's images; 1 where it is not named.
         haze: Bound of the second judgement (training/haze.py), in standard deviations; None: none.
-        steady: How much answers are held to those of the same images with marks put on them
-            (training.linear.steadying).
+        steady: How much answers are held to those of the same images changed in ways that say
+            nothing of the lungs (training.linear.steadying).
     """
 
     c: float
@@ -177,46 +174,30 @@ def groups_of(rows: pd.DataFrame, by: str = PAPERS) -> NDArray[np.object_]:
 
 
 def out_of_fold(
-    space: Space, choice: Choice, seeds: Sequence[int], by: str = PAPERS
+    space: Space,
+    choice: Choice,
+    seeds: Sequence[int],
+    by: str = PAPERS,
+    among: NDArray[np.intp] | None = None,
 ) -> NDArray[np.float64]:
-    """Log-odds of every row by models that saw nothing of its group: (seeds, N)."""
-    groups = groups_of(space.rows, by)
-    found = np.zeros((len(seeds), len(space.rows)))
+    """Log-odds of every row by models that saw nothing of its group: (seeds, N).
+
+    Args:
+        space: What to fit on.
+        choice: With which settings.
+        seeds: One deal of the groups into folds each.
+        by: As in groups_of.
+        among: Places of the rows that take part, (n,), which makes it (seeds, n); None for all.
+    """
+    places = np.arange(len(space.rows)) if among is None else among
+    labels, groups = space.labels[places], groups_of(space.rows, by)[places]
+    found = np.zeros((len(seeds), len(places)))
     for number, seed in enumerate(seeds):
         deal = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-        for train, rest in deal.split(space.labels, space.labels, groups):
-            found[number, rest] = answer(space.log_odds(space.fit(choice, train), rest))
+        for train, rest in deal.split(labels, labels, groups):
+            models = space.fit(choice, places[train])
+            found[number, rest] = answer(space.log_odds(models, places[rest]))
     return found
-
-
-def judge(
-    space: Space, choice: Choice, seeds: Sequence[int], left_out: Sequence[str]
-) -> dict[str, float]:
-    """Where it is hard: AUC inside each source with both classes, and on sources left out.
-
-    Returns:
-        Criterion -> AUC 0..1, "mean" of them: what a choice is made by; and "error", the standard
-        error of one criterion inside a source (their mean, over groups drawn anew; 0 where there
-        is none).
-    """
-    scores = expit(out_of_fold(space, choice, seeds).mean(axis=0))
-    groups = groups_of(space.rows)
-    found, errors = {}, []
-    for source, rows in space.rows.groupby("source").indices.items():
-        counts = space.rows["label"].iloc[rows].value_counts().reindex([0, 1], fill_value=0)
-        if counts.min() >= ENOUGH:
-            labels, own = space.labels[rows], scores[rows]
-            found[f"inside {source}"] = auc(labels, own)
-            low, high = bootstrap_interval(auc, labels, own, groups[rows], replicates=DRAWS)
-            errors.append((high - low) / (2 * CONFIDENCE_Z))
-    for source in left_out:
-        others = np.flatnonzero(space.rows["source"] != source)
-        rows = np.flatnonzero(space.rows["source"] == source)
-        if space.rows["label"].iloc[rows].nunique() == 2:
-            answers = expit(answer(space.log_odds(space.fit(choice, others), rows)))
-            found[f"without {source}"] = auc(space.labels[rows], answers)
-    mean = float(np.mean(list(found.values())))
-    return found | {"mean": mean, "error": float(np.mean(errors)) if errors else 0.0}
 
 
 def stacked(features: NDArray[np.float16]) -> NDArray[np.float16]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.ensemble import Member
 from core.head import POOLINGS, SECOND_ORDER
 from core.schema import Modality
 from core.views import LUNGS, PLAIN
-from training.views import STAMPS, mirror_of
+from training.views import EQUALISED, STAMPS, mirror_of
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,11 @@ class TextureRecipe:
         sources: Trained on.
         scored_elsewhere: Sources that are only scored.
         left_out: Sources whose absence is tried, to choose and to report.
-        reported: Likewise, only to report: one class alone gives no AUC to choose by, and what is
-            left without the largest source is too little to choose for all.
+        reported: Likewise, only to report: what is left without the source is too little to choose
+            for all.
+        penalties: Values of training.members.Choice.c to choose from.
         weights: Weights of sources to choose from.
+        deals: Of the patients into folds, the same for every combination; their mean is judged.
         members: Linear heads whose mean log-odds answer.
         looks: The views (core/views.py) in which an image is answered; the mean log-odds counts.
         changed: Views (training/views.py) whose answers should stay those of the image itself.
@@ -87,13 +89,22 @@ class TextureRecipe:
     scored_elsewhere: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     reported: tuple[str, ...] = ()
+    penalties: tuple[float, ...] = (1.0, 10.0, 100.0, 1000.0)
     weights: tuple[dict[str, float], ...] = ({},)
+    deals: tuple[int, ...] = (0,)
     members: tuple[Member, ...] = MEMBERS
     looks: tuple[str, ...] = (PLAIN,)
     changed: tuple[str, ...] = ()
     hazes: tuple[float, ...] = ()
     steadies: tuple[float, ...] = ()
     cost: float = 0.0
+
+    def without(self, source: str) -> TextureRecipe:
+        """The same with a source left out: it has no say in any choice."""
+        kept = [{name: w for name, w in one.items() if name != source} for one in self.weights]
+        weights = tuple(one for place, one in enumerate(kept) if one not in kept[:place])
+        left_out = tuple(one for one in self.left_out if one != source)
+        return replace(self, left_out=left_out, weights=weights)
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -111,12 +122,14 @@ TEXTURES = {
         title="X-ray, all four sources, second-order pooling of blocks 3 and 4",
         modality=Modality.XRAY,
         sources=XRAY_SOURCES,
-        left_out=("actualmed", "figure1"),
-        reported=("nih", "covid-chestxray"),
-        weights=({}, {"nih": 0.1}, {"nih": 0.03}),
-        changed=STAMPS,
-        steadies=(3.0, 30.0, 300.0),
-        cost=1.0,  # part of the AUC comes from such marks
+        left_out=("actualmed", "figure1", "nih"),
+        reported=("covid-chestxray",),
+        penalties=(1.0, 10.0, 100.0),
+        weights=({}, {"nih": 0.3}, {"nih": 0.1}, {"nih": 0.03}),
+        deals=(0, 1),
+        changed=(*STAMPS, EQUALISED),
+        steadies=(30.0, 300.0, 1000.0),
+        cost=1.0,  # part of the AUC comes from marks and from how bright a source is
     ),
     "vgg16-ct-texture": TextureRecipe(
         title="CT slices, COVID-CT, lungs alone and whole, second-order pooling of blocks 3 to 5",

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +162,7 @@ def left_out(
     for source in tqdm(sources or recipe.absent, "left out", unit="source"):
         own = rows["source"] == source
         space = space_of(rows, features, fitted_on & ~own, looks=len(recipe.looks))
-        others = replace(recipe, left_out=tuple(one for one in recipe.left_out if one != source))
+        others = recipe.without(source)
         without = train(space, best(choose(space, others), others), SEEDS)
         chosen = {name: values[own.to_numpy()] for name, values in features.items()}
         tables.append(rows[own].assign(probability=without.score(chosen).round(6)))
@@ -220,6 +219,7 @@ def publish(
             "offset": round(trained.offset, 4),
             "seeds": list(SEEDS),
             "left_out": list(recipe.left_out),
+            "deals": list(recipe.deals),
             "nested": True,  # a source left out took no part in its own choice
             "scored_elsewhere": list(recipe.scored_elsewhere),
         },

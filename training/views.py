@@ -16,6 +16,7 @@ from core.slices import lines_that_show
 from core.views import LUNGS, PLAIN
 
 MIRROR = "mirror"
+EQUALISED = "equalised"
 CLAHE_LIMIT, CLAHE_TILES = 2.0, (8, 8)
 INK = 250  # burnt-in letters and arrows are nearly white ...
 INK_SHARE = 0.004  # ... and small: share of the image that one of them covers at most
@@ -147,7 +148,7 @@ def _mirrored(alter: Callable[[Grey], Grey]) -> View:
 VIEWS = {
     PLAIN: View(lambda pixels: pixels),
     "clahe": View(clahe),
-    "equalised": View(equalise),
+    EQUALISED: View(equalise),
     "trimmed": View(trim),
     "larger": View(lambda pixels: pixels, LARGER),
 }

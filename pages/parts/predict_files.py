@@ -182,7 +182,10 @@ def model_choice(item: Item, answer: Answer, cards: dict[str, Card]) -> Card:
     if len(fitting) > 1:
         key = _widget(item, "model", card.id)
         titles = {name: cards[name].title for name in fitting}
-        _keep(st.radio, item, "model", key, "Model", fitting, format_func=titles.get)
+        words = [text.head_words(cards[name]) for name in fitting]
+        _keep(
+            st.radio, item, "model", key, "Model", fitting, format_func=titles.get, captions=words
+        )
     return card
 
 

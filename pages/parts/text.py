@@ -8,9 +8,10 @@ import pandas as pd
 
 from core.artifacts import Card
 from core.dicom import FILE_WINDOW, FULL_RANGE, PRESETS
-from core.ensemble import HAZE, LABEL, judgements_of
+from core.ensemble import HAZE, LABEL, judgements_of, members_of
 from core.examples import NEAR_BITS, Example
 from core.guard import GUARD_ID
+from core.head import POOLINGS
 from core.metrics import confusion, wilson
 from core.opinions import Opinion, views_of
 from core.schema import POSITIVE, Split, decide
@@ -191,6 +192,15 @@ MIX_CAVEAT = (
     "Both hold for the mix of this test set only. In public data the label nearly equals the "
     "source: where an image came from gives much of the answer away, so expect worse elsewhere."
 )
+
+
+def head_words(card: Card) -> str:
+    """How a head reads the trunk's maps, for somebody who meets the models for the first time."""
+    if members_of(card.config):
+        return "The default: it asks which patterns occur together in an image, wherever they are."
+    if card.config["pooling"] == POOLINGS[0]:
+        return "The paper's head: every place of the image has weights of its own."
+    return "The paper's head: averaged over the image, so that places do not count."
 
 
 def threshold_note(card: Card) -> str:

@@ -10,7 +10,7 @@ from core.head import MEAN_STD, POOLINGS, SECOND_ORDER
 from core.schema import Modality
 from core.views import LUNGS, PLAIN
 from training.recipes import MEMBERS, TOP_MEMBER, XRAY_SOURCES
-from training.views import LARGER, mirror_of
+from training.views import EQUALISED, LARGER, mirror_of
 
 AVERAGE = POOLINGS[1]
 MEAN_5 = Member("block5_conv3", AVERAGE, (14, 14, 512))
@@ -113,10 +113,10 @@ CHANGES = (
     _beside(
         "blocks 3 and 4; local contrast evened out (CLAHE)", views=("clahe",), passes=2.0
     ),
-    _beside("blocks 3 and 4; histogram equalised", views=("equalised",), passes=2.0),
+    _beside("blocks 3 and 4; histogram equalised", views=(EQUALISED,), passes=2.0),
     _beside(
         "blocks 3 and 4; two looks, as it is and histogram equalised",
-        views=(PLAIN, "equalised"), passes=2.0, modality=Modality.XRAY,
+        views=(PLAIN, EQUALISED), passes=2.0, modality=Modality.XRAY,
     ),
     _beside(
         "blocks 3 and 4; margins cut, burnt-in marks painted over", views=("trimmed",), passes=2.0
