@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.schema import Modality
 from training import finetune
 from training.ablation import scoring
 from training.markdown import share as interval
@@ -63,20 +64,41 @@ def compared(first: pd.DataFrame, table: pd.DataFrame) -> str:
     return to_markdown(first.assign(frozen=frozen, trained=trained, gain=gains))
 
 
-def adapted(path: Path) -> str:
-    """Blocks 4 and 5 trained without labels; empty where that was not measured."""
-    if not path.is_file():
+WORDS = {
+    Modality.CT: "CT slices of COVID-CT cut to their lungs",
+    Modality.XRAY: "X-rays of all sources as they are, also those without a label",
+}
+
+
+def adapted(folder: Path) -> str:
+    """Blocks 4 and 5 trained without labels; empty where that was not measured.
+
+    Args:
+        folder: Of the tables of training.adapt, one a kind of image.
+    """
+    parts = [
+        _without_labels(words, pd.read_csv(path), modality)
+        for modality, words in WORDS.items()
+        if (path := folder / f"{modality}.csv").is_file()
+    ]
+    if not parts:
         return ""
-    table = pd.read_csv(path)
-    first = table.iloc[0]
     return f"""## Blocks 4 and 5 trained without labels
 
-Self-supervised (SimCLR, Chen et al. 2020) on CT slices cut to their lungs, training and validation
-patients of COVID-CT, {first["epochs"]} epochs (loss {first["loss"]} to {first["last_loss"]}); then
-linear members on second-order pooling of both blocks, as in the ablation. Slices of the folds that
-judge took part without their labels; SARS-CoV-2 CT-scan took no part.
+Self-supervised (SimCLR, Chen et al. 2020) on training and validation patients, then linear members
+on second-order pooling of both blocks, as in the ablation. Images of the folds that judge, and of
+the X-ray sources left out, took part without their labels; SARS-CoV-2 CT-scan took no part.
+
+{chr(10).join(parts)}
+No such network is shipped.
+"""
+
+
+def _without_labels(words: str, table: pd.DataFrame, modality: Modality) -> str:
+    first = table.iloc[0]
+    return f"""{words}: {first["learned_from"]} images, {first["epochs"]} epochs (loss
+{first["loss"]} to {first["last_loss"]}).
+`python -m training adapt --root DIR --modality {modality}`
 
 {compared(table[["test", "images"]], table)}
-
-No such network is shipped. `python -m training adapt --root DIR`
 """

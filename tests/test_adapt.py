@@ -9,18 +9,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training import adapt
+from core.schema import Modality
+from training import adapt, simclr
 from training.finetune import SHOWN, TRAINED
+
+CT = adapt.LESSONS[Modality.CT]
 
 
 def test_the_loss_by_hand() -> None:
     # both views of two images, at right angles: each meets its twin (1) and two others (0)
     views = np.eye(2, dtype=np.float32)
     expected = np.log(1 + 2 * np.exp(-1 / 0.5))
-    assert float(adapt.contrast(views, views, 0.5)) == pytest.approx(expected, rel=1e-5)
+    assert float(simclr.contrast(views, views, 0.5)) == pytest.approx(expected, rel=1e-5)
     # twins swapped: every twin is at right angles, one stranger is the same
     worse = np.log(2 + np.exp(1 / 0.5))
-    assert float(adapt.contrast(views, views[::-1], 0.5)) == pytest.approx(worse, rel=1e-5)
+    assert float(simclr.contrast(views, views[::-1], 0.5)) == pytest.approx(worse, rel=1e-5)
 
 
 def _maps(count: int = 4) -> list[np.ndarray]:
@@ -30,20 +33,19 @@ def _maps(count: int = 4) -> list[np.ndarray]:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapt, "EPOCHS", 2)
-    monkeypatch.setattr(adapt, "BATCH", 2)
+    monkeypatch.setattr(simclr, "BATCH", 2)
 
 
 def test_epochs_move_the_blocks_and_resume(small: None, tmp_path: Path) -> None:
-    model, maps = adapt.build(), _maps()
+    model, maps = simclr.build(), _maps()
     before = [np.asarray(one) for one in model.variables]
-    losses = adapt.adapt(model, maps, tmp_path)
+    losses = simclr.adapt(model, maps, tmp_path, 2)
     after = [np.asarray(one) for one in model.variables]
     assert len(losses) == 2
     assert any((old != new).any() for old, new in zip(before[:2], after[:2], strict=True))
     (tmp_path / "epoch-1.npz").unlink()  # cut off in the second epoch: the same again
-    again = adapt.build()
-    assert adapt.adapt(again, maps, tmp_path) == pytest.approx(losses, rel=1e-3)
+    again = simclr.build()
+    assert simclr.adapt(again, maps, tmp_path, 2) == pytest.approx(losses, rel=1e-3)
     for first, second in zip(after, again.variables, strict=True):
         np.testing.assert_allclose(first, np.asarray(second), atol=1e-4)
 
@@ -51,7 +53,7 @@ def test_epochs_move_the_blocks_and_resume(small: None, tmp_path: Path) -> None:
 def test_both_views_of_a_pair_are_of_one_image(small: None) -> None:
     images = 10 * np.arange(4)[:, None, None, None]
     maps = [(images + np.full((4, 28, 28, 256), view)).astype(np.float16) for view in (0, 1, 2)]
-    pairs = list(adapt._pairs(maps, np.random.default_rng(1)))
+    pairs = list(simclr._pairs(maps, np.random.default_rng(1)))
     assert len(pairs) == 2
     for first, second in pairs:
         images = first[:, 0, 0, 0] // 10, second[:, 0, 0, 0] // 10
@@ -59,10 +61,7 @@ def test_both_views_of_a_pair_are_of_one_image(small: None) -> None:
         assert (first[:, 0, 0, 0] != second[:, 0, 0, 0]).all()
 
 
-def test_the_table_compares_with_the_frozen_blocks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(adapt, "TABLE", tmp_path / "ct.csv")
+def test_the_table_compares_with_the_frozen_blocks() -> None:
     number = np.arange(60)
     rows = pd.DataFrame(
         {
@@ -75,12 +74,26 @@ def test_the_table_compares_with_the_frozen_blocks(
     random = np.random.default_rng(0)
     noise = {(view, one): random.normal(size=(60, 6)) for view in SHOWN[:2] for one in TRAINED}
     better = {key: value + 3 * rows[["label"]].to_numpy() for key, value in noise.items()}
-    adapt.write(rows, _half(noise), _half(better), [2.0, 1.0])
-    table = pd.read_csv(tmp_path / "ct.csv")
+    table = adapt.table_of(rows, CT, 40, _half(noise), _half(better), [2.0, 1.0])
     assert table["test"].tolist() == ["COVID-CT, patients unseen", "sarscov2-ct, never seen"]
     assert (table["gain"] > 0.2).all()
     np.testing.assert_allclose(table["auc"] - table["frozen"], table["gain"], atol=2e-4)
     assert table["loss"].tolist() == [2.0, 2.0]
+    assert table["epochs"].tolist() == [2, 2]
+
+
+def test_images_without_a_label_are_learned_from_and_test_patients_are_not() -> None:
+    manifest = pd.DataFrame(
+        {
+            "image_id": list("abcde"),
+            "modality": ["xray", "xray", "xray", "ct", "xray"],
+            "source": ["nih", "actualmed", "nih", "covid-ct", "elsewhere"],
+            "split": ["train", "val", "test", "train", "train"],
+            "label": [0.0, np.nan, 0.0, 1.0, 0.0],
+        }
+    )
+    assert adapt.learned_from("xray", manifest)["image_id"].tolist() == ["a", "b"]
+    assert adapt.learned_from("ct", manifest)["image_id"].tolist() == ["d"]
 
 
 def _half(features: dict) -> dict:
@@ -103,7 +116,7 @@ def test_before_training_descriptors_are_those_of_the_frozen_blocks(
     below = np.asarray(maps[BELOW], np.float16)
     monkeypatch.setattr(adapt, "lower_maps", lambda *_: below)
     args = argparse.Namespace(root=tmp_path, runs=tmp_path)
-    found = adapt.features(adapt.build(), pd.DataFrame(index=range(3)), args)
+    found = adapt.features(simclr.build(), pd.DataFrame(index=range(3)), CT, args)
     for view in SHOWN[:2]:
         for one in TRAINED:
             expected = packed(one, np.asarray(pooling_layer(one.pooling)(maps[one.layer])))

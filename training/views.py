@@ -29,6 +29,7 @@ FRAME = (0.0, 0.08)  # its width, of the image's
 TURN, SCALE = 8.0, (0.92, 1.12)  # degrees; factor
 GAMMA, CONTRAST, SOFTNESS = (0.75, 1.35), (0.85, 1.15), (0.5, 2.0)
 JITTERS = ("lungs, jittered 1", "lungs, jittered 2", "lungs, jittered 3")
+WHOLE_JITTERS = ("jittered 1", "jittered 2")
 STAMPS = ("stamped 1", "stamped 2")
 LARGER = 320
 
@@ -160,4 +161,5 @@ VIEWS |= {
     name: View(lambda pixels, number=n: jittered(SHOWN[LUNGS](pixels), number))  # type: ignore[misc]
     for n, name in enumerate(JITTERS)
 }
+VIEWS |= {name: View(partial(jittered, number=n)) for n, name in enumerate(WHOLE_JITTERS)}
 VIEWS |= {mirror_of(name): _mirrored(alter) for name, alter in SHOWN.items()}
