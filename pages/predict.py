@@ -70,13 +70,15 @@ st.subheader(item.name)
 left, right = st.columns([2, 3], gap="large")
 below = st.container()
 with left:
+    picture = st.container()
     card = predict_files.model_choice(item, answer, cards)
     looks = shown.to_model(scan.pixels, card)
-    shown.draw(item.name, looks, card)
-    if item.note:
-        st.caption(item.note)
-    if known := loaders_data.known_image(scan.pixels):
-        st.info(text.known_image(known, card), icon=":material/database:")
+    with picture:
+        shown.draw(item.name, looks, card)
+        if item.note:
+            st.caption(item.note)
+        if known := loaders_data.known_image(scan.pixels):
+            st.info(text.known_image(known, card), icon=":material/database:")
     predict_files.reading_options(item, answer, scan.frames, scan.windows)
     if st.button("See what the network looked at", icon=":material/frame_inspect:"):
         target = explain_image.address(card.id, item)

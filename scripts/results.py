@@ -14,9 +14,7 @@ import pandas as pd
 
 from core import artifacts
 from core.artifacts import MODELS_DIR, Card
-from core.classifier import DEFAULT_MODELS
 from core.library import DATA_DIR
-from core.schema import Modality
 from scripts import goals
 from scripts.changes import ablation
 from scripts.document import DOCS
@@ -50,7 +48,7 @@ def text() -> str:
     """The whole page."""
     cards = [card for card in artifacts.list_heads() if artifacts.is_shipped(card)]
     tables = {card.id: evaluation.read(card.id) for card in cards}
-    parts = [HEAD, reached(cards, tables), sources(cards, tables), points(cards)]
+    parts = [HEAD, goals.section(cards, tables), sources(cards, tables), points(cards)]
     parts += [
         spreads(cards),
         protocol(PROTOCOLS),
@@ -61,56 +59,6 @@ def text() -> str:
         used(cards),
     ]
     return "\n".join(part for part in parts if part)
-
-
-def reached(cards: list[Card], tables: dict[str, pd.DataFrame]) -> str:
-    """The goals, and how far each model is."""
-    return f"""## Goals
-
-On this repository's own splits. `start` is a logistic regression on averaged features of the frozen
-VGG16, on other splits of the same data. The published test list of COVID-CT was not here: "test
-patients" are those of its published validation list; `published` and `start` are of the test list.
-
-{to_markdown(goals.table(cards, tables))}
-
-A calibration error is a mean of absolute values, so luck alone keeps it above zero. Labels drawn
-from the very probabilities that a model gives its test images, as if each were exactly right, leave
-this much of it; on so few images, a goal below that is reached or missed by luck:
-
-{to_markdown(goals.luck(cards, tables))}
-
-The images of SARS-CoV-2 CT-scan here are not as untouched as the word "never trained on" sounds:
-every row of the ablation was scored on them, and pictures of them were looked at before the haze in
-lungs was measured for the first time. How strict the CT head is about it was then decided on
-COVID-CT alone (`models/vgg16-ct-texture/choices.csv`), but that the smaller of two judgements
-answers, and how steep the second is, was settled with both sources in view. Images of that source
-that are not here are the test that this one cannot be any more. The test patients of COVID-CT were
-scored for two earlier forms. That two looks do better was first seen there, on the mean of a head
-on cut slices and one on whole slices; the present form was then built and its settings chosen by
-the folds of the training and validation patients alone. The X-ray default is the second one scored
-on its test patients. The first did worse on all sources together, which it had not been chosen by,
-and better on Actualmed left out; the rule ([adr/009](adr/009-three-questions.md)) was changed with
-that known, the settings then chosen by folds. There the pooled AUC is {in_folds("pooled")}, and
-that inside covid-chestxray {in_folds("inside covid-chestxray")}; what the table says beside that is
-the luck of few test patients.
-
-"No worse inside any source" was the second half of the goal for pooled X-rays. Inside
-covid-chestxray-dataset the default model does better than the start; of Actualmed and Figure 1 so
-few test patients are here that no number says anything, and NIH has no positives. The second-order
-heads have no random start, so their numbers have no spread over seeds; that over deals of the
-patients stands in the ablation. Heads of the paper's form: mean and spread over five seeds in
-[comparison.md](comparison.md).
-"""
-
-
-def in_folds(criterion: str) -> str:
-    """What the X-ray default reaches on its training and validation patients, by models unseen."""
-    card = artifacts.read_card(DEFAULT_MODELS[Modality.XRAY])
-    table = pd.read_csv(MODELS_DIR / card.id / CHOICES)
-    chosen = {"c": card.config["c"], "steady": card.config["steady"]}
-    chosen |= {f"weight {name}": value for name, value in card.config["source_weights"].items()}
-    own = (table[list(chosen)] == pd.Series(chosen)).all(axis=1)
-    return f"{table.loc[own, criterion].item():.3f}"
 
 
 def sources(cards: list[Card], tables: dict[str, pd.DataFrame]) -> str:

@@ -31,12 +31,13 @@ def finetuned(path: Path, other: Path) -> str:
 CT slices cut to their lungs, second-order pooling of blocks 4 and 5: first the members alone, then
 convolutions and members together for up to {table["epochs"].max()} epochs of mirrored and jittered
 images, stopped by other patients; each image is scored by a network that had not seen its patient
-or paper. With several seeds their mean answers.
+or paper. With several seeds (of the patients that stop, of the images) their mean answers, frozen
+and trained.
 
 {compared(first, table)}
 {_stronger(other)}
 No such network is shipped: it needs weights of its own beside the shared trunk.
-`python -m training finetune --root DIR`
+`python -m training finetune --root DIR [--depths "block 5" --seeds 3]`
 """
 
 
@@ -65,8 +66,9 @@ def compared(first: pd.DataFrame, table: pd.DataFrame) -> str:
 
 
 WORDS = {
-    Modality.CT: "CT slices of COVID-CT cut to their lungs",
-    Modality.XRAY: "X-rays of all sources as they are, also those without a label",
+    Modality.CT: "CT slices of COVID-CT cut to their lungs (SARS-CoV-2 CT-scan took no part)",
+    Modality.XRAY: "X-rays of all sources as they are, with or without a label (sources left out "
+    "took part)",
 }
 
 
@@ -86,8 +88,8 @@ def adapted(folder: Path) -> str:
     return f"""## Blocks 4 and 5 trained without labels
 
 Self-supervised (SimCLR, Chen et al. 2020) on training and validation patients, then linear members
-on second-order pooling of both blocks, as in the ablation. Images of the folds that judge, and of
-the X-ray sources left out, took part without their labels; SARS-CoV-2 CT-scan took no part.
+on second-order pooling of both blocks, as in the ablation. Images of the folds that judge took part
+without their labels.
 
 {chr(10).join(parts)}
 No such network is shipped.

@@ -12,6 +12,7 @@ import pytest
 from core.schema import Modality
 from training import adapt, simclr
 from training.finetune import SHOWN, TRAINED
+from training.views import VIEWS, mirror_of
 
 CT = adapt.LESSONS[Modality.CT]
 
@@ -80,6 +81,13 @@ def test_the_table_compares_with_the_frozen_blocks() -> None:
     np.testing.assert_allclose(table["auc"] - table["frozen"], table["gain"], atol=2e-4)
     assert table["loss"].tolist() == [2.0, 2.0]
     assert table["epochs"].tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("lesson", adapt.LESSONS.values())
+def test_members_see_views_that_are_shown(lesson: adapt.Lesson) -> None:
+    assert set(lesson.shown) <= set(VIEWS)
+    (view,) = lesson.measured.views
+    assert lesson.shown[:2] == (view, mirror_of(view))
 
 
 def test_images_without_a_label_are_learned_from_and_test_patients_are_not() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from spaces import made_up_choices, made_up_rows, made_up_space
 
 from core.metrics import auc
-from training.choosing import best, judge
+from training import choosing
+from training.choosing import Judged, _summary, best, choose, judge
 from training.members import Choice, answer, out_of_fold
 from training.recipes import TextureRecipe
 
@@ -27,6 +30,38 @@ def test_what_knowledge_may_cost_by_hand() -> None:
     assert best(steady, recipe).steady == 30
     nothing = made_up_choices((none, 0, 0.90, 0.01), (none, 0, 0.89, 0.01), (0, 0, 0.88, 0.01))
     assert best(nothing.assign(c=[5, 6, 7]), recipe) == Choice(5.0, {})
+
+
+def test_every_penalty_and_weight_is_tried_then_the_leans_of_the_best() -> None:
+    recipe = TextureRecipe(
+        "t", "xray", ("a", "b"), penalties=(1.0, 10.0), weights=({}, {"a": 0.5}), deals=(0, 1),
+        hazes=(-1.0,),
+    )  # fmt: skip
+    space = made_up_space(made_up_rows())
+    found = choose(space, recipe)
+    first = found[found["haze"].isna()]
+    tried = sorted(zip(first["c"], first["weight a"], strict=True))
+    assert tried == [(1, 0.5), (1, 1), (10, 0.5), (10, 1)]
+    lean = found[found["haze"] == -1].iloc[0]
+    top = first.sort_values("mean").iloc[-1]
+    assert (lean["c"], lean["weight a"]) == (top["c"], top["weight a"])
+    own = first[(first["c"] == 10) & (first["weight a"] == 1)].iloc[0]
+    mean = out_of_fold(space, Choice(10.0, {}), (0, 1)).mean(axis=0)  # of both deals
+    assert own["pooled"] == pytest.approx(auc(space.labels, 1 / (1 + np.exp(-mean))))
+
+
+def test_the_error_of_the_mean_by_hand() -> None:
+    one, two = Judged("p", 0.9, 0.03), Judged("i", 0.7, 0.08)
+    found = _summary([[one], [two, replace(two, name="j", auc=0.5, error=0.06)]])
+    assert found["mean"] == pytest.approx((0.9 + 0.6) / 2)
+    # the second question's error is sqrt(0.08^2 + 0.06^2) / 2 = 0.05
+    assert found["error"] == pytest.approx((0.03**2 + 0.05**2) ** 0.5 / 2)
+
+
+def test_no_question_is_no_choice() -> None:
+    rows = made_up_rows(18).assign(source="a")
+    with pytest.raises(ValueError, match="expected a source with both classes"):
+        judge(made_up_space(rows), Choice(1.0, {}), (0,), ())
 
 
 def test_three_questions_weigh_the_same() -> None:
@@ -58,13 +93,11 @@ def test_a_source_of_one_class_is_told_from_the_other_class_elsewhere() -> None:
     assert found["without b"] == pytest.approx(auc(labels, scores))
 
 
-def test_too_few_to_tell_give_no_error() -> None:
-    rows = made_up_rows()
-    rows["source"] = np.where(rows["label"] == 1, "a", "b")  # one class each
-    rows.loc[:3, "source"] = "c"
-    found = judge(made_up_space(rows), Choice(1.0, {}), (0,), ("c",))
-    assert set(found) == {"pooled", "without c", "mean", "error"}
-    assert np.isfinite(found["error"])
+def test_too_few_to_tell_give_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    undefined = (float("nan"), float("nan"))
+    monkeypatch.setattr(choosing, "bootstrap_interval", lambda *_, **__: undefined)
+    found = judge(made_up_space(made_up_rows()), Choice(1.0, {}), (0,), ())
+    assert found["error"] == 0
 
 
 def test_a_source_left_out_has_no_say_in_weights() -> None:

@@ -59,6 +59,8 @@ def test_short_words_open_the_same_view_as_those_on_the_buttons() -> None:
         ({"models_xray": ["No such model", "VGG16 (all)"]}, "models_xray", [DEFAULT[0]]),
         ({"cut": "7"}, "rule", "own"),
         ({"cut": "much"}, "rule", "own"),
+        ({"cut": "-1"}, "rule", "own"),
+        ({"cut": "nan"}, "rule", "own"),
         ({"rule": "Best of all"}, "rule", "own"),
         ({"view": "Nowhere"}, "view", "measures"),
         ({"prevalence": "120 %"}, "prevalence", 0.05),

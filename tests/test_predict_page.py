@@ -50,6 +50,15 @@ def test_empty_page_invites(models: Path) -> None:
     assert "not for diagnosis" in words(at)
 
 
+def test_heads_say_how_they_read_an_image() -> None:
+    read = {card.id: text.head_words(card) for card in artifacts.list_heads() if card.trained}
+    assert "patterns occur together" in read["vgg16-xray-texture"]
+    assert "averaged over the image" in read["vgg16-xray"]
+    flat = artifacts.read_card("vgg16-xray")
+    flat = replace(flat, config=flat.config | {"pooling": "flatten"})
+    assert "every place" in text.head_words(flat)
+
+
 def test_drawing_is_answered_and_named_a_drawing(models: Path) -> None:
     at = drawn()
     assert not at.exception

@@ -3,12 +3,10 @@
     python -m training adapt --root DIR [--modality {ct,xray}]
 
 CT slices of COVID-CT cut to their lungs, or X-rays of all sources as they are, also those that have
-no label; of training and validation patients. Two views of an image (as it is, mirrored, or turned,
-scaled, brightened and blurred a little) are to lie nearer to each other than to those of the other
-images of a batch: normalised cross entropy with temperature (SimCLR, Chen et al. 2020) on a
-projection of the mean of block 5. What lies below runs once an image and view and is cached; an
-epoch costs the two blocks. Warm-up, then a cosine; the last epoch counts, since without labels
-there is nothing to stop by.
+no label; of training and validation patients. SimCLR (training/simclr.py) on views that are as the
+image is, mirrored, or turned, scaled, brightened and blurred a little; the last epoch counts, since
+without labels there is nothing to stop by. What lies below the blocks runs once an image and view
+and is cached.
 
 Then linear members on the adapted blocks are scored as in the ablation (patients and papers unseen,
 though not their images without labels; CT also on SARS-CoV-2 CT-scan, which is scored only), beside
@@ -105,8 +103,10 @@ def run(args: argparse.Namespace) -> int:
     maps = [
         lower_maps(learned, args.root, args.runs, BELOW, weights, view) for view in lesson.shown
     ]
-    folder = args.runs / "adapt" / split_hash(manifest)[:12] / args.modality
-    losses = adapt(model, maps, folder, lesson.epochs)
+    plan = f"{args.modality}-{lesson.epochs}-epochs"  # other epochs, another rate at each step
+    losses = adapt(
+        model, maps, args.runs / "adapt" / split_hash(manifest)[:12] / plan, lesson.epochs
+    )
     table = table_of(
         rows, lesson, len(learned), frozen, features(model, rows, lesson, args), losses
     )

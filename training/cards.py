@@ -121,6 +121,6 @@ strictest that costs no AUC on COVID-CT (training/haze.py)."""
     if config.get("steady"):
         words += f"""
 It is held steady (strength {config["steady"]:g}) when random letters and frames are put on its
-training images{_and_evened(config)}; the most that costs at most one standard error of what it is
-chosen by (training/linear.py)."""
+training images{_and_evened(config)}; of what was tried, the most that costs at most one standard
+error of what it is chosen by (training/linear.py, choices.csv)."""
     return words

@@ -18,7 +18,7 @@ from training.members import ENOUGH, Choice, Space, answer, groups_of, out_of_fo
 from training.recipes import TextureRecipe
 
 DRAWS = 300  # of groups, for a standard error
-POOLED, INSIDE, WITHOUT = "pooled", "inside", "without"
+ALL, INSIDE, WITHOUT = "pooled", "inside", "without"
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,10 @@ def _judged(space: Space, recipe: TextureRecipe, options: Sequence[Choice]) -> p
 def best(choices: pd.DataFrame, recipe: TextureRecipe) -> Choice:
     """The row of `choose` that leans most on what is known beforehand, at a cost that is allowed.
 
-    COVID-19 is hazy, a letter is no sign of it: such knowledge should count as far as the labels do
-    not contradict it. Allowed is a mean AUC that lies below the best without it by no more than
-    recipe.cost standard errors (with 1 the rule of Breiman et al. 1984). Else the first row.
+    COVID-19 is hazy, a letter or the exposure is no sign of it: such knowledge should count as far
+    as the labels do not contradict it. Allowed is a mean AUC that lies below the best without it by
+    no more than recipe.cost standard errors (with 1 the rule of Breiman et al. 1984). Else the
+    first row.
     """
     plain = choices[choices["haze"].isna() & (choices["steady"] == 0)].iloc[0]
     allowed = choices[choices["mean"] >= plain["mean"] - recipe.cost * plain["error"]]
@@ -101,14 +102,17 @@ def judge(
         Criterion -> AUC 0..1: "pooled" where there are several sources, "inside S" where a source
         has enough of both classes, "without S" for each source left out. "mean": each of these
         three questions weighs the same, however many sources answer it. "error": the standard
-        error of that mean, over groups drawn anew, as if the answers were independent.
+        error of that mean, over groups drawn anew, as if the questions were independent.
+
+    Raises:
+        ValueError: No criterion can be asked of the rows.
     """
     scores = out_of_fold(space, choice, seeds).mean(axis=0)
     sources = space.rows.groupby("source").indices
     everything = np.arange(len(space.rows))
-    asked: dict[str, list[Judged]] = {POOLED: [], INSIDE: [], WITHOUT: []}
+    asked: dict[str, list[Judged]] = {ALL: [], INSIDE: [], WITHOUT: []}
     if len(sources) > 1:
-        asked[POOLED].append(Judged.of(POOLED, space, everything, scores))
+        asked[ALL].append(Judged.of(ALL, space, everything, scores))
     for source, rows in sources.items():
         counts = space.rows["label"].iloc[rows].value_counts().reindex([0, 1], fill_value=0)
         if counts.min() >= ENOUGH:
@@ -117,7 +121,10 @@ def judge(
         rows, answers = _unseen(space, choice, seeds, source)
         if space.rows["label"].iloc[rows].nunique() == 2:
             asked[WITHOUT].append(Judged.of(f"{WITHOUT} {source}", space, rows, answers))
-    return _summary([found for found in asked.values() if found])
+    questions = [found for found in asked.values() if found]
+    if not questions:
+        raise ValueError(f"expected a source with both classes, received {sorted(sources)}")
+    return _summary(questions)
 
 
 def _summary(questions: Sequence[Sequence[Judged]]) -> dict[str, float]:
@@ -135,7 +142,8 @@ def _unseen(
     """Rows (n,) and log-odds (n,) that tell how a source is answered by models without it.
 
     They are those of the source. Where it has one class only, the other class of the other sources
-    joins, each row answered by models that saw neither its group nor the source.
+    joins, each row answered by models that saw neither its group nor the source (and so less than
+    the one that answers the source).
     """
     rows = np.flatnonzero(space.rows["source"] == source)
     others = np.flatnonzero(space.rows["source"] != source)

@@ -80,7 +80,7 @@ class TextureRecipe:
         changed: Views (training/views.py) whose answers should stay those of the image itself.
         hazes: Values of training.members.Choice.haze to try once penalty and weights are chosen.
         steadies: Likewise of its steady.
-        cost: Standard errors of the AUC that either may cost.
+        cost: Standard errors of what choices are made by that either may cost.
     """
 
     title: str

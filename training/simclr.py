@@ -1,7 +1,8 @@
 """Upper blocks of VGG16 trained without labels: SimCLR (Chen et al. 2020) on cached maps.
 
-Two views of an image are to lie nearer to each other than to those of the other images of a batch.
-Warm-up, then a cosine; every epoch is kept, and the last one counts.
+Two views of an image are to lie nearer to each other than to those of the other images of a batch:
+normalised cross entropy with temperature on a projection of the mean of block 5. Warm-up, then a
+cosine; every epoch is kept.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ Each member is a logistic regression on the second-order pooling of one layer of
 on images and their mirrors, in one or two views of each. The penalty and the weight of each source
 are chosen on the training and validation patients alone (training/choosing.py): by the AUC over all
 sources, inside each and on sources left out, papers and patients never torn apart; then, as far as
-the AUC allows, how far a CT head leans on the haze in the lungs (training/haze.py) and how steady
+that allows, how far a CT head leans on the haze in the lungs (training/haze.py) and how steady
 an X-ray head is held when marks are put on its images or their histograms are equalised
 (choices.csv). Platt calibration and the operating point come from the same patients, each scored by
-models that had not seen its group. Test patients are scored once, after that. What is said of a
+models that had not seen its group. Test patients are scored after that. What is said of a
 source left out comes from an ensemble whose choice, fit and calibration all went without it. Writes
 models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv, choices.csv, used.csv,
 spread.csv. --left-out adds sources to left_out.csv and leaves the rest as it is.

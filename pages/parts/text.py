@@ -194,13 +194,23 @@ MIX_CAVEAT = (
 )
 
 
+POOLING_WORDS = dict(
+    zip(
+        POOLINGS,
+        (
+            "The paper's head: every place of the image has weights of its own.",
+            "The paper's head: averaged over the image, so that places do not count.",
+        ),
+        strict=True,
+    )
+)
+
+
 def head_words(card: Card) -> str:
     """How a head reads the trunk's maps, for somebody who meets the models for the first time."""
     if members_of(card.config):
-        return "The default: it asks which patterns occur together in an image, wherever they are."
-    if card.config["pooling"] == POOLINGS[0]:
-        return "The paper's head: every place of the image has weights of its own."
-    return "The paper's head: averaged over the image, so that places do not count."
+        return "It asks which patterns occur together in an image, wherever they are."
+    return POOLING_WORDS.get(card.config["pooling"], "")
 
 
 def threshold_note(card: Card) -> str:
