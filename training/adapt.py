@@ -76,7 +76,7 @@ LESSONS = {
     ),
     Modality.XRAY: Lesson(
         (PLAIN, mirror_of(PLAIN), *WHOLE_JITTERS),
-        epochs=4,
+        epochs=3,
         measured=Change(
             "blocks 4 and 5; learned from mirror images too", TRAINED, (PLAIN,), mirrored=True
         ),
