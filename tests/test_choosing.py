@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from spaces import made_up_choices, made_up_rows, made_up_space
 
@@ -32,13 +34,15 @@ def test_what_knowledge_may_cost_by_hand() -> None:
     assert best(nothing.assign(c=[5, 6, 7]), recipe) == Choice(5.0, {})
 
 
-def test_every_penalty_and_weight_is_tried_then_the_leans_of_the_best() -> None:
+def test_every_penalty_and_weight_is_tried_then_the_leans_of_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recipe = TextureRecipe(
         "t", "xray", ("a", "b"), penalties=(1.0, 10.0), weights=({}, {"a": 0.5}), deals=(0, 1),
         hazes=(-1.0,),
     )  # fmt: skip
     space = made_up_space(made_up_rows())
-    found = choose(space, recipe)
+    found = choose(space, recipe, tmp_path)
     first = found[found["haze"].isna()]
     tried = sorted(zip(first["c"], first["weight a"], strict=True))
     assert tried == [(1, 0.5), (1, 1), (10, 0.5), (10, 1)]
@@ -48,6 +52,15 @@ def test_every_penalty_and_weight_is_tried_then_the_leans_of_the_best() -> None:
     own = first[(first["c"] == 10) & (first["weight a"] == 1)].iloc[0]
     mean = out_of_fold(space, Choice(10.0, {}), (0, 1)).mean(axis=0)  # of both deals
     assert own["pooled"] == pytest.approx(auc(space.labels, 1 / (1 + np.exp(-mean))))
+    # what an unfinished run judged is not judged again, for the same images only
+    asked = []
+    monkeypatch.setattr(choosing, "judge", lambda *given: asked.append(given) or {"mean": 0.5})
+    again = choose(space, recipe, tmp_path)
+    pd.testing.assert_frame_equal(again, found)
+    assert not asked
+    with pytest.raises(KeyError):  # made-up judgements lack an error
+        choose(made_up_space(made_up_rows(38)), recipe, tmp_path)
+    assert len(asked) == 4
 
 
 def test_the_error_of_the_mean_by_hand() -> None:

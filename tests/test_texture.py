@@ -40,12 +40,12 @@ def test_a_source_left_out_takes_no_part_in_its_own_choice(
     recipe = TextureRecipe("t", "xray", ("a", "b"), left_out=("a", "b"))
     asked = []
 
-    def choose(space: Space, others: TextureRecipe) -> pd.DataFrame:
+    def choose(space: Space, others: TextureRecipe, kept: Path) -> pd.DataFrame:
         asked.append((set(space.rows["source"]), others.left_out))
         return made_up_choices((float("nan"), 0.0, 0.9, 0.1))
 
     monkeypatch.setattr(texture, "choose", choose)
-    table = texture.left_out(rows, features, rows["split"] == "train", recipe)
+    table = texture.left_out(rows, features, rows["split"] == "train", recipe, tmp_path)
     assert asked == [({"b"}, ("b",)), ({"a"}, ("a",))]
     assert table["source"].tolist() == ["a"] * 20 + ["b"] * 20
     assert table["split"].unique().tolist() == ["external"]
@@ -59,7 +59,10 @@ def test_a_source_left_out_takes_no_part_in_its_own_choice(
     table[table["source"] == "a"].to_csv(path, index=False)
     before = path.read_text()
     asked.clear()
-    assert texture._add_left_out("t", rows, features, rows["split"] == "train") == 0
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    assert texture._add_left_out("t", rows, features, rows["split"] == "train", kept) == 0
+    assert not kept.exists()  # nothing is left of a run that came to its end
     assert asked == [({"a"}, ("a",))]
     assert path.read_text().startswith(before)
     assert pd.read_csv(path)["source"].tolist() == ["a"] * 20 + ["b"] * 20

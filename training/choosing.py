@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -39,28 +42,50 @@ class Judged:
         return cls(name, auc(labels, scores), 0.0 if np.isnan(error) else error)
 
 
-def choose(space: Space, recipe: TextureRecipe) -> pd.DataFrame:
+def choose(space: Space, recipe: TextureRecipe, kept: Path) -> pd.DataFrame:
     """Every combination tried with its criteria, the best mean first.
 
     Penalty and weights of sources first, then the leans of the recipe with the best of them.
+
+    Args:
+        space: To fit and judge on.
+        recipe: What to try.
+        kept: Folder of the judgements of an unfinished run, which are not made again.
     """
     options = [Choice(c, weights) for c, weights in product(recipe.penalties, recipe.weights)]
-    found = _judged(space, recipe, options)
+    found = _judged(space, recipe, options, kept)
     top = best(found, recipe)
     leaning = [replace(top, haze=haze) for haze in recipe.hazes]
     leaning += [replace(top, steady=steady) for steady in recipe.steadies]
-    joined = pd.concat([found, _judged(space, recipe, leaning)]) if leaning else found
+    joined = pd.concat([found, _judged(space, recipe, leaning, kept)]) if leaning else found
     return joined.sort_values("mean", ascending=False, ignore_index=True)
 
 
-def _judged(space: Space, recipe: TextureRecipe, options: Sequence[Choice]) -> pd.DataFrame:
+def _judged(
+    space: Space, recipe: TextureRecipe, options: Sequence[Choice], kept: Path
+) -> pd.DataFrame:
     """A row an option, the best mean first."""
     rows = []
     for one in tqdm(options, "choices", unit="choice"):
         weights = {_column(name): one.source_weights.get(name, 1.0) for name in _weighed(recipe)}
         settings = {"c": one.c, **weights, "haze": one.haze, "steady": one.steady}
-        rows.append(settings | judge(space, one, recipe.deals, recipe.left_out))
+        rows.append(settings | _once(space, recipe, one, kept))
     return pd.DataFrame(rows).sort_values("mean", ascending=False, ignore_index=True)
+
+
+def _once(space: Space, recipe: TextureRecipe, choice: Choice, kept: Path) -> dict[str, float]:
+    """`judge`, or what it said before the run was cut off."""
+    images = space.rows[["image_id", "source", "label"]].to_csv(index=False)
+    asked = f"{recipe.members} {recipe.views} {recipe.deals} {recipe.left_out} {choice} {images}"
+    path = kept / f"{hashlib.sha256(asked.encode()).hexdigest()[:24]}.json"
+    if path.is_file():
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    found = judge(space, choice, recipe.deals, recipe.left_out)
+    kept.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(".part")
+    half.write_text(json.dumps(found), encoding="utf-8")
+    half.rename(path)
+    return found
 
 
 def best(choices: pd.DataFrame, recipe: TextureRecipe) -> Choice:

@@ -12,12 +12,14 @@ an X-ray head is held when marks are put on its images or their histograms are e
 models that had not seen its group. Test patients are scored after that. What is said of a
 source left out comes from an ensemble whose choice, fit and calibration all went without it. Writes
 models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv, choices.csv, used.csv,
-spread.csv. --left-out adds sources to left_out.csv and leaves the rest as it is.
+spread.csv. --left-out adds sources to left_out.csv and leaves the rest as it is. A run that was cut
+off goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -69,11 +71,12 @@ def run(args: argparse.Namespace) -> int:
     rows = labelled_rows(recipe, manifest)
     features = descriptors(rows, args.root, args.runs, recipe.members, recipe.views)
     fitted_on = rows["source"].isin(recipe.sources) & rows["split"].isin(FITTED_ON)
+    kept = args.runs / "texture" / args.model  # of an unfinished run
     if args.left_out:
-        return _add_left_out(args.model, rows, features, fitted_on)
+        return _add_left_out(args.model, rows, features, fitted_on, kept)
     haze = measured(rows, args.root, args.runs)
     space = space_of(rows, features, fitted_on, haze, len(recipe.looks))
-    choices = choose(space, recipe)
+    choices = choose(space, recipe, kept)
     trained = train(space, best(choices, recipe), SEEDS)
     store_weights(args.model, recipe.members, trained)
     table = held_out(rows, features, fitted_on, trained)
@@ -82,9 +85,10 @@ def run(args: argparse.Namespace) -> int:
     spread_of(rows, trained.answers(features)).to_csv(folder / SPREAD, index=False)
     table.to_csv(folder / artifacts.PREDICTIONS, index=False)
     if recipe.absent:
-        left = left_out(rows, features, fitted_on, recipe)
+        left = left_out(rows, features, fitted_on, recipe, kept)
         left.to_csv(folder / artifacts.LEFT_OUT, index=False)
     card = publish(args.model, recipe, trained, space.rows, manifest)
+    shutil.rmtree(kept, ignore_errors=True)  # whoever runs it again wants it made again
     test = table[table["split"] == Split.TEST]
     print(choices.round(3).to_string(index=False))
     print(f"{args.model}: {trained.choice}, threshold {card.threshold:.3f}")
@@ -97,6 +101,7 @@ def _add_left_out(
     rows: pd.DataFrame,
     features: dict[str, NDArray[np.float16]],
     fitted_on: pd.Series,
+    kept: Path,
 ) -> int:
     """Sources of the recipe that left_out.csv lacks, added to it."""
     path = MODELS_DIR / model_id / artifacts.LEFT_OUT
@@ -106,8 +111,9 @@ def _add_left_out(
     if not lacking:
         print(f"{path.name} lacks no source")
         return 0
-    found = left_out(rows, features, fitted_on, recipe, lacking)
+    found = left_out(rows, features, fitted_on, recipe, kept, lacking)
     pd.concat([known, found]).to_csv(path, index=False)
+    shutil.rmtree(kept, ignore_errors=True)
     print(f"added to {path.name}: {', '.join(lacking)}")
     return 0
 
@@ -147,6 +153,7 @@ def left_out(
     features: dict[str, NDArray[np.float16]],
     fitted_on: pd.Series,
     recipe: TextureRecipe,
+    kept: Path,
     sources: Sequence[str] = (),
 ) -> pd.DataFrame:
     """For each source: all of it, by an ensemble chosen, fitted and calibrated without it.
@@ -156,6 +163,7 @@ def left_out(
         features: As in training.members.Space, of all of them.
         fitted_on: (N,) whether the model may learn from a row.
         recipe: Of the model.
+        kept: As in training.choosing.choose.
         sources: Those to leave out; all of recipe.absent where none is named.
     """
     tables = []
@@ -163,7 +171,7 @@ def left_out(
         own = rows["source"] == source
         space = space_of(rows, features, fitted_on & ~own, looks=len(recipe.looks))
         others = recipe.without(source)
-        without = train(space, best(choose(space, others), others), SEEDS)
+        without = train(space, best(choose(space, others, kept), others), SEEDS)
         chosen = {name: values[own.to_numpy()] for name, values in features.items()}
         tables.append(rows[own].assign(probability=without.score(chosen).round(6)))
     table = pd.concat(tables, ignore_index=True).assign(split=Split.EXTERNAL.value)
