@@ -34,18 +34,19 @@ RIM = 5  # pixels left out along the outline, where air and tissue mix
 Window = tuple[slice, slice]  # rows, columns
 
 
-def find(pixels: Grey) -> Mask | None:
+def find(pixels: Grey, inside: Window | None = None) -> Mask | None:
     """The lungs of a CT slice, with the vessels and lesions inside their outline.
 
     Args:
         pixels: uint8 (H, W), in a window where lungs are darker than tissue.
+        inside: Of inside_margins, where that is known.
 
     Returns:
         bool (H, W), or None where nothing on the picture looks like a lung.
     """
     import cv2
 
-    window = inside_margins(pixels)
+    window = inside or inside_margins(pixels)
     seen = pixels[window]
     small = cv2.resize(seen, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     dark = _air(np.asarray(small, np.uint8))
@@ -72,10 +73,11 @@ def cut_to_lungs(pixels: Grey) -> Grey:
     Returns:
         uint8 (h, w); an unchanged copy where no lungs are found.
     """
-    mask = find(pixels)
+    inside = inside_margins(pixels)
+    mask = find(pixels, inside)
     if mask is None:
         return pixels.copy()
-    return even_out(pixels, mask)[window_around(mask)]
+    return even_out(pixels, mask, inside)[window_around(mask)]
 
 
 def haze(pixels: Grey) -> float | None:
@@ -89,27 +91,29 @@ def haze(pixels: Grey) -> float | None:
     """
     import cv2
 
-    mask = find(pixels)
+    inside = inside_margins(pixels)
+    mask = find(pixels, inside)
     if mask is None:
         return None
     inner = cv2.erode(mask.astype(np.uint8), np.ones((RIM, RIM), np.uint8)) > 0
-    levels = even_out(pixels, mask)[inner if inner.sum() >= ENOUGH else mask]
+    levels = even_out(pixels, mask, inside)[inner if inner.sum() >= ENOUGH else mask]
     return float(((levels > HAZY[0]) & (levels < HAZY[1])).mean())
 
 
-def even_out(pixels: Grey, mask: Mask) -> Grey:
+def even_out(pixels: Grey, mask: Mask, inside: Window | None = None) -> Grey:
     """Grey levels on a straight line through AIR (median of the dark part of the lungs) and TISSUE.
 
     Args:
         pixels: uint8 (H, W).
         mask: Of the lungs, bool (H, W), not empty.
+        inside: Of inside_margins, where that is known.
     """
     import cv2
 
     lungs = np.ascontiguousarray(pixels[mask]).reshape(1, -1)
     cut, _ = cv2.threshold(lungs, 0, WHITE, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     cut = max(cut, int(lungs.min()))  # where all of it is one grey level
-    window = inside_margins(pixels)  # a white page around the slice is no tissue
+    window = inside or inside_margins(pixels)  # a white page around the slice is no tissue
     around = pixels[window][~mask[window]]
     around = around[around > cut]
     air = float(np.median(lungs[lungs <= cut]))
