@@ -1,18 +1,17 @@
 """The lab's live part: maps compared by numbers done by hand, and the real models in one pass."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from visits import opened
 
 from core import alter, phantoms
 from core.explain import change, overlay
 from core.images import read_image
 from pages.parts import lab_map, loaders
 
-PAGE = str(Path(__file__).resolve().parent.parent / "pages" / "lab.py")
 XRAY = read_image(phantoms.drawings()[phantoms.XRAY_TITLE]).pixels
 ONE = np.array([[2, 0], [0, 2]], np.float32)
 OTHER = np.array([[1, 0], [3, 0]], np.float32)
@@ -99,11 +98,7 @@ def test_a_change_costs_one_pass_and_moves_number_and_map(
     trunk = replace(classifier.trunk, run=run)
     counted = replace(classifier, trunks={**classifier.trunks, trunk.card.id: trunk})
     monkeypatch.setattr(loaders, "_classifier", lambda models_dir: counted)
-    at = AppTest.from_file(PAGE, default_timeout=120)
-    at.session_state["lab_experiment"] = "lungs"
-    at.session_state["lab_live"] = True
-    at.run()
-    assert not at.exception
+    at = opened("lab", lab_experiment="lungs", lab_live=True)
     assert passes == [1]  # nothing painted yet
     tool(at, "Tool", "Black box")
     assert passes == [1, 1]

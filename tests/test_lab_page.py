@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-from visits import XRAY_ID, modules_after, words
+from visits import XRAY_ID, modules_after, opened, words
 
 from core import lab, zoo
 from core.charts import lab as charts
@@ -18,8 +18,6 @@ from core.images import Grey
 from core.schema import Modality
 from pages.parts import lab_guess, loaders, loaders_data, loaders_lab
 from pages.parts.lab_words import EXPERIMENTS
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def read_grey(classifier, reader_for, image: Grey) -> tuple[Verdict, Reading]:
@@ -32,12 +30,7 @@ def read_grey(classifier, reader_for, image: Grey) -> tuple[Verdict, Reading]:
 
 
 def page(experiment: str, live: bool = True) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "pages" / "lab.py"), default_timeout=120)
-    at.session_state["lab_experiment"] = experiment
-    at.session_state["lab_live"] = live
-    at.run()
-    assert not at.exception
-    return at
+    return opened("lab", lab_experiment=experiment, lab_live=live)
 
 
 @pytest.fixture(autouse=True)

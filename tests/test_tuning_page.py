@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import tuned
 from streamlit.testing.v1 import AppTest
-from visits import ROOT, modules_after, words
+from visits import modules_after, opened, words
 
 from core.tuning import CLAIMS
 from pages.parts import loaders_tuning
@@ -18,13 +18,7 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def page(view: str = "findings", **state: object) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "pages" / "tune.py"), default_timeout=60)
-    at.session_state["tune_view"] = view
-    for name, value in state.items():
-        at.session_state[name] = value
-    at.run()
-    assert not at.exception
-    return at
+    return opened("tune", tune_view=view, **state)
 
 
 @pytest.mark.parametrize("claim", CLAIMS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from viewed import BOTH_ID, CT, CUT, CUT_ID, DONE, NOT_FOUND, PLAIN_ID, XRAY, canvases, fitted
-from visits import ROOT, words
+from visits import opened, words
 
 from core import slices
 from core.phantoms import CT_TITLE
@@ -14,14 +14,7 @@ from pages.parts import lab_live, loaders_lab
 
 
 def lab(**chosen: object) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "pages" / "lab.py"), default_timeout=300)
-    at.session_state["lab_experiment"] = "lungs"
-    at.session_state["lab_live"] = True
-    for name, value in chosen.items():
-        at.session_state[name] = value
-    at.run()
-    assert not at.exception
-    return at
+    return opened("lab", lab_experiment="lungs", lab_live=True, **chosen)
 
 
 @pytest.mark.parametrize("model", [CUT_ID, PLAIN_ID, BOTH_ID])

@@ -93,6 +93,20 @@ def png(value: int = 128) -> bytes:
     return stream.getvalue()
 
 
+def opened(page: str, **state: object) -> AppTest:
+    """A page by its name, drawn without an exception, with this in the session beforehand."""
+    at = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=300)
+    for name, value in state.items():
+        at.session_state[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def data_page(view: str, **state: object) -> AppTest:
+    return opened("data", data_view=view, **state)
+
+
 def predict_page() -> AppTest:
     return AppTest.from_file(PREDICT, default_timeout=30).run()
 
