@@ -52,8 +52,8 @@ def _decode(dataset: Dataset, options: ReadOptions, log: StepLog) -> Scan:
     """One frame of a parsed file -> Scan."""
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise ImageError(
-            "This DICOM file holds no picture (a report, a plan or a directory, perhaps). Choose "
-            "an image of the series."
+            "This DICOM file holds no picture: it is cut short, or a report, a plan or a "
+            "directory. Choose an image of the series."
         )
     check_size(int(dataset.get("Columns") or 0), int(dataset.get("Rows") or 0))
     frames = max(int(dataset.get("NumberOfFrames") or 1), 1)

@@ -2,22 +2,21 @@
 
 An image is taken from a data folder where there is one, else downloaded once and cached. What is
 downloaded must match: by SHA-256 where the list records one, else by its perceptual hash, at most
-NEAR_BITS of 64 bits apart. The list records no SHA-256 until `python -m training examples --pin`
-fills it in from the originals; its perceptual hashes are those of copies reduced to 512 pixels and
-8-bit grey, hence the margin.
+NEAR_BITS of 64 bits apart. The SHA-256 of the DICOM file is the one that pydicom records and
+pydicom-data has; `python -m training examples --pin` fills in those of the data sets from their
+originals. Their perceptual hashes are those of copies reduced to 512 pixels and 8-bit grey, hence
+the margin.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from core.images import ImageError, read_image
 from core.schema import MODALITY_TITLES, Modality
 from core.seen import hash_pixels
 
@@ -154,11 +153,10 @@ def check_phash(example: Example, data: bytes) -> None:
         ExampleError: Not an image, or more than 6 bits away.
     """
     from imagehash import hex_to_hash
-    from PIL.Image import DecompressionBombError
 
     try:
         apart = int(hex_to_hash(example.phash) - hex_to_hash(phash(data)))
-    except (OSError, DecompressionBombError) as error:
+    except ImageError as error:
         raise ExampleError(f"What {example.url} sent is not an image.") from error
     if apart > NEAR_BITS:
         raise ExampleError(
@@ -171,12 +169,9 @@ def phash(data: bytes) -> str:
     """Perceptual hash of an image file: 64 bits as 16 hexadecimal digits.
 
     Raises:
-        OSError: Pillow cannot read it.
+        ImageError: Not an image.
     """
-    from PIL import Image
-
-    with Image.open(io.BytesIO(data)) as image:
-        return hash_pixels(np.asarray(image.convert("L")))
+    return hash_pixels(read_image(data).pixels)
 
 
 def in_folder(example: Example, root: Path | None) -> Path | None:

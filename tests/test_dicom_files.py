@@ -1,4 +1,4 @@
-"""core.dicom on the files that come with pydicom."""
+"""core.dicom on the files that come with pydicom and pydicom-data."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ BUNDLED = [
     ("JPGExtended.dcm", "256 x 1024", "full range"),
     ("JPEG-lossy.dcm", "256 x 1024", "full range"),
     ("image_dfl.dcm", "512 x 512", "full range"),
+    ("RG3_UNCR.dcm", "1760 x 1760", "file"),
+    ("US1_J2KR.dcm", "640 x 480", None),
+    ("color3d_jpeg_baseline.dcm", "640 x 480", None),
+    ("emri_small_jpeg_ls_lossless.dcm", "64 x 64", "full range"),
+    ("explicit_VR-UN.dcm", "512 x 512", "lung"),
+    ("bad_sequence.dcm", "512 x 512", "lung"),
+    ("vlut_04.dcm", "512 x 512", "file"),
 ]
 
 
@@ -52,6 +59,24 @@ def test_lossless_compressions_agree(name: str) -> None:
     assert np.array_equal(read_image(bundled(f"MR_small_{name}.dcm")).pixels, plain.pixels)
 
 
+@pytest.mark.parametrize(
+    ("packed", "plain"),
+    [("RG1_J2KR", "RG1_UNCR"), ("RG1_J2KI", "RG1_UNCI"), ("US1_J2KR", "US1_UNCR")],
+)
+def test_compressed_files_agree_with_their_uncompressed_twins(packed: str, plain: str) -> None:
+    found, expected = (read_image(bundled(f"{name}.dcm")).pixels for name in (packed, plain))
+    assert np.array_equal(found, expected)
+
+
+def test_a_chest_xray_stored_white_as_low() -> None:
+    scan = read_image(bundled("RG1_UNCR.dcm"), ReadOptions(trace=True))
+    assert any("MONOCHROME1" in step.detail for step in scan.steps)
+    lung, spine = scan.pixels[600:900, 400:600], scan.pixels[600:900, 880:960]
+    assert lung.mean() + 50 < spine.mean()  # air is dark, bone is light
+    stored = decode_frame(dcmread(io.BytesIO(bundled("RG1_UNCR.dcm"))), 0)
+    assert np.corrcoef(stored.ravel()[::97], scan.pixels.ravel()[::97])[0, 1] < -0.99
+
+
 def test_jpeg_lossless_agrees() -> None:
     dataset = dcmread(io.BytesIO(bundled("SC_rgb_jpeg_gdcm.dcm")))
     if dataset.file_meta.TransferSyntaxUID != "1.2.840.10008.1.2.4.70":
@@ -69,7 +94,16 @@ def test_twelve_bit_jpeg_agrees_with_libjpeg() -> None:
     assert np.abs(stored[420, 140:150].astype(int) - expected).max() <= 1
 
 
-@pytest.mark.parametrize("name", ["reportsi.dcm", "rtplan.dcm", "test-SR.dcm", "rtstruct.dcm"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "reportsi.dcm",
+        "rtplan.dcm",
+        "test-SR.dcm",
+        "rtstruct.dcm",
+        "emri_small_jpeg_2k_lossless_too_short.dcm",  # cut before its pixels
+    ],
+)
 def test_bundled_without_picture(name: str) -> None:
     with pytest.raises(ImageError, match="holds no picture"):
         read_image(bundled(name))

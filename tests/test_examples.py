@@ -11,14 +11,17 @@ from pathlib import Path
 import pandas as pd
 import pooch
 import pytest
+from pydicom.data.download import get_cached_filehash, get_url
 from samples import picture
 from webs import Web
 
 from core import examples
+from core.artifacts import sha256_of
 from core.examples import Example, ExampleError, catalogue, data_root, load, phash
 from core.schema import Modality
 from core.seen import distances
 from training import examples as command
+from training.probes import dicom_file
 
 
 @pytest.fixture
@@ -48,7 +51,7 @@ def example(url: str = "http://127.0.0.1:9/right.png", sha256: str = "") -> Exam
 
 def test_catalogue() -> None:
     rows = catalogue()
-    assert len(rows) == len({row.name for row in rows}) == 10
+    assert len(rows) == len({row.name for row in rows}) == 11
     assert sum(row.modality == Modality.CT for row in rows) == 2
     for row in rows:
         assert re.fullmatch(r"[0-9a-f]{16}", row.phash)
@@ -56,6 +59,15 @@ def test_catalogue() -> None:
         assert re.search(r"githubusercontent\.com/[^/]+/[^/]+/[0-9a-f]{40}/", row.url)
         assert row.licence and row.attribution and row.title
         assert "ND" not in row.licence
+
+
+def test_the_dicom_example_is_the_file_that_pydicom_records() -> None:
+    row = next(one for one in catalogue() if one.name == "chest-dicom")
+    file = dicom_file(Path(row.path).name)
+    assert row.sha256 == get_cached_filehash(file.name) == sha256_of(file)
+    assert phash(file.read_bytes()) == row.phash
+    repository, commit = re.findall(r"github\.com/([^/]+/[^/]+)/raw/(\w+)/", get_url(file.name))[0]
+    assert f"{repository}/{commit}/data/{file.name}" in row.url
 
 
 def test_save_and_read_again(tmp_path: Path) -> None:

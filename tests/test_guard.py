@@ -3,8 +3,12 @@ import pandas as pd
 import pytest
 
 from core.artifacts import ArtifactError
+from core.classifier import load_classifier
 from core.guard import class_distances, load_guard, normalise
+from core.images import read_image
 from core.probes import SWAPPED, error_rates, in_words, read_probes
+from core.schema import Modality
+from training.probes import dicom_file
 
 
 def test_normalise_gives_length_one_and_keeps_zeros():
@@ -75,6 +79,16 @@ def test_stated_error_rates_follow_from_the_shipped_table():
     # Regression bounds, well above what was measured.
     assert table.loc[~table["real"], "accepted"].mean() < 0.15
     assert (~table.loc[table["real"] & (table["group"] == "nih"), "accepted"]).mean() < 0.1
+
+
+def test_dicom_files_from_elsewhere():
+    """A hospital's chest X-ray that is in no source, and other parts of the body."""
+    names = ["RG1_J2KR.dcm", "RG3_UNCR.dcm", "693_UNCR.dcm", "explicit_VR-UN.dcm", "US1_UNCR.dcm"]
+    images = [read_image(dicom_file(name).read_bytes()).pixels for name in names]
+    verdicts = [one.verdict for one in load_classifier().score(images)]
+    assert [verdict.in_scope for verdict in verdicts] == [True, False, False, False, False]
+    assert verdicts[0].modality == Modality.XRAY
+    assert not verdicts[0].looks_inverted
 
 
 def test_missing_table_is_said(tmp_path):
