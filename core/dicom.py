@@ -37,7 +37,7 @@ def decode_dicom(data: bytes, options: ReadOptions, log: StepLog) -> Scan:
         ImageError: No pixels, too large, damaged, or a compression without decoder.
     """
     try:
-        return _decode(parse(data), options, log)
+        return _decode(data, parse(data), options, log)
     except ImageError:
         raise
     # pydicom reads elements when they are used, so a damaged one shows anywhere, as any kind.
@@ -48,7 +48,7 @@ def decode_dicom(data: bytes, options: ReadOptions, log: StepLog) -> Scan:
         ) from error
 
 
-def _decode(dataset: Dataset, options: ReadOptions, log: StepLog) -> Scan:
+def _decode(data: bytes, dataset: Dataset, options: ReadOptions, log: StepLog) -> Scan:
     """One frame of a parsed file -> Scan."""
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise ImageError(
@@ -58,7 +58,7 @@ def _decode(dataset: Dataset, options: ReadOptions, log: StepLog) -> Scan:
     check_size(int(dataset.get("Columns") or 0), int(dataset.get("Rows") or 0))
     frames = max(int(dataset.get("NumberOfFrames") or 1), 1)
     frame = min(max(options.frame, 0), frames - 1)
-    raw = decode_frame(dataset, frame)
+    raw = decode_frame(data, dataset, frame)
     take_frame_values(dataset, frame)
     if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
         from pydicom.pixels import apply_color_lut

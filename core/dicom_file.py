@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.dicom_apart import decode_apart
 from core.images import MAX_BYTES, ImageError
 
 if TYPE_CHECKING:
@@ -46,30 +47,44 @@ def parse(data: bytes) -> Dataset:
         ) from error
 
 
-def decode_frame(dataset: Dataset, frame: int) -> NDArray[Any]:
+def decode_frame(data: bytes, dataset: Dataset, frame: int) -> NDArray[Any]:
     """Stored values (H, W), or (H, W, 3) RGB, of one frame, from 0.
+
+    Args:
+        data: The whole file.
+        dataset: What `parse` made of it; gets file meta information where it has none.
+        frame: Which one.
 
     Raises:
         ImageError: Damaged, or a compression without decoder.
     """
-    from pydicom.pixels import pixel_array
-
-    syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
+    if getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None) is None:
+        dataset.file_meta = _bare_meta(dataset)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if syntax is None:
-                dataset.file_meta = _bare_meta(dataset)
-            if _is_twelve_bit_jpeg(dataset):
-                return _decode_twelve_bits(dataset, frame)
-            return np.asarray(pixel_array(dataset, index=frame))
+            return np.asarray(_decode(data, dataset, frame))
     # Decoders for a dozen compressions raise as many kinds for a damaged or unknown stream.
     except Exception as error:
-        name = getattr(syntax, "name", None) or "unknown"
         raise ImageError(
-            f"The picture in this DICOM file cannot be decoded (transfer syntax: {name}; "
-            f"{type(error).__name__}). It is damaged or cut short, or needs exporting uncompressed."
+            "The picture in this DICOM file cannot be decoded (transfer syntax: "
+            f"{dataset.file_meta.TransferSyntaxUID.name}; {type(error).__name__}). It is damaged "
+            "or cut short, or needs exporting uncompressed."
         ) from error
+
+
+def _decode(data: bytes, dataset: Dataset, frame: int) -> NDArray[Any]:
+    """By pydicom or Pillow, which raise at a damaged stream; by GDCM in a process of its own."""
+    from pydicom import uid
+    from pydicom.pixels import pixel_array
+
+    jpegs = (*uid.JPEGTransferSyntaxes, *uid.JPEGLSTransferSyntaxes, *uid.JPEG2000TransferSyntaxes)
+    if dataset.file_meta.TransferSyntaxUID not in jpegs:
+        return pixel_array(dataset, index=frame)
+    try:
+        return pixel_array(dataset, index=frame, decoding_plugin="pillow")
+    except Exception:  # not one of Pillow's, or damaged: as many kinds as above
+        return decode_apart(data, frame)
 
 
 def take_frame_values(dataset: Dataset, frame: int) -> None:
@@ -114,46 +129,6 @@ def _check_unpacked(data: bytes) -> None:
                 f"This DICOM file unpacks to more than {MAX_UNPACKED // 1024**2} MB. Export one "
                 "frame, or a smaller copy."
             )
-
-
-def _is_twelve_bit_jpeg(dataset: Dataset) -> bool:
-    from pydicom.uid import JPEGExtended12Bit
-
-    syntax = dataset.file_meta.get("TransferSyntaxUID")
-    return syntax == JPEGExtended12Bit and int(dataset.BitsStored) > 8
-
-
-def _decode_twelve_bits(dataset: Dataset, frame: int) -> NDArray[Any]:
-    """12-bit lossy JPEG, which GDCM decodes since 3.2 and pydicom 3.0 keeps from it (adr/003).
-
-    Raises:
-        ValueError: Colour, or fewer values than the header says.
-    """
-    import gdcm
-    from pydicom.encaps import get_frame
-
-    if int(dataset.SamplesPerPixel) != 1:
-        raise ValueError(f"expected one sample a pixel, received {dataset.SamplesPerPixel}")
-    frames = max(int(dataset.get("NumberOfFrames") or 1), 1)
-    fragment = gdcm.Fragment()
-    fragment.SetByteStringValue(get_frame(dataset.PixelData, frame, number_of_frames=frames))
-    fragments = gdcm.SequenceOfFragments.New()
-    fragments.AddFragment(fragment)
-    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
-    element.SetValue(fragments.__ref__())
-    image = gdcm.Image()
-    image.SetNumberOfDimensions(2)
-    image.SetDimensions((int(dataset.Columns), int(dataset.Rows), 1))
-    image.SetDataElement(element)
-    kind = gdcm.PhotometricInterpretation.GetPIType(str(dataset.PhotometricInterpretation))
-    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(kind))
-    image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGExtendedProcess2_4))
-    bits, signed = int(dataset.BitsStored), int(dataset.PixelRepresentation)
-    image.SetPixelFormat(gdcm.PixelFormat(1, 16, bits, bits - 1, signed))
-    # GDCM hands bytes over as text.
-    values = image.GetBuffer().encode("utf-8", "surrogateescape")
-    stored = np.frombuffer(values, "<i2" if signed else "<u2")
-    return stored.reshape(int(dataset.Rows), int(dataset.Columns))
 
 
 def _bare_meta(dataset: Dataset) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     CTImageStorage,
@@ -107,3 +109,10 @@ def ct(hounsfield: list[int], **elements: Any) -> bytes:
 
 def first_row(scan: Scan, count: int) -> list[int]:
     return scan.pixels[0, :count].tolist()
+
+
+def ends_gdcm() -> bytes:
+    """A lossless JPEG whose header states one bit too few: GDCM ends its process at it."""
+    dataset = dcmread(str(get_testdata_file("SC_rgb_jpeg_gdcm.dcm", download=False)))
+    dataset.BitsStored = 7
+    return saved(dataset)

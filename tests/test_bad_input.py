@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from pydicom.uid import RLELossless
-from samples import dicom, encode, flat, halves, picture, png_header, saved
+from samples import dicom, encode, ends_gdcm, flat, halves, picture, png_header, saved
 from visits import predict_page, words
 
 from training.__main__ import main
@@ -77,6 +77,7 @@ CASES = {
     "bomb.png": Case(lambda: png_header(30_000, 30_000), error="40 megapixels"),
     "large.png": Case(lambda: picture(1) + bytes(60 * 1024**2), error="at most 50 MB"),
     "report.dcm": Case(without_pixels, error="holds no picture"),
+    "deadly.dcm": Case(ends_gdcm, error="cannot be decoded"),
     "clear.png": Case(lambda: encode(flat((9, 9, 9, 99), "RGBA"), "PNG"), said="transparen"),
     "palette.png": Case(palette, said="palette"),
     "deep.png": Case(deep, said="16-bit"),
