@@ -118,7 +118,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_scoring(
 
 
 def test_looking_whether_it_can_be_written_changes_nothing(tmp_path):
-    from training.predict import check_out
+    from training.scores import check_out
 
     there = tmp_path / "there.csv"
     there.write_text("kept")

@@ -4,10 +4,11 @@
 
 One row a file: path, modality, probability, decision, threshold, model, in_scope, error. Folders
 are searched recursively. X-ray or CT is found out from the image and picks the model; --model takes
-one for all. An unreadable file is a row with its error. What was done to an odd file (a frame or
-window chosen, transparency laid on black, ...) is a line on standard error, as is an image whose
-black and white look swapped. Exit code 0: all scored; 1: some were not; 2: none was. For teaching
-and research, never for diagnosis.
+one for all. An unreadable file is a row with its error. Rows are written as they come; --resume
+goes on with a table that was cut off, and tries again what had an error. What was done to an odd
+file (a frame or window chosen, transparency laid on black, ...) is a line on standard error, as is
+an image whose black and white look swapped. Exit code 0: all scored; 1: some were not; 2: none was.
+For teaching and research, never for diagnosis.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from tqdm import tqdm
 
 from core import artifacts
@@ -30,6 +30,7 @@ from core.classifier import Classifier, load_classifier
 from core.images import Grey, ImageError, Step, check_length, read_image
 from core.schema import MODALITY_TITLES, SCORE_COLUMNS, decide
 from core.trunks import AUTO, WAYS
+from training.scores import check_out, kept_rows, shown, written
 
 BATCH = 16
 AHEAD = 3 * BATCH  # files decoded in advance
@@ -55,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="ID", help="default: by modality")
     parser.add_argument("--threshold", type=float, help="default: the model's operating point")
     parser.add_argument("--precision", choices=(AUTO, *WAYS), default=AUTO)
+    parser.add_argument(
+        "--resume", action="store_true", help="keep what FILE.csv has scored, add the rest"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,37 +69,20 @@ def run(args: argparse.Namespace) -> int:
     heads = [card.id for card in artifacts.list_heads() if artifacts.is_shipped(card)]
     if args.model is not None and args.model not in heads:
         raise ValueError(f"expected a model out of {heads}, received {args.model!r}")
-    files = list(find_files(args.paths))
+    found = list(find_files(args.paths))
+    kept = kept_rows(args.out if args.resume else None)
+    there = set(kept["path"])
+    files = [path for path in found if shown(path) not in there]
+    if args.resume:
+        print(f"{len(found) - len(files)} of {len(found)} are scored already", file=sys.stderr)
     classifier = load_classifier(precision=args.precision)
-    rows = list(score_files(files, classifier, args.model, args.threshold))
-    pd.DataFrame(rows, columns=list(SCORE_COLUMNS)).to_csv(args.out, index=False)
+    scored = score_files(files, classifier, args.model, args.threshold)
+    rows = list(written(scored, args.out, kept))
     failed = sum(bool(row["error"]) for row in rows)
     print(f"wrote {args.out}: {_summary(rows, failed)}", file=sys.stderr)
-    if failed == len(rows):
+    if failed == len(rows) and not len(kept):
         return 2
     return 1 if failed else 0
-
-
-def check_out(path: Path) -> None:
-    """Refuse a table that could not be written, before anything is scored for it.
-
-    Raises:
-        ValueError: A folder, a name in no folder, or a place that cannot be written to.
-    """
-    if not path.parent.is_dir():
-        raise ValueError(f"expected an existing folder for --out, received {path.parent}")
-    try:
-        if path.is_dir():
-            raise ValueError(f"expected a file for --out, received the folder {path}")
-        new = not path.exists()
-        # Permissions do not tell it everywhere (shares, read-only disks): only opening does.
-        path.open("ab").close()
-    except OSError as error:
-        raise ValueError(
-            f"expected a file for --out that can be written, received {path} ({error.strerror})"
-        ) from None
-    if new:
-        path.unlink()
 
 
 def _summary(rows: list[dict[str, Any]], failed: int) -> str:
@@ -120,8 +107,9 @@ def find_files(paths: list[Path]) -> Iterator[Path]:
 
 
 def _wanted(path: Path) -> bool:
-    hidden = path.name.startswith(".")
-    return path.is_file() and not hidden and path.suffix.lower() not in NOT_IMAGES
+    if path.name.startswith(".") or path.suffix.lower() in NOT_IMAGES:
+        return False
+    return path.is_file() or (path.is_symlink() and not path.exists())  # a dead link gets its row
 
 
 def score_files(
@@ -176,7 +164,7 @@ def _score_batch(
     scored = iter(classifier.score(images, choose, fitted) if images else ())
     for one in batch:
         row: dict[str, Any] = dict.fromkeys(SCORE_COLUMNS, "")
-        row |= {"path": str(one.path), "error": one.error}
+        row |= {"path": shown(one.path), "error": one.error}
         done = [f"{step.title}: {step.detail}" for step in one.steps if not step.routine]
         if one.pixels is not None:
             answer = next(scored)

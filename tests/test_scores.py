@@ -1,0 +1,106 @@
+"""The table that `python -m training predict` writes while it scores."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from core.phantoms import drawings
+from core.schema import SCORE_COLUMNS
+from training import predict as verb
+from training.__main__ import main
+from training.scores import kept_rows, shown, written
+
+PICTURES = list(drawings().values())
+ROW = {
+    "path": "a.png",
+    "modality": "xray",
+    "probability": 0.25,
+    "decision": "negative",
+    "threshold": 0.3,
+    "model": "m",
+    "in_scope": True,
+    "error": "",
+}
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, keep_default_na=False)
+
+
+def test_a_run_that_is_cut_off_leaves_what_it_scored(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    rows = written(iter([ROW, ROW | {"path": "b.png"}]), out, kept_rows(None))
+    assert next(rows) == ROW
+    assert read(out).to_dict("records") == [ROW]
+
+
+def test_what_is_kept(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    bad = ROW | {"path": "bad.png", "probability": "", "in_scope": "", "error": "There is no such"}
+    pd.DataFrame([ROW, bad], columns=list(SCORE_COLUMNS)).to_csv(out, index=False)
+    with out.open("a") as file:
+        file.write("cut.png,xray,0.9,posi")
+    assert kept_rows(out)["path"].tolist() == ["a.png"]
+    assert kept_rows(tmp_path / "none.csv").empty
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", 'path,"x\n1,2,3,4\n', "\xff\xfe"])
+def test_another_file_is_not_gone_on_with(tmp_path: Path, text: str) -> None:
+    out = tmp_path / "out.csv"
+    out.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ValueError, match=r"expected .*out\.csv"):
+        kept_rows(out)
+    assert out.read_bytes() == text.encode("latin-1")
+
+
+def test_resume_scores_the_rest_and_tries_again_what_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = tmp_path / "scans", tmp_path / "out.csv"
+    folder.mkdir()
+    for name in ("a.png", "c.png"):
+        (folder / name).write_bytes(PICTURES[0])
+    (folder / "b.png").write_bytes(b"")
+    words = ["predict", str(folder), "--out", str(out)]
+    assert main(words) == 1
+    whole = read(out)
+    out.write_text("\n".join(out.read_text().splitlines()[:3]) + "\n")  # a and b
+    (folder / "b.png").write_bytes(PICTURES[1])
+    asked: list[str] = []
+    score = verb.score_files
+
+    def watched(files, *rest):  # type: ignore[no-untyped-def]
+        asked.extend(path.name for path in files)
+        return score(files, *rest)
+
+    monkeypatch.setattr(verb, "score_files", watched)
+    capsys.readouterr()
+    assert main([*words, "--resume"]) == 0
+    assert asked == ["b.png", "c.png"]
+    assert "1 of 3 are scored already" in capsys.readouterr().err
+    resumed = read(out)
+    assert [Path(path).name for path in resumed["path"]] == ["a.png", "b.png", "c.png"]
+    assert (resumed["error"] == "").all()
+    assert resumed.iloc[0].astype(str).tolist() == whole.iloc[0].astype(str).tolist()
+    assert main([*words, "--resume"]) == 0  # nothing left to score
+    pd.testing.assert_frame_equal(read(out), resumed)
+
+
+def test_names_that_are_no_text_and_dead_links_are_rows(tmp_path: Path) -> None:
+    folder, out = tmp_path / "scans", tmp_path / "out.csv"
+    folder.mkdir()
+    (folder / os.fsdecode(b"odd\xff.png")).write_bytes(PICTURES[0])
+    (folder / "two\nlines.png").write_bytes(PICTURES[0])
+    (folder / "dead.png").symlink_to("nowhere")
+    assert main(["predict", str(folder), "--out", str(out)]) == 1
+    table = read(out)
+    names = [path.rsplit("/", 1)[1] for path in table["path"]]
+    assert sorted(names) == ["dead.png", "odd\\xff.png", "two\nlines.png"]
+    errors = dict(zip(names, table["error"], strict=True))
+    assert errors["dead.png"] == "There is no such file."
+    assert not errors["odd\\xff.png"]
+    assert shown(Path("肺 a.png")) == "肺 a.png"
