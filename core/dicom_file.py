@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.dicom_apart import decode_apart
-from core.images import MAX_BYTES, ImageError
+from core.images import MAX_BYTES, MAX_PIXELS, ImageError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -81,10 +81,31 @@ def _decode(data: bytes, dataset: Dataset, frame: int) -> NDArray[Any]:
     jpegs = (*uid.JPEGTransferSyntaxes, *uid.JPEGLSTransferSyntaxes, *uid.JPEG2000TransferSyntaxes)
     if dataset.file_meta.TransferSyntaxUID not in jpegs:
         return pixel_array(dataset, index=frame)
+    _check_stream(dataset, frame)
     try:
         return pixel_array(dataset, index=frame, decoding_plugin="pillow")
     except Exception:  # not one of Pillow's, or damaged: as many kinds as above
         return decode_apart(data, frame)
+
+
+def _check_stream(dataset: Dataset, frame: int) -> None:
+    """Refuse a stream of far more pixels than the header says, before it is unpacked.
+
+    Raises:
+        ValueError: Above 40 megapixels, which the header's were not.
+        DecompressionBombError: Above what Pillow opens.
+    """
+    from PIL import Image
+    from pydicom.encaps import get_frame
+
+    frames = max(int(dataset.get("NumberOfFrames") or 1), 1)
+    stream = get_frame(dataset.PixelData, frame, number_of_frames=frames)
+    try:
+        width, height = Image.open(io.BytesIO(stream)).size
+    except OSError:  # not one of Pillow's
+        return
+    if width * height > MAX_PIXELS:
+        raise ValueError(f"expected at most {MAX_PIXELS} pixels, received {width} x {height}")
 
 
 def take_frame_values(dataset: Dataset, frame: int) -> None:

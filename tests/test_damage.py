@@ -8,7 +8,9 @@ import subprocess
 import numpy as np
 import pytest
 from PIL import Image
-from samples import encode, ends_gdcm, halves
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit
+from samples import SIDE, dicom, encode, ends_gdcm, halves, saved
 
 from core import dicom_apart
 from core.dicom_apart import decode_apart
@@ -78,6 +80,26 @@ def test_what_ends_gdcm_ends_no_more() -> None:
         decode_apart(ends_gdcm(), 0)
     with pytest.raises(ImageError, match=r"cannot be decoded \(transfer syntax: JPEG Lossless"):
         read_image(ends_gdcm())
+
+
+@pytest.mark.parametrize(
+    ("kind", "syntax", "side", "why"),
+    [
+        ("JPEG", JPEGBaseline8Bit, 7000, "ValueError"),
+        ("JPEG2000", JPEG2000Lossless, 7000, "ValueError"),
+        ("JPEG", JPEGBaseline8Bit, 19_000, "DecompressionBombError"),
+        ("JPEG", JPEGBaseline8Bit, SIDE + 1, "RuntimeError"),  # small enough to be unpacked
+    ],
+)
+def test_a_stream_larger_than_its_header_says_is_refused(
+    kind: str, syntax: str, side: int, why: str
+) -> None:
+    dataset = dicom(halves(0, 9))
+    dataset.PixelData = encapsulate([encode(Image.new("L", (side, side)), kind)])
+    dataset["PixelData"].VR = "OB"
+    dataset.file_meta.TransferSyntaxUID = syntax
+    with pytest.raises(ImageError, match=f"cannot be decoded .*; {why}"):
+        read_image(saved(dataset))
 
 
 def test_a_decoder_that_does_not_come_back_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
