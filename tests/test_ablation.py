@@ -16,7 +16,15 @@ from core.schema import MANIFEST_COLUMNS, Modality
 from core.views import LUNGS
 from training import ablation
 from training.ablation import changes, scoring
-from training.ablation.changes import CHANGES, DRO, EVEN, REFERENCE, Change, changes_for
+from training.ablation.changes import (
+    CHANGES,
+    DRO,
+    EVEN,
+    REFERENCE,
+    Change,
+    cached_with,
+    changes_for,
+)
 from training.ablation.kept import Kept, Scores
 from training.gains import gain_row
 from training.views import VIEWS
@@ -156,6 +164,12 @@ def test_changes_have_names_of_their_own_and_start_with_the_reference() -> None:
     for modality in Modality:
         assert changes_for(modality)[0] == REFERENCE
     assert not [one for one in changes_for(Modality.CT) if one.weights in (DRO, EVEN)]
+
+
+def test_every_member_is_among_those_computed_with_it() -> None:
+    for change in CHANGES:
+        for member in change.members:
+            assert all(member in cached_with(member, view) for view in change.views), change.title
 
 
 def test_rows_that_are_there_are_not_made_again(

@@ -20,6 +20,10 @@ PAIRS_2 = Member("block2_conv2", SECOND_ORDER, (112, 112, 128))
 PAIRS_3, PAIRS_4 = MEMBERS
 CUT = (PAIRS_3, PAIRS_4, PAIRS_5)
 OTHERS = (MEAN_5, PAIRS_5, SPREAD_4, PAIRS_2)
+LOWER_3 = tuple(replace(PAIRS_3, layer=f"block3_conv{number}") for number in (1, 2))
+LOWER_4 = tuple(replace(PAIRS_4, layer=f"block4_conv{number}") for number in (1, 2))
+FIRST_5 = replace(PAIRS_5, layer="block5_conv1")
+BETWEEN = (*LOWER_3, *LOWER_4, FIRST_5)
 
 BOTH = "blocks 3, 4 and 5; two looks, cut to the lungs and whole"
 BOUNDS = (-1.0, -0.75, -0.5)
@@ -105,6 +109,8 @@ CHANGES = (
     _beside("blocks 3 and 4; every source weighs the same", weights=EVEN, modality=Modality.XRAY),
     _beside("blocks 3 and 4; group DRO over sources", weights=DRO, modality=Modality.XRAY),
     _beside("blocks 2, 3 and 4", (PAIRS_2, PAIRS_3, PAIRS_4)),
+    _beside("blocks 3 and 4; all their convolutions", (*LOWER_3, PAIRS_3, *LOWER_4, PAIRS_4)),
+    _beside("blocks 3 and 4, and the first convolution of block 5", (PAIRS_3, PAIRS_4, FIRST_5)),
     Change("blocks 4 and 5", (PAIRS_4, PAIRS_5), parent=PAIRS_OF_4.title),
     THREE,
     _beside("blocks 3 and 4, and the reference", (PAIRS_3, PAIRS_4, MEAN_5)),
@@ -142,4 +148,4 @@ def cached_with(member: Member, view: str) -> tuple[Member, ...]:
     """The members whose descriptors are computed and kept together with a member's."""
     if view in (LUNGS, mirror_of(LUNGS)):
         return CUT
-    return MEMBERS if member in MEMBERS else OTHERS
+    return next(own for own in (MEMBERS, BETWEEN, OTHERS) if member in own)
