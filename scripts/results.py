@@ -18,6 +18,7 @@ from core.library import DATA_DIR
 from scripts import goals
 from scripts.changes import ablation
 from scripts.document import DOCS
+from scripts.firm import firmness
 from scripts.upper import adapted, finetuned
 from training import evaluation
 from training.evaluation import BY_SOURCE, wide
@@ -53,6 +54,7 @@ def text() -> str:
         spreads(cards),
         protocol(PROTOCOLS),
         ablation(ABLATION),
+        firmness(MODELS_DIR),
         finetuned(FINETUNED, ADAPTED / "ct.csv"),
         adapted(ADAPTED),
         lungs(DATA_DIR / "lungs"),

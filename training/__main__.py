@@ -13,6 +13,7 @@ VERBS = {
     "features": "cache trunk features",
     "train": "train a classifier head",
     "texture": "train an ensemble of linear members on lower layers",
+    "deals": "choose an ensemble's settings again on other deals: how firm are they",
     "ablation": "one change at a time: what carries over to sources never seen",
     "finetune": "train the upper blocks too: is that worth its cost",
     "adapt": "train the upper blocks on images without labels: does that carry over",

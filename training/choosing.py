@@ -67,10 +67,15 @@ def _judged(
     """A row an option, the best mean first."""
     rows = []
     for one in tqdm(options, "choices", unit="choice"):
-        weights = {_column(name): one.source_weights.get(name, 1.0) for name in _weighed(recipe)}
-        settings = {"c": one.c, **weights, "haze": one.haze, "steady": one.steady}
-        rows.append(settings | _once(space, recipe, one, kept))
+        rows.append(settings(one, recipe) | _once(space, recipe, one, kept))
     return pd.DataFrame(rows).sort_values("mean", ascending=False, ignore_index=True)
+
+
+def settings(choice: Choice, recipe: TextureRecipe) -> dict[str, float]:
+    """What the first columns of the table of `choose` say of a combination; NaN for no haze."""
+    weights = {_column(name): choice.source_weights.get(name, 1.0) for name in _weighed(recipe)}
+    haze = np.nan if choice.haze is None else choice.haze
+    return {"c": choice.c, **weights, "haze": haze, "steady": choice.steady}
 
 
 def _once(space: Space, recipe: TextureRecipe, choice: Choice, kept: Path) -> dict[str, float]:

@@ -68,9 +68,7 @@ def run(args: argparse.Namespace) -> int:
     """Choose, fit, store, report."""
     recipe = TEXTURES[args.model]
     manifest = load_manifest(args.root, args.runs)
-    rows = labelled_rows(recipe, manifest)
-    features = descriptors(rows, args.root, args.runs, recipe.members, recipe.views)
-    fitted_on = rows["source"].isin(recipe.sources) & rows["split"].isin(FITTED_ON)
+    rows, features, fitted_on = material(recipe, manifest, args.root, args.runs)
     kept = args.runs / "texture" / args.model  # of an unfinished run
     if args.left_out:
         return _add_left_out(args.model, rows, features, fitted_on, kept)
@@ -94,6 +92,15 @@ def run(args: argparse.Namespace) -> int:
     print(f"{args.model}: {trained.choice}, threshold {card.threshold:.3f}")
     print(f"test AUC {auc(test['label'], test['probability']):.3f} on {len(test)} images")
     return 0
+
+
+def material(
+    recipe: TextureRecipe, manifest: pd.DataFrame, root: Path, runs: Path
+) -> tuple[pd.DataFrame, dict[str, NDArray[np.float16]], pd.Series]:
+    """Rows of a recipe, N; their descriptors as of `descriptors`; (N,) whether to learn from it."""
+    rows = labelled_rows(recipe, manifest)
+    features = descriptors(rows, root, runs, recipe.members, recipe.views)
+    return rows, features, rows["source"].isin(recipe.sources) & rows["split"].isin(FITTED_ON)
 
 
 def _add_left_out(

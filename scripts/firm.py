@@ -1,0 +1,54 @@
+"""How firm the settings of the second-order heads are: a section of docs/results.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from training.deals import CHOSEN, SHIPPED, TABLE
+from training.markdown import to_markdown
+from training.recipes import TEXTURES
+
+WORDS = {SHIPPED: "as shipped", CHOSEN: "as the same rule takes them here"}
+
+
+def firmness(models_dir: Path) -> str:
+    """Settings as shipped and as chosen on deals that chose no head; empty without tables."""
+    paths = {name: models_dir / name / TABLE for name in TEXTURES}
+    tables = {name: pd.read_csv(path) for name, path in paths.items() if path.is_file()}
+    if not tables:
+        return ""
+    rows = pd.DataFrame([row for name, table in tables.items() for row in _rows(name, table)])
+    commands = "; ".join(f"`python -m training deals --model {name} --root DIR`" for name in tables)
+    deals = {name: len(TEXTURES[name].deals) for name in tables}
+    used = ", ".join(f"{count} for {name}" for name, count in deals.items())
+    return f"""## How firm the settings are
+
+Settings were chosen on few deals of the training and validation patients into folds ({used}). Here
+they are chosen again, by the same rule, on three deals that had chosen nothing. The mean is what
+settings are chosen by (`choices.csv`). Nothing was changed after this.
+
+{to_markdown(rows)}
+
+All that was tried: `models/<id>/{TABLE}`. {commands}
+"""
+
+
+def _rows(name: str, table: pd.DataFrame) -> list[dict[str, object]]:
+    weight = [column for column in table.columns if column.startswith("weight ")]
+    found = []
+    for row in table[table["role"].isin(WORDS)].to_dict("records"):
+        extra = [f"{column} {row[column]:g}" for column in weight]
+        extra += [] if pd.isna(row["haze"]) else [f"haze {row['haze']:g}"]
+        extra += [f"steady {row['steady']:g}"] if row["steady"] else []
+        found.append(
+            {
+                "model": name,
+                "settings": WORDS[row["role"]],
+                "values": ", ".join([f"C {row['c']:g}", *extra]),
+                "mean": f"{row['mean']:.3f}",
+                "standard error": f"{row['error']:.3f}",
+            }
+        )
+    return found
