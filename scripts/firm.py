@@ -27,9 +27,9 @@ def firmness(models_dir: Path) -> str:
 
 Settings were chosen on few deals of the training and validation patients into folds ({used}). Here
 they are chosen again, by the same rule, on three deals that had chosen nothing. The mean is what
-settings are chosen by (`choices.csv`). Nothing was changed after this: on CT the difference is less
-than a standard error, and that heads with a weaker penalty do worse on SARS-CoV-2 CT-scan had been
-seen, so that a change would no longer have been chosen on COVID-CT alone.
+settings are chosen by (`choices.csv`). Nothing was changed after this: that CT heads with a weaker
+penalty do worse on SARS-CoV-2 CT-scan had been seen, so that a change would no longer have been
+chosen on COVID-CT alone.
 
 {to_markdown(rows)}
 

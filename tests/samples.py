@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 from pydicom import dcmread
-from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     CTImageStorage,
@@ -19,6 +18,7 @@ from pydicom.uid import (
 )
 
 from core.images import Scan
+from training.probes import dicom_file
 
 SIDE = 40
 
@@ -113,6 +113,6 @@ def first_row(scan: Scan, count: int) -> list[int]:
 
 def ends_gdcm() -> bytes:
     """A lossless JPEG whose header states one bit too few: GDCM ends its process at it."""
-    dataset = dcmread(str(get_testdata_file("SC_rgb_jpeg_gdcm.dcm", download=False)))
+    dataset = dcmread(dicom_file("SC_rgb_jpeg_gdcm.dcm"))
     dataset.BitsStored = 7
     return saved(dataset)

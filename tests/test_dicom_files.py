@@ -7,10 +7,10 @@ import io
 import numpy as np
 import pytest
 from pydicom import dcmread
-from pydicom.data import get_testdata_file
 
 from core.dicom_file import decode_frame, parse
 from core.images import ImageError, ReadOptions, read_image
+from training.probes import dicom_file
 
 BUNDLED = [
     ("CT_small.dcm", "128 x 128", "lung"),
@@ -39,11 +39,7 @@ BUNDLED = [
 
 
 def bundled(name: str) -> bytes:
-    found = get_testdata_file(name, download=False)
-    if found is None:
-        pytest.skip(f"{name} does not come with this pydicom")
-    with open(str(found), "rb") as file:  # noqa: PTH123
-        return file.read()
+    return dicom_file(name).read_bytes()
 
 
 @pytest.mark.parametrize(("name", "size", "window"), BUNDLED)

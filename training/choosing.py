@@ -67,7 +67,7 @@ def _judged(
     """A row an option, the best mean first."""
     rows = []
     for one in tqdm(options, "choices", unit="choice"):
-        rows.append(settings(one, recipe) | _once(space, recipe, one, kept))
+        rows.append(settings(one, recipe) | judge_once(space, recipe, one, kept))
     return pd.DataFrame(rows).sort_values("mean", ascending=False, ignore_index=True)
 
 
@@ -78,8 +78,8 @@ def settings(choice: Choice, recipe: TextureRecipe) -> dict[str, float]:
     return {"c": choice.c, **weights, "haze": haze, "steady": choice.steady}
 
 
-def _once(space: Space, recipe: TextureRecipe, choice: Choice, kept: Path) -> dict[str, float]:
-    """`judge`, or what it said before the run was cut off."""
+def judge_once(space: Space, recipe: TextureRecipe, choice: Choice, kept: Path) -> dict[str, float]:
+    """`judge`, or what it said before; arguments as of `choose`."""
     images = space.rows[["image_id", "source", "label"]].to_csv(index=False)
     asked = f"{recipe.members} {recipe.views} {recipe.deals} {recipe.left_out} {choice} {images}"
     path = kept / f"{hashlib.sha256(asked.encode()).hexdigest()[:24]}.json"

@@ -18,13 +18,13 @@ import numpy as np
 import pandas as pd
 
 from core.artifacts import MODELS_DIR, Card, read_card
-from training.choosing import best, choose, judge, settings
+from training.choosing import best, choose, judge_once, settings
 from training.data import load_manifest
 from training.features import RUNS
 from training.haze import measured
 from training.members import Choice, Space
 from training.recipes import TEXTURES, TextureRecipe
-from training.record import run_record
+from training.record import commit
 from training.texture import material, space_of
 
 TABLE = "deals.csv"
@@ -49,8 +49,7 @@ def run(args: argparse.Namespace) -> int:
     space = space_of(rows, features, fitted_on, haze, len(recipe.looks))
     kept = args.runs / "deals" / args.model
     table = compared(space, recipe, shipped(read_card(args.model)), kept)
-    record = run_record("", manifest)
-    table = table.assign(deals=" ".join(map(str, args.deals)), commit=record["commit"])
+    table = table.assign(deals=" ".join(map(str, args.deals)), commit=commit())
     table.round(4).to_csv(MODELS_DIR / args.model / TABLE, index=False)
     shutil.rmtree(kept, ignore_errors=True)
     print(table.round(3).to_string(index=False))
@@ -76,6 +75,6 @@ def compared(space: Space, recipe: TextureRecipe, own: Choice, kept: Path) -> pd
     taken = settings(best(tried, recipe), recipe)
     values = tried[list(taken)].to_numpy(np.float64)
     here = np.isclose(values, list(taken.values()), equal_nan=True).all(axis=1)
-    first = settings(own, recipe) | judge(space, own, recipe.deals, recipe.left_out)
+    first = settings(own, recipe) | judge_once(space, recipe, own, kept)
     below = [tried[here].assign(role=CHOSEN), tried[~here].assign(role=TRIED)]
     return pd.concat([pd.DataFrame([first]).assign(role=SHIPPED), *below], ignore_index=True)

@@ -37,7 +37,7 @@ def run_record(
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
         "packages": _packages(),
-        "commit": _commit(),
+        "commit": commit(),
     }
     if precision:
         record["precision"] = precision
@@ -92,7 +92,7 @@ def _packages() -> dict[str, str]:
     return (found or {TENSORFLOW[-1]: UNKNOWN}) | {name: version(name) for name in PACKAGES}
 
 
-def _commit() -> str:
+def commit() -> str:
     """Of the code that runs, wherever it is called from; unknown without git or a repository."""
     try:
         done = subprocess.run(
