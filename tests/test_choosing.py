@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import StratifiedGroupKFold
 from spaces import made_up_choices, made_up_rows, made_up_space
 
-from core.metrics import auc
+from core.metrics import auc, bootstrap_interval
 from training import choosing
-from training.choosing import Judged, _summary, best, choose, judge
-from training.members import Choice, answer, out_of_fold
+from training.choosing import Asked, _mean_of_known, _summary, best, choose, judge
+from training.members import Choice, answer, groups_of, out_of_fold
 from training.recipes import TextureRecipe
 
 
@@ -63,12 +64,28 @@ def test_every_penalty_and_weight_is_tried_then_the_leans_of_the_best(
     assert len(asked) == 4
 
 
-def test_the_error_of_the_mean_by_hand() -> None:
-    one, two = Judged("p", 0.9, 0.03), Judged("i", 0.7, 0.08)
-    found = _summary([[one], [two, replace(two, name="j", auc=0.5, error=0.06)]])
-    assert found["mean"] == pytest.approx((0.9 + 0.6) / 2)
-    # the second question's error is sqrt(0.08^2 + 0.06^2) / 2 = 0.05
-    assert found["error"] == pytest.approx((0.03**2 + 0.05**2) ** 0.5 / 2)
+def test_the_error_of_the_mean_draws_groups_once_for_all_questions() -> None:
+    space = made_up_space(made_up_rows())
+    every = np.arange(40)
+    answers = out_of_fold(space, Choice(1.0, {}), (0,))[0]
+    one = Asked("p", every, answers)
+    alone = _summary([[one]], space)
+    # The same question asked twice is no more evidence than once; independent, it would be less.
+    twice = _summary([[one], [replace(one, name="i")]], space)
+    assert twice["mean"] == pytest.approx(alone["mean"])
+    assert twice["error"] == pytest.approx(alone["error"])
+    low, high = bootstrap_interval(
+        auc, space.labels, 1 / (1 + np.exp(-answers)), groups_of(space.rows), replicates=300
+    )
+    assert alone["error"] == pytest.approx((high - low) / 3.92, rel=0.2)
+    # A question and its opposite hold each other: whatever is drawn, their mean is a half.
+    opposite = replace(one, name="o", answers=-answers)
+    assert _summary([[one], [opposite]], space)["error"] == pytest.approx(0)
+
+
+def test_a_source_without_both_classes_in_a_draw_says_nothing_there() -> None:
+    replicates = [np.array([0.5, np.nan, np.nan]), np.array([0.7, 0.9, np.nan])]
+    assert _mean_of_known(replicates) == pytest.approx([0.6, 0.9, np.nan], nan_ok=True)
 
 
 def test_no_question_is_no_choice() -> None:
@@ -96,21 +113,28 @@ def test_a_source_of_one_class_is_told_from_the_other_class_elsewhere() -> None:
     rows = made_up_rows()
     rows.loc[rows["source"] == "b", "label"] = 0.0
     space, choice = made_up_space(rows), Choice(1.0, {})
-    found = judge(space, choice, (0,), ("b",))
+    found = judge(space, choice, (0, 1), ("b",))
     assert set(found) == {"pooled", "inside a", "without b", "mean", "error"}
     a, b = (np.flatnonzero(rows["source"] == name) for name in "ab")
-    healthy = answer(space.log_odds(space.fit(choice, a), b))
-    ill = out_of_fold(space, choice, (0,), among=a)[0][space.labels[a] == 1]
-    labels = np.repeat([0.0, 1.0], [len(healthy), len(ill)])
-    scores = 1 / (1 + np.exp(-np.r_[healthy, ill]))
-    assert found["without b"] == pytest.approx(auc(labels, scores))
+    healthy, ill = np.zeros((2, 5, len(b))), np.zeros((2, len(a)))
+    for seed in (0, 1):
+        deal = StratifiedGroupKFold(5, shuffle=True, random_state=seed)
+        groups = groups_of(rows)[a]
+        for fold, (learn, rest) in enumerate(deal.split(a, space.labels[a], groups)):
+            models = space.fit(choice, a[learn])
+            healthy[seed, fold] = answer(space.log_odds(models, b))
+            ill[seed, rest] = answer(space.log_odds(models, a[rest]))
+    told = np.r_[healthy.mean(axis=(0, 1)), ill.mean(axis=0)[space.labels[a] == 1]]
+    labels = np.repeat([0.0, 1.0], [len(b), int(space.labels[a].sum())])
+    assert found["without b"] == pytest.approx(auc(labels, 1 / (1 + np.exp(-told))))
 
 
-def test_too_few_to_tell_give_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    undefined = (float("nan"), float("nan"))
-    monkeypatch.setattr(choosing, "bootstrap_interval", lambda *_, **__: undefined)
-    found = judge(made_up_space(made_up_rows()), Choice(1.0, {}), (0,), ())
-    assert found["error"] == 0
+def test_too_few_to_tell_give_no_error() -> None:
+    rows = made_up_rows()
+    rows["patient_id"] = rows["label"].map({0.0: "well", 1.0: "ill"})  # half of the draws hold one
+    space = made_up_space(rows)
+    one = Asked("p", np.arange(40), np.linspace(-1, 1, 40))
+    assert _summary([[one]], space)["error"] == 0
 
 
 def test_a_source_left_out_has_no_say_in_weights() -> None:

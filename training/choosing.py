@@ -15,9 +15,19 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from tqdm import tqdm
 
-from core.metrics import CONFIDENCE_Z, auc, bootstrap_interval
+from core.curves import rank
+from core.intervals import Weights, patient_draws, percentiles, prepare
+from core.metrics import CONFIDENCE_Z, auc
 from training.linear import Floats
-from training.members import ENOUGH, Choice, Space, answer, groups_of, out_of_fold
+from training.members import (
+    ENOUGH,
+    Choice,
+    Space,
+    answer,
+    groups_of,
+    models_of_folds,
+    out_of_fold,
+)
 from training.recipes import TextureRecipe
 
 DRAWS = 300  # of groups, for a standard error
@@ -25,21 +35,21 @@ ALL, INSIDE, WITHOUT = "pooled", "inside", "without"
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One criterion: its name, AUC and the standard error of that; 0 where too few can tell."""
+class Asked:
+    """One criterion: its name, the places of rows (n,), and their log-odds (n,)."""
 
     name: str
-    auc: float
-    error: float
+    rows: NDArray[np.intp]
+    answers: Floats
 
-    @classmethod
-    def of(cls, name: str, space: Space, rows: NDArray[np.intp], log_odds: Floats) -> Judged:
-        """Of some rows, (n,), and what was answered there, (n,)."""
-        labels, scores = space.labels[rows], expit(log_odds)
-        groups = groups_of(space.rows)[rows]
-        low, high = bootstrap_interval(auc, labels, scores, groups, replicates=DRAWS)
-        error = (high - low) / (2 * CONFIDENCE_Z)
-        return cls(name, auc(labels, scores), 0.0 if np.isnan(error) else error)
+    def auc(self, labels: Floats) -> float:
+        """Of all rows; labels (N,)."""
+        return auc(labels[self.rows], expit(self.answers))
+
+    def replicates(self, labels: Floats, draws: Weights) -> Floats:
+        """AUC in each draw of the groups, (R,), NaN where one class is missing; draws (N, R)."""
+        ranking = rank(labels[self.rows], expit(self.answers))
+        return prepare(ranking, draws[self.rows]).areas["auc"]
 
 
 def choose(space: Space, recipe: TextureRecipe, kept: Path) -> pd.DataFrame:
@@ -132,38 +142,58 @@ def judge(
         Criterion -> AUC 0..1: "pooled" where there are several sources, "inside S" where a source
         has enough of both classes, "without S" for each source left out. "mean": each of these
         three questions weighs the same, however many sources answer it. "error": the standard
-        error of that mean, over groups drawn anew, as if the questions were independent.
+        error of that mean, over groups drawn anew.
 
     Raises:
         ValueError: No criterion can be asked of the rows.
     """
     scores = out_of_fold(space, choice, seeds).mean(axis=0)
     sources = space.rows.groupby("source").indices
-    everything = np.arange(len(space.rows))
-    asked: dict[str, list[Judged]] = {ALL: [], INSIDE: [], WITHOUT: []}
+    asked: dict[str, list[Asked]] = {ALL: [], INSIDE: [], WITHOUT: []}
     if len(sources) > 1:
-        asked[ALL].append(Judged.of(ALL, space, everything, scores))
+        asked[ALL].append(Asked(ALL, np.arange(len(space.rows)), scores))
     for source, rows in sources.items():
         counts = space.rows["label"].iloc[rows].value_counts().reindex([0, 1], fill_value=0)
         if counts.min() >= ENOUGH:
-            asked[INSIDE].append(Judged.of(f"{INSIDE} {source}", space, rows, scores[rows]))
+            asked[INSIDE].append(Asked(f"{INSIDE} {source}", rows, scores[rows]))
     for source in (one for one in left_out if one in sources):
         rows, answers = _unseen(space, choice, seeds, source)
         if space.rows["label"].iloc[rows].nunique() == 2:
-            asked[WITHOUT].append(Judged.of(f"{WITHOUT} {source}", space, rows, answers))
+            asked[WITHOUT].append(Asked(f"{WITHOUT} {source}", rows, answers))
     questions = [found for found in asked.values() if found]
     if not questions:
         raise ValueError(f"expected a source with both classes, received {sorted(sources)}")
-    return _summary(questions)
+    return _summary(questions, space)
 
 
-def _summary(questions: Sequence[Sequence[Judged]]) -> dict[str, float]:
+def _summary(questions: Sequence[Sequence[Asked]], space: Space) -> dict[str, float]:
     """Criteria, their mean over questions, and its error."""
-    found = {one.name: one.auc for own in questions for one in own}
-    means = [np.mean([one.auc for one in own]) for own in questions]
-    errors = [np.sqrt(sum(one.error**2 for one in own)) / len(own) for own in questions]
-    error = np.sqrt(sum(one**2 for one in errors)) / len(questions)
-    return found | {"mean": float(np.mean(means)), "error": float(error)}
+    found = {one.name: one.auc(space.labels) for own in questions for one in own}
+    mean = np.mean([np.mean([found[one.name] for one in own]) for own in questions])
+    return found | {"mean": float(mean), "error": _error(questions, space)}
+
+
+def _error(questions: Sequence[Sequence[Asked]], space: Space) -> float:
+    """Standard error of the mean over questions: groups are drawn once for all of them.
+
+    A source that a draw leaves without one of the classes says nothing in it; 0 where too few draws
+    say anything.
+    """
+    draws = patient_draws(groups_of(space.rows), DRAWS)
+    means = [
+        _mean_of_known([one.replicates(space.labels, draws) for one in own]) for own in questions
+    ]
+    low, high = percentiles(np.mean(means, axis=0))
+    error = float(high - low) / (2 * CONFIDENCE_Z)
+    return 0.0 if np.isnan(error) else error
+
+
+def _mean_of_known(replicates: Sequence[Floats]) -> Floats:
+    """(sources, R) -> (R,): the mean over those that are not NaN; NaN where all are."""
+    values = np.array(replicates)
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, values, 0).sum(axis=0) / known.sum(axis=0)
 
 
 def _unseen(
@@ -172,14 +202,18 @@ def _unseen(
     """Rows (n,) and log-odds (n,) that tell how a source is answered by models without it.
 
     They are those of the source. Where it has one class only, the other class of the other sources
-    joins, each row answered by models that saw neither its group nor the source (and so less than
-    the one that answers the source).
+    joins, and the models of folds answer both: the mean of those that saw neither source nor group.
     """
-    rows = np.flatnonzero(space.rows["source"] == source)
-    others = np.flatnonzero(space.rows["source"] != source)
-    answers = answer(space.log_odds(space.fit(choice, others), rows))
+    own = space.rows["source"].to_numpy() == source
+    rows, others = np.flatnonzero(own), np.flatnonzero(~own)
     if len(set(space.labels[rows])) > 1:
-        return rows, answers
-    unseen = out_of_fold(space, choice, seeds, among=others).mean(axis=0)
-    opposite = ~np.isin(space.labels[others], space.labels[rows])
-    return np.r_[rows, others[opposite]], np.r_[answers, unseen[opposite]]
+        return rows, answer(space.log_odds(space.fit(choice, others), rows))
+    sums, times = np.zeros(len(own)), np.zeros(len(own))
+    for seed in seeds:
+        for models, rest in models_of_folds(space, choice, seed, others):
+            places = np.r_[rest, rows]
+            sums[places] += answer(space.log_odds(models, places))
+            times[places] += 1
+    opposite = ~np.isin(space.labels, space.labels[rows])
+    told = np.flatnonzero(own | opposite)
+    return told, sums[told] / times[told]

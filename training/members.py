@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -190,14 +190,29 @@ def out_of_fold(
         among: Places of the rows that take part, (n,), which makes it (seeds, n); None for all.
     """
     places = np.arange(len(space.rows)) if among is None else among
-    labels, groups = space.labels[places], groups_of(space.rows, by)[places]
-    found = np.zeros((len(seeds), len(places)))
+    found = np.zeros((len(seeds), len(space.rows)))
     for number, seed in enumerate(seeds):
-        deal = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-        for train, rest in deal.split(labels, labels, groups):
-            models = space.fit(choice, places[train])
-            found[number, rest] = answer(space.log_odds(models, places[rest]))
-    return found
+        for models, rest in models_of_folds(space, choice, seed, places, by):
+            found[number, rest] = answer(space.log_odds(models, rest))
+    return found[:, places]
+
+
+def models_of_folds(
+    space: Space, choice: Choice, seed: int, among: NDArray[np.intp], by: str = PAPERS
+) -> Iterator[tuple[dict[str, Machine], NDArray[np.intp]]]:
+    """The models of each fold of one deal, and the places of the rows whose groups they never saw.
+
+    Args:
+        space: What to fit on.
+        choice: With which settings.
+        seed: Of the deal of groups into folds.
+        among: Places of the rows that take part, (n,).
+        by: As in groups_of.
+    """
+    labels, groups = space.labels[among], groups_of(space.rows, by)[among]
+    deal = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    for train, rest in deal.split(labels, labels, groups):
+        yield space.fit(choice, among[train]), among[rest]
 
 
 def stacked(features: NDArray[np.float16]) -> NDArray[np.float16]:
