@@ -19,7 +19,7 @@ PORT ?= 8501
 
 app: .venv/app.done
 	@echo "LungLens on http://localhost:$(PORT) - stop with Ctrl-C"
-	@# Else glibc gives every thread a heap of its own: hundreds of MB for a few visitors at once.
+	@# Else glibc gives every thread a heap of its own, which several visitors at once pay for.
 	@MALLOC_ARENA_MAX=2 $(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
 
 test: .venv/dev.done

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def decode_apart(data: bytes, frame: int) -> NDArray[Any]:
-    """Stored values (H, W), or (H, W, 3) RGB, of one frame, from 0. Costs about half a second.
+    """Stored values (H, W), or (H, W, 3) RGB, of one frame, from 0. Costs the start of a process.
 
     Args:
         data: The whole file.

@@ -124,8 +124,12 @@ def test_before_training_descriptors_are_those_of_the_frozen_blocks(
     below = np.asarray(maps[BELOW], np.float16)
     monkeypatch.setattr(adapt, "lower_maps", lambda *_: below)
     args = argparse.Namespace(root=tmp_path, runs=tmp_path)
-    found = adapt.features(simclr.build(), pd.DataFrame(index=range(3)), CT, args)
+    rows = pd.DataFrame({"image_id": list("abc")})
+    found = adapt.features(simclr.build(), rows, CT, args, tmp_path / "frozen")
+    monkeypatch.delattr(adapt, "lower_maps")  # a run that goes on asks nothing again
+    again = adapt.features(simclr.build(), rows, CT, args, tmp_path / "frozen")
     for view in SHOWN[:2]:
         for one in TRAINED:
             expected = packed(one, np.asarray(pooling_layer(one.pooling)(maps[one.layer])))
             np.testing.assert_allclose(found[view, one], expected, atol=5e-3)
+            np.testing.assert_array_equal(again[view, one], found[view, one])

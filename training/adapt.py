@@ -10,8 +10,8 @@ and is cached.
 
 Then linear members on the adapted blocks are scored as in the ablation (patients and papers unseen,
 though not their images without labels; CT also on SARS-CoV-2 CT-scan, which is scored only), beside
-the same members on the frozen blocks. Every epoch is kept in RUNS/adapt; models/adapted/ holds a
-table for each kind of image. No network of this command is shipped.
+the same members on the frozen blocks. Epochs and descriptors are kept in RUNS/adapt as they come;
+models/adapted/ holds a table for each kind of image. No network of this command is shipped.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from core.views import LUNGS, PLAIN
 from training.ablation import FIT_ON, rows_of, tests
 from training.ablation.changes import SOURCES, Change
 from training.ablation.scoring import space_of
+from training.cache import Compute, cached
 from training.data import load_manifest
 from training.descriptors import packed
 from training.features import RUNS
@@ -39,7 +40,7 @@ from training.finetune import BELOW, SHOWN, TRAINED
 from training.gains import gain_row
 from training.lower import lower_maps, trunk_weights
 from training.record import split_hash
-from training.simclr import BATCH, Maps, adapt, build
+from training.simclr import Maps, adapt, build
 from training.views import WHOLE_JITTERS, mirror_of
 
 if TYPE_CHECKING:
@@ -97,19 +98,17 @@ def run(args: argparse.Namespace) -> int:
     lesson = LESSONS[Modality(args.modality)]
     manifest = load_manifest(args.root, args.runs)
     rows, learned = rows_of(args.modality, manifest), learned_from(args.modality, manifest)
+    plan = f"{args.modality}-{lesson.epochs}-epochs"  # other epochs, another rate at each step
+    kept = args.runs / "adapt" / split_hash(manifest)[:12] / plan
     model = build()
-    frozen = features(model, rows, lesson, args)
+    frozen = features(model, rows, lesson, args, kept / "frozen")
     weights = trunk_weights()
     maps = [
         lower_maps(learned, args.root, args.runs, BELOW, weights, view) for view in lesson.shown
     ]
-    plan = f"{args.modality}-{lesson.epochs}-epochs"  # other epochs, another rate at each step
-    losses = adapt(
-        model, maps, args.runs / "adapt" / split_hash(manifest)[:12] / plan, lesson.epochs
-    )
-    table = table_of(
-        rows, lesson, len(learned), frozen, features(model, rows, lesson, args), losses
-    )
+    losses = adapt(model, maps, kept, lesson.epochs)
+    adapted = features(model, rows, lesson, args, kept / "adapted")
+    table = table_of(rows, lesson, len(learned), frozen, adapted, losses)
     FOLDER.mkdir(parents=True, exist_ok=True)
     table.to_csv(FOLDER / f"{args.modality}.csv", index=False)
     print(table.to_string(index=False))
@@ -127,18 +126,31 @@ def learned_from(modality: str, manifest: pd.DataFrame) -> pd.DataFrame:
 
 
 def features(
-    model: keras.Model, rows: pd.DataFrame, lesson: Lesson, args: argparse.Namespace
+    model: keras.Model, rows: pd.DataFrame, lesson: Lesson, args: argparse.Namespace, kept: Path
 ) -> dict[tuple[str, Member], Maps]:
-    """(view, member) -> descriptors float16 (N, F) by the model's blocks as they are now."""
+    """(view, member) -> descriptors float16 (N, F) by the model's blocks as they are now.
+
+    What is kept of them in a folder is not made again: one folder, one state of the blocks.
+    """
     found: dict[tuple[str, Member], Maps] = {}
     for view in lesson.shown[:2]:
-        below = lower_maps(rows, args.root, args.runs, BELOW, trunk_weights(), view)
-        parts: dict[Member, list[Maps]] = {one: [] for one in TRAINED}
-        for start in range(0, len(below), BATCH):
-            maps = model(below[start : start + BATCH].astype(np.float32), training=False)
-            for one, own in zip(TRAINED, maps, strict=False):  # the projection is left out
-                parts[one].append(packed(one, np.asarray(pooling_layer(one.pooling)(own))))
-        found |= {(view, one): np.concatenate(own) for one, own in parts.items()}
+
+        def start(view: str = view) -> Compute:
+            below = lower_maps(rows, args.root, args.runs, BELOW, trunk_weights(), view)
+            place = {image_id: number for number, image_id in enumerate(rows["image_id"])}
+
+            def compute(part: pd.DataFrame) -> dict[str, Maps]:
+                own = below[[place[image_id] for image_id in part["image_id"]]]
+                maps = model(own.astype(np.float32), training=False)
+                return {  # the projection is left out
+                    one.name: packed(one, np.asarray(pooling_layer(one.pooling)(seen)))
+                    for one, seen in zip(TRAINED, maps, strict=False)
+                }
+
+            return compute
+
+        own = cached(kept / view, rows, start, f"{kept.name} blocks, {view}")
+        found |= {(view, one): own[one.name] for one in TRAINED}
     return found
 
 
