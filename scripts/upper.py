@@ -7,38 +7,70 @@ from pathlib import Path
 import pandas as pd
 
 from core.schema import Modality
-from training import finetune
+from training import finetune, upper
 from training.ablation import scoring
 from training.markdown import share as interval
 from training.markdown import to_markdown
 
+WORDS = {
+    Modality.CT: "CT slices of COVID-CT cut to their lungs (SARS-CoV-2 CT-scan took no part)",
+    Modality.XRAY: "X-rays of all sources as they are",
+}
 
-def finetuned(path: Path, other: Path) -> str:
+
+def finetuned(folder: Path, adapted_ct: Path) -> str:
     """Upper blocks trained with the head; empty where that was not measured.
 
     Args:
-        path: Table of training.finetune.
-        other: Table of training.adapt: the same blocks frozen, behind members held less.
+        folder: Of the tables of training.finetune, one a kind of image.
+        adapted_ct: Table of training.adapt: the same blocks frozen, behind members held less.
     """
-    if not path.is_file():
+    parts = [
+        _with_head(words, pd.read_csv(path), modality)
+        for modality, words in WORDS.items()
+        if (path := folder / f"{modality}.csv").is_file()
+    ]
+    if not parts:
         return ""
-    table = pd.read_csv(path)
-    folds = [f"{row['folds']} of {row['of']}" for _, row in table.iterrows()]
-    first = table[["trained", "images", "seeds"]].rename(columns={"trained": "unfrozen"})
-    first.insert(1, "folds", folds)
     return f"""## Upper blocks trained with the head
 
-CT slices cut to their lungs, second-order pooling of blocks 4 and 5: first the members alone, then
-convolutions and members together for up to {table["epochs"].max()} epochs of mirrored and jittered
-images, stopped by other patients; each image is scored by a network that had not seen its patient
-or paper. With several seeds (of the patients that stop, of the images) their mean answers, frozen
-and trained.
+Second-order pooling of blocks 4 and 5: first the members alone, then convolutions and members
+together for up to {upper.EPOCHS} epochs of mirrored and jittered images, stopped by other patients;
+each image is scored by a network that had not seen its patient or paper. With several seeds (of the
+patients that stop, of the images) their mean answers, frozen and trained. `default` is the default
+head's recipe with its settings, fitted on the same folds; `both` is the mean of its log-odds and
+the trained network's, each in units of its own deviation, and the last column what that gains over
+the default alone.
 
-{compared(first, table)}
-{_stronger(other)}
-No such network is shipped: it needs weights of its own beside the shared trunk.
-`python -m training finetune --root DIR [--depths "block 5" --seeds 3]`
+{chr(10).join(parts)}
+{_stronger(adapted_ct)}
+No such network is shipped: it would need weights of its own beside the shared trunk.
 """
+
+
+def _with_head(words: str, table: pd.DataFrame, modality: Modality) -> str:
+    folds = [f"{row['folds']} of {row['of']}" for _, row in table.iterrows()]
+    first = table[["test", "trained", "images", "seeds"]].rename(columns={"trained": "unfrozen"})
+    first.insert(2, "folds", folds)
+    beside = pd.DataFrame(
+        {
+            "default": table["shipped"].map("{:.3f}".format),
+            "both": table["with_auc"].map("{:.3f}".format),
+            "gain of both": [_gain(row, "with_") for _, row in table.iterrows()],
+        }
+    )
+    return f"""{words}.
+`python -m training finetune --root DIR --modality {modality}{_options(table)}`
+
+{compared(first, table, beside)}
+"""
+
+
+def _options(table: pd.DataFrame) -> str:
+    """What to add to the command for rows of several seeds."""
+    several = table[table["seeds"] > 1].drop_duplicates("trained")
+    wanted = zip(several["trained"], several["seeds"], strict=True)
+    return "".join(f' [--depths "{depth}" --seeds {seeds}]' for depth, seeds in wanted)
 
 
 def _stronger(other: Path) -> str:
@@ -46,30 +78,26 @@ def _stronger(other: Path) -> str:
     if not other.is_file():
         return ""
     frozen = pd.read_csv(other)["frozen"].iloc[0]
-    return f"""
-Both sides are held back: a strong penalty (C {finetune.C:g}, so that something is left to learn),
-and {finetune.INNER:.0%} of the other patients only judge the epochs. The same blocks frozen reach
-{frozen:.3f} (next section) with C {scoring.C:g}, mirror images and all other patients. So this says
-what training adds where all else is equal, not that it beats the frozen blocks at their best.
+    return f"""`frozen` and `trained` are both held back: a strong penalty (C {finetune.C:g}, to leave
+something to learn), and {finetune.INNER:.0%} of the other patients only judge the epochs. With C
+{scoring.C:g}, mirror images and all other patients the same blocks frozen reach {frozen:.3f} on CT
+slices (next section). So `gain` says what training adds where all else is equal, not that it beats
+the frozen blocks at their best; `both` says whether it would help the default.
 """
 
 
-def compared(first: pd.DataFrame, table: pd.DataFrame) -> str:
-    """A gain_row a line beside what it is of: frozen, trained, the paired difference."""
+def compared(first: pd.DataFrame, table: pd.DataFrame, last: pd.DataFrame | None = None) -> str:
+    """A gain_row a line between other columns: frozen, trained, the paired difference."""
     trained = [interval(r["auc"], r["low"], r["high"], digits=3) for _, r in table.iterrows()]
-    gains = [
-        f"{r['gain']:+.3f} ({r['gain_low']:+.3f} to {r['gain_high']:+.3f})"
-        for _, r in table.iterrows()
-    ]
+    gains = [_gain(row) for _, row in table.iterrows()]
     frozen = table["frozen"].map("{:.3f}".format)
-    return to_markdown(first.assign(frozen=frozen, trained=trained, gain=gains))
+    own = first.assign(frozen=frozen, trained=trained, gain=gains)
+    return to_markdown(own if last is None else pd.concat([own, last], axis=1))
 
 
-WORDS = {
-    Modality.CT: "CT slices of COVID-CT cut to their lungs (SARS-CoV-2 CT-scan took no part)",
-    Modality.XRAY: "X-rays of all sources as they are, with or without a label (sources left out "
-    "took part)",
-}
+def _gain(row: pd.Series, prefix: str = "") -> str:
+    value, low, high = (row[f"{prefix}gain{end}"] for end in ("", "_low", "_high"))
+    return f"{value:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def adapted(folder: Path) -> str:
@@ -88,8 +116,8 @@ def adapted(folder: Path) -> str:
     return f"""## Blocks 4 and 5 trained without labels
 
 Self-supervised (SimCLR, Chen et al. 2020) on training and validation patients, then linear members
-on second-order pooling of both blocks, as in the ablation. Images of the folds that judge took part
-without their labels.
+on second-order pooling of both blocks, as in the ablation. Images of the folds that judge, and
+of sources left out, took part without their labels.
 
 {chr(10).join(parts)}
 No such network is shipped.
@@ -98,8 +126,8 @@ No such network is shipped.
 
 def _without_labels(words: str, table: pd.DataFrame, modality: Modality) -> str:
     first = table.iloc[0]
-    return f"""{words}: {first["learned_from"]} images, {first["epochs"]} epochs (loss
-{first["loss"]} to {first["last_loss"]}).
+    return f"""{words}: {first["learned_from"]} images with or without a label, {first["epochs"]}
+epochs (loss {first["loss"]} to {first["last_loss"]}).
 `python -m training adapt --root DIR --modality {modality}`
 
 {compared(table[["test", "images"]], table)}

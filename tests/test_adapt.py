@@ -11,10 +11,11 @@ import pytest
 
 from core.schema import Modality
 from training import adapt, simclr
-from training.finetune import SHOWN, TRAINED
+from training.upper import BELOW, SHOWN, TRAINED
 from training.views import VIEWS, mirror_of
 
 CT = adapt.LESSONS[Modality.CT]
+VIEWED = SHOWN[Modality.CT][:2]
 
 
 def test_the_loss_by_hand() -> None:
@@ -29,7 +30,7 @@ def test_the_loss_by_hand() -> None:
 
 def _maps(count: int = 4) -> list[np.ndarray]:
     random = np.random.default_rng(0)
-    return [random.random((count, 28, 28, 256)).astype(np.float16) for _ in SHOWN[:2]]
+    return [random.random((count, 28, 28, 256)).astype(np.float16) for _ in VIEWED]
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_the_table_compares_with_the_frozen_blocks() -> None:
         }
     )
     random = np.random.default_rng(0)
-    noise = {(view, one): random.normal(size=(60, 6)) for view in SHOWN[:2] for one in TRAINED}
+    noise = {(view, one): random.normal(size=(60, 6)) for view in VIEWED for one in TRAINED}
     better = {key: value + 3 * rows[["label"]].to_numpy() for key, value in noise.items()}
     table = adapt.table_of(rows, CT, 40, _half(noise), _half(better), [2.0, 1.0])
     assert table["test"].tolist() == ["COVID-CT, patients unseen", "sarscov2-ct, never seen"]
@@ -83,11 +84,11 @@ def test_the_table_compares_with_the_frozen_blocks() -> None:
     assert table["epochs"].tolist() == [2, 2]
 
 
-@pytest.mark.parametrize("lesson", adapt.LESSONS.values())
-def test_members_see_views_that_are_shown(lesson: adapt.Lesson) -> None:
-    assert set(lesson.shown) <= set(VIEWS)
-    (view,) = lesson.measured.views
-    assert lesson.shown[:2] == (view, mirror_of(view))
+@pytest.mark.parametrize("modality", adapt.LESSONS)
+def test_members_see_views_that_are_shown(modality: Modality) -> None:
+    assert set(SHOWN[modality]) <= set(VIEWS)
+    (view,) = adapt.LESSONS[modality].measured.views
+    assert SHOWN[modality][:2] == (view, mirror_of(view))
 
 
 def test_images_without_a_label_are_learned_from_and_test_patients_are_not() -> None:
@@ -116,19 +117,18 @@ def test_before_training_descriptors_are_those_of_the_frozen_blocks(
     from core.trunks import load_trunk
     from training.descriptors import packed
     from training.features import DEFAULT_TRUNK
-    from training.finetune import BELOW
 
     images = np.random.default_rng(0).integers(0, 256, (3, 60, 60), np.uint8)
     layers = ("block4_conv3", BELOW)
     maps = load_trunk(DEFAULT_TRUNK, precision=zoo.FLOAT32, layers=layers).all_maps(list(images))
     below = np.asarray(maps[BELOW], np.float16)
     monkeypatch.setattr(adapt, "lower_maps", lambda *_: below)
-    args = argparse.Namespace(root=tmp_path, runs=tmp_path)
+    args = argparse.Namespace(root=tmp_path, runs=tmp_path, modality="ct")
     rows = pd.DataFrame({"image_id": list("abc")})
-    found = adapt.features(simclr.build(), rows, CT, args, tmp_path / "frozen")
+    found = adapt.features(simclr.build(), rows, args, tmp_path / "frozen")
     monkeypatch.delattr(adapt, "lower_maps")  # a run that goes on asks nothing again
-    again = adapt.features(simclr.build(), rows, CT, args, tmp_path / "frozen")
-    for view in SHOWN[:2]:
+    again = adapt.features(simclr.build(), rows, args, tmp_path / "frozen")
+    for view in VIEWED:
         for one in TRAINED:
             expected = packed(one, np.asarray(pooling_layer(one.pooling)(maps[one.layer])))
             np.testing.assert_allclose(found[view, one], expected, atol=5e-3)

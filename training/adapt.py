@@ -36,12 +36,11 @@ from training.cache import Compute, cached
 from training.data import load_manifest
 from training.descriptors import packed
 from training.features import RUNS
-from training.finetune import BELOW, SHOWN, TRAINED
 from training.gains import gain_row
 from training.lower import lower_maps, trunk_weights
 from training.record import split_hash
 from training.simclr import Maps, adapt, build
-from training.views import WHOLE_JITTERS, mirror_of
+from training.upper import BELOW, SHOWN, TRAINED
 
 if TYPE_CHECKING:
     import keras
@@ -54,19 +53,16 @@ class Lesson:
     """What is learned from on one kind of image, and how that is measured.
 
     Attributes:
-        shown: Views (training/views.py) that pairs are drawn from; members see the first two.
         epochs: As many as make about a hundred steps.
         measured: The members, as the ablation knows them.
     """
 
-    shown: tuple[str, ...]
     epochs: int
     measured: Change
 
 
 LESSONS = {
     Modality.CT: Lesson(
-        SHOWN,
         epochs=8,
         measured=Change(
             "blocks 4 and 5; cut to the lungs; learned from mirror images too",
@@ -76,7 +72,6 @@ LESSONS = {
         ),
     ),
     Modality.XRAY: Lesson(
-        (PLAIN, mirror_of(PLAIN), *WHOLE_JITTERS),
         epochs=3,
         measured=Change(
             "blocks 4 and 5; learned from mirror images too", TRAINED, (PLAIN,), mirrored=True
@@ -101,13 +96,12 @@ def run(args: argparse.Namespace) -> int:
     plan = f"{args.modality}-{lesson.epochs}-epochs"  # other epochs, another rate at each step
     kept = args.runs / "adapt" / split_hash(manifest)[:12] / plan
     model = build()
-    frozen = features(model, rows, lesson, args, kept / "frozen")
+    frozen = features(model, rows, args, kept / "frozen")
     weights = trunk_weights()
-    maps = [
-        lower_maps(learned, args.root, args.runs, BELOW, weights, view) for view in lesson.shown
-    ]
+    views = SHOWN[Modality(args.modality)]
+    maps = [lower_maps(learned, args.root, args.runs, BELOW, weights, view) for view in views]
     losses = adapt(model, maps, kept, lesson.epochs)
-    adapted = features(model, rows, lesson, args, kept / "adapted")
+    adapted = features(model, rows, args, kept / "adapted")
     table = table_of(rows, lesson, len(learned), frozen, adapted, losses)
     FOLDER.mkdir(parents=True, exist_ok=True)
     table.to_csv(FOLDER / f"{args.modality}.csv", index=False)
@@ -126,14 +120,14 @@ def learned_from(modality: str, manifest: pd.DataFrame) -> pd.DataFrame:
 
 
 def features(
-    model: keras.Model, rows: pd.DataFrame, lesson: Lesson, args: argparse.Namespace, kept: Path
+    model: keras.Model, rows: pd.DataFrame, args: argparse.Namespace, kept: Path
 ) -> dict[tuple[str, Member], Maps]:
     """(view, member) -> descriptors float16 (N, F) by the model's blocks as they are now.
 
     What is kept of them in a folder is not made again: one folder, one state of the blocks.
     """
     found: dict[tuple[str, Member], Maps] = {}
-    for view in lesson.shown[:2]:
+    for view in SHOWN[Modality(args.modality)][:2]:
 
         def start(view: str = view) -> Compute:
             below = lower_maps(rows, args.root, args.runs, BELOW, trunk_weights(), view)

@@ -1,75 +1,70 @@
 """Train the upper blocks of VGG16 together with a second-order head: where to unfreeze, if at all?
 
-    python -m training finetune --root DIR
+    python -m training finetune --root DIR [--modality {ct,xray}]
 
-COVID-CT slices cut to their lungs. Linear members on the frozen blocks 4 and 5 come first; then
-convolutions and members learn together, slowly, since a random head would spoil the filters (Kumar
-et al. 2022); once those of both blocks, once of block 5 alone. What lies below runs once an image
-and view and is cached; an epoch costs the two blocks. Each epoch draws a view of each image: as it
-is, mirrored, or turned, scaled, brightened and blurred a little. Warm-up, then a cosine; the epoch
-of least loss on an inner part of the patients counts, epoch 0 being the frozen head. Training and
-validation patients only: papers and patients are dealt into folds, and each image is scored by
-networks that had not seen its group.
+COVID-CT slices cut to their lungs, or X-rays of all sources as they are. Linear members on the
+frozen blocks 4 and 5 come first; then convolutions and members learn together, slowly, since a
+random head would spoil the filters (Kumar et al. 2022); once those of both blocks, once of block 5
+alone (training/upper.py). What lies below runs once an image and view and is cached; an epoch costs
+the two blocks. Each epoch draws a view of each image: as it is, mirrored, or turned, scaled,
+brightened and blurred a little. Warm-up, then a cosine; the epoch of least loss on an inner part of
+the patients counts, epoch 0 being the frozen head. Training and validation patients only: papers
+and patients are dealt into folds, and each image is scored by networks that had not seen its group.
 
-With --seeds N the mean of N networks answers, which differ in their batches, views and the patients
-that judge an epoch. Every fold is kept in RUNS/finetune as soon as it is there;
-models/finetuned/ct.csv holds a row for each depth, of the folds so far. No network of this command
-is shipped.
+The default head's recipe is fitted on the same folds, to see whether the trained network would add
+anything to its answers. With --seeds N the mean of N networks answers, which differ in their
+batches, views and the patients that judge an epoch. Every fold is kept in RUNS/finetune as soon as
+it is there; models/finetuned/ holds a table for each kind of image, a row for each depth and test,
+of the folds so far. No network of this command is shipped.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold
 
-from core import zoo
-from core.artifacts import MODELS_DIR
-from core.ensemble import Member
-from core.head import second_order_layer
+from core.artifacts import MODELS_DIR, read_card
+from core.classifier import DEFAULT_MODELS
 from core.metrics import auc
-from core.schema import Split
-from core.views import LUNGS
+from core.schema import Modality
+from training.ablation import MAIN, rows_of
 from training.data import load_manifest
-from training.descriptors import described, unpacked_kernel
+from training.deals import shipped
+from training.descriptors import described
 from training.features import RUNS
-from training.fitting import Data, labels_and_weights
 from training.gains import gain_row
-from training.lower import BACKBONE, lower_maps, trunk_weights
-from training.members import FOLDS, Choice, Space, groups_of
-from training.recipes import MEMBERS, TOP_MEMBER
+from training.haze import measured
+from training.linear import Floats
+from training.lower import lower_maps, trunk_weights
+from training.members import FOLDS, Choice, Space, answer
+from training.recipes import TEXTURES
 from training.record import split_hash
+from training.texture import material, space_of
 from training.trained import machines
-from training.views import JITTERS, mirror_of
+from training.upper import BELOW, DEPTHS, EPOCHS, SHOWN, TRAINED, build_upper, score, train_upper
 
-if TYPE_CHECKING:
-    import keras
-
-Floats = NDArray[np.float64]
-
-TABLE = MODELS_DIR / "finetuned" / "ct.csv"
-SOURCE = "covid-ct"
-BELOW = "block3_pool"  # the last layer that stays frozen; (28, 28, 256)
-TRAINED = (MEMBERS[1], TOP_MEMBER)  # second-order pooling of blocks 4 and 5
-SHOWN = (LUNGS, mirror_of(LUNGS), *JITTERS)
-DEPTHS = {"blocks 4 and 5": ("block4", "block5"), "block 5": ("block5",)}  # unfrozen
+FOLDER = MODELS_DIR / "finetuned"
 C = 10.0  # of the members: weaker than the shipped, so that something is left to learn
-EPOCHS, BATCH = 4, 16
-RATE, WARM_UP, SMOOTHING = 2e-5, 0.1, 0.1
 INNER = 0.15  # of a fold's patients, for stopping
 SEED = 0  # of the folds
+SURE = 1e-6  # probabilities this near 0 or 1 count as this near, for their log-odds
+
+Deal = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]  # rows to learn from, rows held out
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of this verb."""
     parser.add_argument("--root", type=Path, required=True, help="folder with the data sets")
     parser.add_argument("--runs", type=Path, default=RUNS, help="caches and finished folds")
+    names = [modality.value for modality in Modality]
+    parser.add_argument("--modality", choices=names, default=Modality.CT.value)
     parser.add_argument("--depths", nargs="+", choices=DEPTHS, default=list(DEPTHS))
     parser.add_argument("--seeds", type=int, default=1, help="networks whose mean answers")
 
@@ -77,33 +72,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """All folds that are not there yet; the table after each."""
     manifest = load_manifest(args.root, args.runs)
-    rows = learned_rows(manifest)
-    maps = [lower_maps(rows, args.root, args.runs, BELOW, trunk_weights(), view) for view in SHOWN]
-    seen = [described(rows, args.root, args.runs, TRAINED, view) for view in SHOWN[:2]]
+    rows, views = learned_rows(args.modality, manifest), SHOWN[Modality(args.modality)]
+    maps = [lower_maps(rows, args.root, args.runs, BELOW, trunk_weights(), view) for view in views]
+    seen = [described(rows, args.root, args.runs, TRAINED, view) for view in views[:2]]
     features = {one.name: np.stack([view[one.name] for view in seen], 1) for one in TRAINED}
-    deal = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
-    folder = args.runs / "finetune" / split_hash(manifest)[:12]
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
+    deal = list(splitter.split(rows, rows["label"], rows["group"]))
+    beside = of_shipped(rows, deal, manifest, args)
+    folder = args.runs / "finetune" / split_hash(manifest)[:12] / args.modality
     folder.mkdir(parents=True, exist_ok=True)
     for depth in args.depths:
         scores = np.full((args.seeds, 2, len(rows)), np.nan)
-        for number, (train, held) in enumerate(deal.split(rows, rows["label"], rows["group"])):
+        for number, (train, held) in enumerate(deal):
             for seed in range(args.seeds):
                 path = folder / f"{'-'.join(DEPTHS[depth])}-seed-{seed}-fold-{number}.npy"
                 if not path.is_file():
                     print(f"{depth}: fold {number + 1} of {FOLDS}, seed {seed}", flush=True)
                     np.save(path, fold(rows, maps, features, train, held, depth, seed))
                 scores[seed][:, held] = np.load(path)
-            known = ~np.isnan(scores[0, 0])
-            write(rows[known], scores[..., known], number + 1, depth)
-    print(TABLE.read_text(encoding="utf-8"))
+            known = np.flatnonzero(~np.isnan(scores[0, 0]))
+            fixed = {"trained": depth, "folds": number + 1, "of": FOLDS, "epochs": EPOCHS}
+            table = table_of(rows.iloc[known], scores[..., known], beside[known], fixed)
+            write(table, FOLDER / f"{args.modality}.csv")
+        print(table.to_string(index=False))
     return 0
 
 
-def learned_rows(manifest: pd.DataFrame) -> pd.DataFrame:
-    """Labelled training and validation rows of SOURCE, with their group."""
-    mine = (manifest["source"] == SOURCE) & manifest["split"].isin((Split.TRAIN, Split.VAL))
-    rows = manifest[mine & manifest["label"].notna()].reset_index(drop=True)
-    return rows.assign(group=groups_of(rows))
+def learned_rows(modality: str, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Labelled training and validation rows of the sources learned from, with their group."""
+    rows = rows_of(modality, manifest)
+    return rows[rows["fit"]].reset_index(drop=True)
+
+
+def of_shipped(
+    rows: pd.DataFrame, deal: Deal, manifest: pd.DataFrame, args: argparse.Namespace
+) -> Floats:
+    """Log-odds (N,) by the default head's recipe with its settings, fitted anew on each fold."""
+    model = DEFAULT_MODELS[Modality(args.modality)]
+    recipe, choice = TEXTURES[model], shipped(read_card(model))
+    own, features, fitted_on = material(recipe, manifest, args.root, args.runs)
+    haze = measured(own, args.root, args.runs) if choice.haze is not None else None
+    space = space_of(own, features, fitted_on, haze, len(recipe.looks))
+    place = pd.Series(np.arange(len(space.rows)), index=space.rows["image_id"])
+    places = place[rows["image_id"]].to_numpy()
+    found = np.zeros(len(rows))
+    for train, held in deal:
+        models = space.fit(choice, places[train])
+        found[held] = answer(space.log_odds(models, places[held]))
+    return found
 
 
 def fold(
@@ -123,118 +139,53 @@ def fold(
         rows.iloc[learn].reset_index(drop=True), {k: v[learn] for k, v in features.items()}
     )
     model = build_upper(machines(space, Choice(C, {})), depth)
-    frozen = _scores(model, maps[0][held])
+    frozen = score(model, maps[0][held])
     train_upper(model, rows, maps, learn, stop, seed)
-    return np.stack([frozen, _scores(model, maps[0][held])])
+    return np.stack([frozen, score(model, maps[0][held])])
 
 
-def build_upper(start: dict[str, tuple[Floats, Floats]], depth: str) -> keras.Model:
-    """Blocks 4 and 5 and the members: float32 (N, 28, 28, 256) -> log-odds float32 (N, 1).
-
-    Args:
-        start: Member's name -> weight of each of its features (F, 1), and bias (1,).
-        depth: Key of DEPTHS: which convolutions learn.
-    """
-    import keras
-
-    inputs, maps = upper_blocks()
-    answers = [_member(one, maps[one.layer], *start[one.name]) for one in TRAINED]
-    model = keras.Model(inputs, keras.layers.Average()(answers), name="upper")
-    for layer in model.layers:
-        # those of the members are named after their layer too
-        layer.trainable = "log_odds" in layer.name or layer.name.startswith(DEPTHS[depth])
-    return model
-
-
-def upper_blocks() -> tuple[Any, dict[str, Any]]:
-    """Input for maps of BELOW, and what each layer of the trunk above makes of it, by name."""
-    import keras
-
-    trunk = zoo.build_trunk(zoo.get_backbone(BACKBONE), trunk_weights())
-    names = [layer.name for layer in trunk.layers]
-    x = inputs = keras.Input(trunk.get_layer(BELOW).output.shape[1:])
-    found = {}
-    for name in names[names.index(BELOW) + 1 :]:
-        found[name] = x = trunk.get_layer(name)(x)
-    return inputs, found
-
-
-def _member(member: Member, maps: Any, kernel: Floats, bias: Floats) -> Any:
-    import keras
-
-    pool = second_order_layer()(name=f"{member.name}_pool")  # a graph may not hold a name twice
-    unit = keras.layers.Dense(1, name=f"{member.name}_log_odds")
-    answer = unit(pool(maps))
-    whole = unpacked_kernel(member, kernel[:, 0])[:, np.newaxis]
-    unit.set_weights([whole.astype(np.float32), bias.astype(np.float32)])
-    return answer
-
-
-def train_upper(
-    model: keras.Model,
-    rows: pd.DataFrame,
-    maps: list[NDArray[np.float16]],
-    learn: NDArray[np.intp],
-    stop: NDArray[np.intp],
-    seed: int,
-) -> None:
-    """Train in place; the weights of the epoch of least loss on `stop` stay.
+def table_of(
+    rows: pd.DataFrame, scores: Floats, beside: Floats, fixed: dict[str, object]
+) -> pd.DataFrame:
+    """A line a test: AUC frozen and trained, and of the default head alone and with the network.
 
     Args:
-        model: Of build_upper.
-        rows: All N, with label.
-        maps: One (N, 28, 28, 256) a view.
-        learn: Positions to learn from.
-        stop: Positions of other patients, by which an epoch is judged.
-        seed: Of batches and views.
-    """
-    import keras
-
-    keras.utils.set_random_seed(seed)
-    steps = EPOCHS * -(-len(learn) // BATCH)
-    rise = round(WARM_UP * steps)
-    rate = keras.optimizers.schedules.CosineDecay(0.0, steps - rise, 0.0, "rate", RATE, rise)
-    loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
-    model.compile(keras.optimizers.Adam(rate), loss, weighted_metrics=[])
-    y, weights = labels_and_weights(Data(rows.iloc[learn], maps[0][learn]))
-    judged = Data(rows.iloc[stop], maps[0][stop])
-    random = np.random.default_rng(seed)
-
-    def loss_now() -> float:
-        truth, own = labels_and_weights(judged)
-        x = judged.features.astype(np.float32)
-        return float(model.evaluate(x, truth, sample_weight=own, batch_size=BATCH, verbose=0))
-
-    best, kept = loss_now(), model.get_weights()
-    for epoch in range(1, EPOCHS + 1):
-        views = random.integers(len(maps), size=len(learn))
-        x = np.stack([maps[view][row] for view, row in zip(views, learn, strict=True)])
-        model.fit(x.astype(np.float32), y, sample_weight=weights, batch_size=BATCH, verbose=0)
-        now = loss_now()
-        print(f"  epoch {epoch}: loss on other patients {now:.3f}, before {best:.3f}", flush=True)
-        if now < best:
-            best, kept = now, model.get_weights()
-    model.set_weights(kept)
-
-
-def write(rows: pd.DataFrame, scores: Floats, folds: int, depth: str) -> None:
-    """A depth's row of the table: AUC frozen and trained so far, and the paired gain.
-
-    Args:
-        rows: N that are scored so far.
+        rows: N that are scored so far, with source, label and group.
         scores: (seeds, 2, N) of fold, by each seed.
-        folds: How many of them are done.
-        depth: Key of DEPTHS.
+        beside: (N,) of of_shipped.
+        fixed: First columns.
     """
-    frozen, trained = scores[:, 0].mean(axis=0), scores[:, 1]
-    line = {"trained": depth, "folds": folds, "of": FOLDS, "seeds": len(scores), "epochs": EPOCHS}
-    line |= {"frozen": round(auc(rows["label"], frozen), 4)}
-    line |= gain_row(rows, trained, frozen)
-    TABLE.parent.mkdir(parents=True, exist_ok=True)
-    known = pd.read_csv(TABLE) if TABLE.is_file() else pd.DataFrame(columns=["trained"])
-    others = known[known["trained"] != depth]
-    pd.DataFrame([*others.to_dict("records"), line]).to_csv(TABLE, index=False)
+    lines = []
+    for test, part in tests(rows).items():
+        own, frozen, trained = rows[part], scores[:, 0, part].mean(axis=0), scores[:, 1, part]
+        alone = expit(beside[part])
+        both = expit(mixed(beside[part], logit(trained.mean(axis=0).clip(SURE, 1 - SURE))))
+        joined = gain_row(own, both[np.newaxis], alone)
+        line = {"test": test, "seeds": len(scores), "frozen": round(auc(own["label"], frozen), 4)}
+        line |= gain_row(own, trained, frozen)
+        line |= {"shipped": round(auc(own["label"], alone), 4)}
+        line |= {f"with_{name}": joined[name] for name in ("auc", "gain", "gain_low", "gain_high")}
+        lines.append(fixed | line)
+    return pd.DataFrame(lines)
 
 
-def _scores(model: keras.Model, maps: NDArray[np.float16]) -> Floats:
-    return expit(model.predict(maps.astype(np.float32), batch_size=BATCH, verbose=0)[:, 0])
+def tests(rows: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
+    """Test -> which rows, (N,), take part in it."""
+    inside = (rows["source"] == MAIN).to_numpy()
+    every = np.ones(len(rows), bool)
+    if not inside.any():
+        return {"COVID-CT": every}
+    return {"X-ray pooled": every, f"inside {MAIN}": inside}
+
+
+def mixed(one: Floats, other: Floats) -> Floats:
+    """The mean of two log-odds (N,), each in units of its own deviation."""
+    return (one / one.std() + other / other.std()) / 2
+
+
+def write(table: pd.DataFrame, path: Path) -> None:
+    """Put a depth's lines in place of those that were there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["trained"])
+    others = known[~known["trained"].isin(table["trained"])]
+    pd.DataFrame([*others.to_dict("records"), *table.to_dict("records")]).to_csv(path, index=False)

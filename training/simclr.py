@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.finetune import TRAINED, upper_blocks
+from training.upper import TRAINED, upper_blocks
 
 if TYPE_CHECKING:
     import keras
