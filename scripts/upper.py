@@ -78,11 +78,12 @@ def _stronger(other: Path) -> str:
     if not other.is_file():
         return ""
     frozen = pd.read_csv(other)["frozen"].iloc[0]
-    return f"""`frozen` and `trained` are both held back: a strong penalty (C {finetune.C:g}, to leave
-something to learn), and {finetune.INNER:.0%} of the other patients only judge the epochs. With C
-{scoring.C:g}, mirror images and all other patients the same blocks frozen reach {frozen:.3f} on CT
-slices (next section). So `gain` says what training adds where all else is equal, not that it beats
-the frozen blocks at their best; `both` says whether it would help the default.
+    held_back = finetune.INNER
+    return f"""`frozen` and `trained` are both held back: a strong penalty (C {finetune.C:g}, to
+leave something to learn), and {held_back:.0%} of the other patients only judge the epochs. With
+C {scoring.C:g}, mirror images and all other patients the same blocks frozen reach {frozen:.3f} on
+CT slices (next section). So `gain` says what training adds where all else is equal, not that it
+beats the frozen blocks at their best; `both` says whether it would help the default.
 """
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core import slices
+from core.images import read_image
+from core.phantoms import CT_TITLE, drawings
 from core.views import LUNGS
-from training.views import VIEWS, stamped, trim
+from training.views import LUNGS_ONLY, VIEWS, stamped, trim
 
 
 def test_views_keep_grey_levels_and_shape_or_say_less() -> None:
@@ -37,6 +40,17 @@ def test_trim_cuts_even_margins_and_paints_over_small_white_marks() -> None:
     assert trimmed.shape == (80, 80)
     assert trimmed[9:14, 9:14].max() < 200
     np.testing.assert_array_equal(trimmed[40:, 40:], inside[40:, 40:])
+
+
+def test_lungs_only_shows_tissue_everywhere_around_them() -> None:
+    pixels = read_image(drawings()[CT_TITLE]).pixels
+    mask, shown = slices.find(pixels), VIEWS[LUNGS_ONLY].alter(pixels)
+    assert mask is not None
+    own = mask[slices.window_around(mask)]
+    cut = VIEWS[LUNGS].alter(pixels)
+    np.testing.assert_array_equal(shown[own], cut[own])
+    assert (shown[~own] == slices.TISSUE).all()
+    assert (cut[~own] != slices.TISSUE).any()
 
 
 @pytest.mark.parametrize("value", [0, 255])

@@ -10,13 +10,14 @@ from functools import partial
 import cv2
 import numpy as np
 
-from core import views
+from core import slices, views
 from core.images import WHITE, Grey
 from core.slices import lines_that_show
 from core.views import LUNGS, PLAIN
 
 MIRROR = "mirror"
 EQUALISED = "equalised"
+LUNGS_ONLY = "lungs only"
 CLAHE_LIMIT, CLAHE_TILES = 2.0, (8, 8)
 INK = 250  # burnt-in letters and arrows are nearly white ...
 INK_SHARE = 0.004  # ... and small: share of the image that one of them covers at most
@@ -67,6 +68,19 @@ def trim(pixels: Grey) -> Grey:
         return pixels.copy()
     inside = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
     return np.asarray(cv2.inpaint(inside, _ink(inside), REPAIR_RADIUS, cv2.INPAINT_TELEA), np.uint8)
+
+
+def lungs_only(pixels: Grey) -> Grey:
+    """A CT slice cut to its lungs, all outside their outline painted in the grey of tissue.
+
+    An unchanged copy where no lungs are found.
+    """
+    inside = slices.inside_margins(pixels)
+    mask = slices.find(pixels, inside)
+    if mask is None:
+        return pixels.copy()
+    evened = slices.even_out(pixels, mask, inside)
+    return np.where(mask, evened, np.uint8(slices.TISSUE))[slices.window_around(mask)]
 
 
 def stamped(pixels: Grey, number: int) -> Grey:
@@ -152,6 +166,7 @@ VIEWS = {
     EQUALISED: View(equalise),
     "trimmed": View(trim),
     "larger": View(lambda pixels: pixels, LARGER),
+    LUNGS_ONLY: View(lungs_only),
 }
 # What heads may ask for when they answer comes from core; each has its mirror image.
 SHOWN = {name: view.alter for name, view in views.VIEWS.items()}

@@ -10,7 +10,7 @@ from core.head import MEAN_STD, POOLINGS, SECOND_ORDER
 from core.schema import Modality
 from core.views import LUNGS, PLAIN
 from training.recipes import MEMBERS, TOP_MEMBER, XRAY_SOURCES
-from training.views import EQUALISED, LARGER, mirror_of
+from training.views import EQUALISED, LARGER, LUNGS_ONLY, mirror_of
 
 AVERAGE = POOLINGS[1]
 MEAN_5 = Member("block5_conv3", AVERAGE, (14, 14, 512))
@@ -72,6 +72,12 @@ CUT_THREE = Change(
     modality=Modality.CT,
     parent=THREE.title,
 )
+PAINTED_THREE = replace(
+    CUT_THREE,
+    title=f"{CUT_THREE.title}, all around them painted over",
+    views=(LUNGS_ONLY,),
+    parent=CUT_THREE.title,
+)
 CUT_MIRRORED = replace(
     CUT_THREE,
     title=f"{CUT_THREE.title}; learned from mirror images too",
@@ -129,6 +135,7 @@ CHANGES = (
     ),
     _beside("blocks 3 and 4; cut to the lungs", views=(LUNGS,), passes=2.0, modality=Modality.CT),
     CUT_THREE,
+    PAINTED_THREE,
     CUT_MIRRORED,
     *(_hazy(CUT_MIRRORED, "the same", bound) for bound in BOUNDS),
     TWO_LOOKS,
@@ -146,6 +153,6 @@ def changes_for(modality: str) -> tuple[Change, ...]:
 
 def cached_with(member: Member, view: str) -> tuple[Member, ...]:
     """The members whose descriptors are computed and kept together with a member's."""
-    if view in (LUNGS, mirror_of(LUNGS)):
+    if view in (LUNGS, mirror_of(LUNGS), LUNGS_ONLY):
         return CUT
     return next(own for own in (MEMBERS, BETWEEN, OTHERS) if member in own)
