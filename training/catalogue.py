@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from core.explain.exciting import file_name
 from core.library import AVERAGES, DATA_DIR, IMAGE_COLUMNS, KEPT, PAIR_BITS, RECORD, TABLES
 from training import dataset, exciting, mapping, pictures
-from training.data import load_manifest
+from training.data import load_manifest, need_sources
 from training.features import DEFAULT_TRUNK, RUNS, FeatureStore
 from training.hashes import hash_images
 from training.record import run_record
@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, map, write."""
     manifest = load_manifest(args.root, args.runs)
+    need_sources(manifest, all_sources())
     dropped = pd.read_csv(args.runs / "dropped.csv", dtype=str, keep_default_na=False)
     facts, averages = pictures.measure(manifest, args.root)
     means = FeatureStore(args.runs).get(manifest, args.root)[1]

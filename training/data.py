@@ -10,6 +10,7 @@ so that new images never move old ones. --resplit deals anew and rewrites the li
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -84,6 +85,20 @@ def load_manifest(root: Path, runs: Path) -> pd.DataFrame:
     texts = {n: str for n in MANIFEST_COLUMNS if n not in ("label", "age")}
     unknown = {"label": [""], "age": [""]}
     return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=unknown)
+
+
+def need_sources(manifest: pd.DataFrame, names: Iterable[str]) -> None:
+    """What is made of some sources alone would pass for what all of them make.
+
+    Raises:
+        ValueError: The manifest holds no image of one of the sources.
+    """
+    missing = sorted(set(names) - set(manifest["source"]))
+    if missing:
+        raise ValueError(
+            f"expected images of {', '.join(missing)} in the manifest, received none; "
+            "`python -m training data --root DIR` says where to get them and makes it anew"
+        )
 
 
 def _report(manifest: pd.DataFrame, dropped: pd.DataFrame, missing: list[str], runs: Path) -> None:

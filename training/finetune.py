@@ -70,7 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """All folds that are not there yet; the table after each."""
+    """All folds that are not there yet; the table after each.
+
+    Raises:
+        ValueError: No network is asked for, or a source is missing.
+    """
+    if args.seeds < 1:
+        raise ValueError(f"expected at least one seed, received {args.seeds}")
     manifest = load_manifest(args.root, args.runs)
     rows, views = learned_rows(args.modality, manifest), SHOWN[Modality(args.modality)]
     maps = [lower_maps(rows, args.root, args.runs, BELOW, trunk_weights(), view) for view in views]

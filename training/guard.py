@@ -21,10 +21,11 @@ from core.artifacts import GUARD, MODELS_DIR, Card, sha256_of
 from core.guard import FILE, GUARD_ID, MODALITIES, class_distances, load_guard, normalise
 from core.probes import PROBES, SWAPPED, error_rates
 from core.schema import Modality, Split
-from training.data import build
+from training.data import build, need_sources
 from training.features import DEFAULT_TRUNK, INVERTED, RUNS, FeatureStore
 from training.probes import probe_images
 from training.record import run_record, write_used
+from training.sources import all_sources
 
 COMPONENTS = 64
 QUANTILE = 0.99
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Fit, store, measure, print."""
     rows, _, _ = build(args.root, runs=args.runs)  # all views: a lateral chest X-ray is in scope
+    need_sources(rows, all_sources())
     _, plain = FeatureStore(args.runs).get(rows, args.root)
     half = _for_inversion(rows)
     _, turned = FeatureStore(args.runs, variant=INVERTED).get(rows[half], args.root)

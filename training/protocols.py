@@ -25,7 +25,7 @@ from core.artifacts import MODELS_DIR
 from core.library import read_library
 from core.metrics import auc
 from training import linear
-from training.data import load_manifest
+from training.data import load_manifest, need_sources
 from training.descriptors import described
 from training.features import FeatureStore
 from training.lab.base import group_rows
@@ -55,6 +55,7 @@ MEANS, TEXTURE = "mean of block 5", "second-order pooling of blocks 3 and 4"
 def run(root: Path, runs: Path) -> None:
     """Measure, write models/protocols/darkcovidnet.csv, print beside the published numbers."""
     manifest = load_manifest(root, runs)
+    need_sources(manifest, SOURCES)
     rows = rows_of(manifest)
     heads = {MEANS: {MEANS: FeatureStore(runs).get(rows, root)[1].astype(np.float16)}}
     heads[TEXTURE] = described(rows, root, runs, MEMBERS)

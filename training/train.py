@@ -23,7 +23,7 @@ from core.artifacts import HEAD, MODELS_DIR, Card, save_weights
 from core.head import build_head
 from core.metrics import auc
 from core.schema import Split
-from training.data import load_manifest
+from training.data import load_manifest, need_sources
 from training.export import export_trunk
 from training.features import DEFAULT_TRUNK, RUNS, FeatureStore
 from training.fitting import Data, Fitted, fit_all, score_held_out, score_left_out
@@ -75,11 +75,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def labelled_rows(recipe: Recipe | TextureRecipe, manifest: pd.DataFrame) -> pd.DataFrame:
-    """The images that a recipe trains on or is judged by."""
+    """The images that a recipe trains on or is judged by.
+
+    Raises:
+        ValueError: A source is missing.
+    """
+    sources = (*recipe.sources, *recipe.scored_elsewhere)
+    need_sources(manifest, sources)
     wanted = (
         (manifest["modality"] == recipe.modality)
         & manifest["label"].notna()
-        & manifest["source"].isin((*recipe.sources, *recipe.scored_elsewhere))
+        & manifest["source"].isin(sources)
     )
     return manifest[wanted].reset_index(drop=True)
 

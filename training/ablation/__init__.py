@@ -39,7 +39,7 @@ from training.ablation.changes import (
 )
 from training.ablation.kept import Kept, Scores
 from training.ablation.scoring import SEEDS, C, Space, dealt, left_out, space_of
-from training.data import load_manifest
+from training.data import load_manifest, need_sources
 from training.descriptors import described
 from training.features import RUNS
 from training.gains import gain_row
@@ -118,8 +118,13 @@ def gains(
 
 
 def rows_of(modality: str, manifest: pd.DataFrame) -> pd.DataFrame:
-    """Labelled rows without test patients; group, and fit: whether heads may learn from them."""
+    """Labelled rows without test patients; group, and fit: whether heads may learn from them.
+
+    Raises:
+        ValueError: A source is missing.
+    """
     sources, scored = SOURCES[Modality(modality)], SCORED[Modality(modality)]
+    need_sources(manifest, (*sources, *scored))
     wanted = (
         (manifest["modality"] == modality)
         & manifest["label"].notna()

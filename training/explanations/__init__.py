@@ -88,7 +88,12 @@ class Run:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and write, model by model; a table as soon as a check of it is there."""
+    """Measure and write, model by model; a table once all checks of it are there.
+
+    Raises:
+        ValueError: No root, or an unknown model.
+        FileNotFoundError: An image is missing; the model's table stays as it was.
+    """
     if args.root is None:
         raise ValueError("expected --root, the folder with the data sets, received none")
     settings = Settings() if args.images is None else Settings(per_class=args.images)
@@ -102,12 +107,10 @@ def run(args: argparse.Namespace) -> int:
         subject = open_subject(classifier, model_id)
         rows = test_rows(model_id, library, settings.seed)
         own = Run(subject, library, rows, args.root, args.runs / FOLDER, settings, args.kept)
-        found: list[dict[str, Any]] = []
-        for check in (_lungs, _quick, _curves, _deep):
-            found += check(own)
-            table = summary.table_of(model_id, found)
-            table.to_csv(MODELS_DIR / model_id / TABLE, index=False)
-            _record(subject.card, settings)
+        found = [line for check in (_lungs, _quick, _curves, _deep) for line in check(own)]
+        table = summary.table_of(model_id, found)
+        table.to_csv(MODELS_DIR / model_id / TABLE, index=False)
+        _record(subject.card, settings)
         print(f"wrote {model_id}/{TABLE}: {len(table)} rows")
     return 0
 

@@ -18,10 +18,11 @@ import json
 from pathlib import Path
 
 from core.lab import EXPERIMENTS, LAB_DIR, RECORD
-from training.data import load_manifest
+from training.data import load_manifest, need_sources
 from training.features import RUNS
 from training.lab.base import Context
 from training.record import run_record
+from training.sources import all_sources
 
 ALL = "all"
 
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the experiments and write their tables and records."""
     names = EXPERIMENTS if ALL in args.experiment else args.experiment
     manifest = load_manifest(args.root, args.runs)
+    need_sources(manifest, all_sources())
     context = Context(manifest, args.root, args.runs)
     LAB_DIR.mkdir(parents=True, exist_ok=True)
     for name in names:

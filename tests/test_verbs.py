@@ -1,0 +1,70 @@
+"""Verbs with a data folder that lacks something: one sentence, and nothing shipped is touched."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from core.artifacts import MODELS_DIR
+from core.schema import MANIFEST_COLUMNS
+from training import explanations
+from training.__main__ import main
+from training.data import need_sources
+
+VERBS = (
+    "train --model vgg16-xray",
+    "texture --model vgg16-xray-texture",
+    "deals --model vgg16-xray-texture",
+    "compare --backbones vgg16 --init random --again",
+    "tune --dataset xray --trials 1",
+    "ablation --modality xray",
+    "finetune --modality xray",
+    "adapt --modality xray",
+    "catalogue",
+    "lab --experiment marks",
+    "evaluate --protocol darkcovidnet",
+)
+
+
+def test_missing_sources_are_named() -> None:
+    manifest = pd.DataFrame({"source": ["nih", "covid-ct", "nih"]})
+    need_sources(manifest, ("nih", "covid-ct"))
+    with pytest.raises(ValueError, match="expected images of actualmed, figure1 in the manifest"):
+        need_sources(manifest, ("figure1", "nih", "actualmed"))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_model_is_not_made_of_some_of_its_sources(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = list(MANIFEST_COLUMNS)
+    one = pd.DataFrame([["CT_COVID/1.png"] * len(columns)], columns=columns)
+    one = one.assign(source="covid-ct", modality="ct", label=1.0, split="train", age="")
+    one.to_csv(tmp_path / "manifest.csv", index=False)
+    before = {path: path.stat().st_mtime_ns for path in MODELS_DIR.rglob("*") if path.is_file()}
+    assert main([*verb.split(), "--root", str(tmp_path), "--runs", str(tmp_path)]) == 2
+    assert "expected images of" in capsys.readouterr().err
+    after = {path: path.stat().st_mtime_ns for path in MODELS_DIR.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_no_network_is_no_measure(tmp_path: Path) -> None:
+    asked = ["finetune", "--root", str(tmp_path), "--runs", str(tmp_path), "--seeds", "0"]
+    assert main(asked) == 2
+
+
+def test_a_missing_image_leaves_the_table_of_explanations_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setattr(explanations, "MODELS_DIR", folder)
+    args = argparse.Namespace(
+        root=tmp_path, runs=tmp_path, images=1, model=["vgg16-ct"], kept=False
+    )
+    with pytest.raises(FileNotFoundError, match="received no such file"):
+        explanations.run(args)
+    assert not list(folder.rglob("*"))
