@@ -11,7 +11,7 @@ from core import artifacts
 from core.explain import maximise
 from core.explain.running import Running
 from core.opinions import layer_of
-from pages.parts import loaders_data, loaders_explain
+from pages.parts import loaders_data, loaders_kernel
 
 LOWER = "vgg16-xray-texture"  # reads nothing above block 4
 pytestmark = pytest.mark.usefixtures("no_folder")
@@ -100,7 +100,7 @@ def test_images_that_excite_a_map_are_named_where_none_are_here() -> None:
     at = visit(explain_view=MAPS, explain_kernel="113")
     fetch = [b for b in at.button if b.label.startswith("Fetch ")]
     card = artifacts.read_card("vgg16-xray")
-    found = loaders_explain.most_excited(card, "block5_conv3", 113)
+    found = loaders_kernel.most_excited(card, "block5_conv3", 113)
     assert found
     images = loaders_data.catalogue().images
     assert [b.label for b in fetch] == [f"Fetch {images.loc[x.row, 'image_id']}" for x in found]
@@ -115,7 +115,7 @@ def test_climb_is_kept_for_everyone(monkeypatch: pytest.MonkeyPatch) -> None:
         yield Running(1, 1, np.full((8, 8, 3), 90, np.uint8))
 
     monkeypatch.setattr(maximise, "excite", excite)
-    loaders_explain.shelf().clear()
+    loaders_kernel.shelf().clear()
     try:
         at = visit(explain_view=MAPS, explain_kernel="7")
         next(b for b in at.button if b.label == "Climb to an input").click().run()
@@ -125,4 +125,4 @@ def test_climb_is_kept_for_everyone(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not [b for b in other.button if b.label == "Climb to an input"]
         assert len(climbs) == 1
     finally:
-        loaders_explain.shelf().clear()
+        loaders_kernel.shelf().clear()

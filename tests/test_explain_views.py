@@ -16,7 +16,13 @@ from visits import ROOT, words
 
 from core import artifacts, examples
 from core.opinions import layer_of
-from pages.parts import explain_download, explain_image, loaders_data, loaders_explain
+from pages.parts import (
+    explain_download,
+    explain_image,
+    loaders_data,
+    loaders_explain,
+    loaders_kernel,
+)
 
 STEPS = "Step by step"
 HEADS = [card.id for card in artifacts.list_heads() if artifacts.is_shipped(card)]
@@ -49,7 +55,7 @@ def test_only_layers_of_the_model_are_offered() -> None:
         names = loaders_explain.block_names(card)
         assert names[-1] == layer_of(card)
         for name in names:  # every layer on offer is in the shipped table
-            assert any(loaders_explain.most_excited(card, name, number) for number in range(8))
+            assert any(loaders_kernel.most_excited(card, name, number) for number in range(8))
 
 
 # --- step by step --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from core.artifacts import ArtifactError, read_card
 from core.explain import checks
 from training import explanations
-from training.explanations import base, curves, randomised, summary
+from training.explanations import base, curves, kept, randomised, summary
 from training.explanations.base import Case
 
 PIXELS = np.zeros((4, 4), np.uint8)
@@ -33,14 +33,14 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
         return [{"method": "gradcam", "value": len(asked)}]
 
     with pytest.raises(KeyboardInterrupt):
-        base.measured(file, ["a", "b", "broken"], cases, measure, "first")
+        kept.measured(file, ["a", "b", "broken"], cases, measure, "first")
     with file.open("a") as stream:
         stream.write('{"id": "c", "rows": [{"meth')  # cut short in the middle of a line
-    table = base.measured(file, ["a", "b", "c", "d"], cases, measure, "again")
+    table = kept.measured(file, ["a", "b", "c", "d"], cases, measure, "again")
     assert asked == ["a", "b", "c", "d"]
     assert table["value"].tolist() == [1, 2, 3, 4]
     assert table["patient"].tolist() == [f"patient {name}" for name in "abcd"]
-    again = base.measured(file, ["d", "a"], cases, measure, "fewer")
+    again = kept.measured(file, ["d", "a"], cases, measure, "fewer")
     assert again["value"].tolist() == [4, 1]
     assert len(asked) == 4
 
@@ -49,15 +49,15 @@ def test_what_was_kept_is_all_that_is_written(tmp_path: Path) -> None:
     rows = pd.DataFrame({"image_id": ["a", "b"], "patient": ["p", "q"], "label": [0.0, 1.0]})
     card = read_card("vgg16-ct")
     run = explanations.Run(SimpleNamespace(card=card), None, rows, tmp_path, tmp_path, None, True)
-    kept = {"image_id": "b", "patient": "q", "label": 1.0, "method": "gradcam", "value": 0.5}
-    file = tmp_path / card.id / f"check-{base.key_of(card, 'recipe')}.jsonl"
+    line = {"image_id": "b", "patient": "q", "label": 1.0, "method": "gradcam", "value": 0.5}
+    file = tmp_path / card.id / f"check-{kept.key_of(card, 'recipe')}.jsonl"
     file.parent.mkdir()
-    file.write_text(json.dumps({"id": "b", "rows": [kept]}) + "\n")
+    file.write_text(json.dumps({"id": "b", "rows": [line]}) + "\n")
 
     def never(case):
         raise AssertionError("measured anew")
 
-    assert run.each("check", ("recipe",), rows, never).to_dict("records") == [kept]
+    assert run.each("check", ("recipe",), rows, never).to_dict("records") == [line]
     assert run.each("check", ("another",), rows, never).empty
     assert summary.curves(pd.DataFrame()) == summary.similarities(pd.DataFrame()) == []
 
@@ -139,15 +139,15 @@ def test_weights_become_random_step_by_step_and_are_put_back(network) -> None:
     with pytest.raises(RuntimeError, match="stopped"), cascade.randomised() as walk:
         for number, _ in walk:
             changed = [
-                not np.array_equal(layer.kernel, kept[0])
-                for layer, kept in zip(layers, before, strict=True)
+                not np.array_equal(layer.kernel, own[0])
+                for layer, own in zip(layers, before, strict=True)
             ]
             assert changed == [True] * number + [False] * (len(layers) - number)
             assert np.asarray(layers[0].bias) == 0
             if number == 3:
                 raise RuntimeError("stopped")
-    for layer, kept in zip(layers, before, strict=True):
-        assert all(np.array_equal(*pair) for pair in zip(layer.get_weights(), kept, strict=True))
+    for layer, own in zip(layers, before, strict=True):
+        assert all(np.array_equal(*pair) for pair in zip(layer.get_weights(), own, strict=True))
     same = randomised.random_weights(steps, 0)
     assert all(np.array_equal(same[name][0], cascade.random[name][0]) for name in same)
 

@@ -21,6 +21,7 @@ from pages.parts import (
     explain_words,
     loaders_data,
     loaders_explain,
+    loaders_kernel,
     text,
 )
 from pages.parts.explain_image import Picture
@@ -62,7 +63,7 @@ def _large(picture: Picture, maps: Sheet, number: int, against: bool) -> None:
 def _exciting(card: Card, maps: Sheet, number: int) -> None:
     """The strongest test images of the shipped table, with a way to open each."""
     try:
-        found = loaders_explain.most_excited(card, maps.layer, number)
+        found = loaders_kernel.most_excited(card, maps.layer, number)
     except ArtifactError as error:
         st.info(str(error))
         return
@@ -76,7 +77,7 @@ def _exciting(card: Card, maps: Sheet, number: int) -> None:
     for one in found:
         image_id = images.loc[one.row, "image_id"]
         with grid.container(width=TILE, gap="xxsmall"):
-            tile = loaders_explain.framed(card, maps.layer, len(maps.levels), one)
+            tile = loaders_kernel.framed(card, maps.layer, len(maps.levels), one)
             if tile is not None:
                 st.image(tile, width=TILE, alt=f"{image_id}, framed where the map is brightest")
             st.caption(
@@ -103,11 +104,11 @@ def _maximised(card: Card, layer: str, number: int) -> None:
         picture = np.asarray(latest.values, np.uint8)
         st.image(picture, width=2 * TILE, alt=f"Input made to excite map {number} of {layer}")
 
-    known = loaders_explain.shelf().get(key)
+    known = loaders_kernel.shelf().get(key)
     if known is not None:
         draw(known)
     else:
         found = explain_running.run(key, "Climb to an input", explain_words.CLIMB_COST, start, draw)
         if found is not None and found.finished:
-            loaders_explain.put_on_shelf(key, found)
+            loaders_kernel.put_on_shelf(key, found)
     st.caption(" ".join(explain_words.MAXIMISED))

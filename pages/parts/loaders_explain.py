@@ -11,29 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from core import artifacts, examples, holdings, zoo
+from core import artifacts, zoo
 from core.artifacts import Card
-from core.explain import exciting
 from core.explain.arithmetic import LastLayer
 from core.explain.cam import CAMS, Map, Maps
-from core.explain.fields import Box, field_box
-from core.explain.fields import framed as framed_picture
-from core.explain.overlay import Colour
 from core.explain.reading import Reading
-from core.explain.running import Running
 from core.explain.sheets import Sheet
 from core.explain.steps import Step
 from core.guard import Verdict
-from core.images import Grey, read_image
+from core.images import Grey
 from core.opinions import layer_of, together, views_of
-from pages.parts import loaders, loaders_data
+from pages.parts import loaders
 
 SIDES = (False, True)  # for, against
-SHELF = 400  # pictures of what excites a map, 50 kB each
 
 
 @dataclass(frozen=True)
@@ -135,43 +128,6 @@ def last_layer(pixels: Grey, model_id: str) -> LastLayer:
     return _last_layer(pixels, model_id, loaders.MODELS_DIR)
 
 
-def most_excited(card: Card, layer: str, number: int) -> list[exciting.Excited]:
-    """The test images of the model's modality that excite a map most.
-
-    Raises:
-        ArtifactError: No table for this trunk.
-    """
-    table = _exciting(card.trunk, loaders_data.DATA_DIR)
-    return exciting.most_excited(table, card.modality, layer, number)
-
-
-def field_side(card: Card, layer: str) -> int:
-    """Side of the receptive field of a layer's cells, in pixels of the network's input."""
-    return _field_side(card.backbone, layer)
-
-
-def framed(card: Card, layer: str, grid: int, found: exciting.Excited) -> Colour | None:
-    """A test image around what excites a map of a layer; None where it is not on this machine."""
-    backbone = zoo.get_backbone(card.backbone)
-    box = field_box(found.cell, grid, field_side(card, layer), backbone.size)
-    root = examples.data_root()
-    return _framed(loaders_data.DATA_DIR, found.row, root, box, backbone.size)
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def shelf() -> dict[str, Running]:
-    """Inputs that excite a map, once climbed to, for all visitors: no image goes into them."""
-    return {}
-
-
-def put_on_shelf(key: str, found: Running) -> None:
-    """Keep a finished climb; the oldest goes when there are too many."""
-    kept = shelf()
-    kept[key] = found
-    for old in list(kept)[:-SHELF]:
-        kept.pop(old, None)
-
-
 @st.cache_data(scope="session", max_entries=12, show_spinner=False)
 def _looks(pixels: Grey, model_id: str, models_dir: Path) -> tuple[Look, ...]:
     from core.explain.passes import judge_and_read
@@ -233,29 +189,8 @@ def _last_layer(pixels: Grey, model_id: str, models_dir: Path) -> LastLayer:
     return last_layer(head, [maps[layer] for layer in head.layers])
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
-def _exciting(trunk_id: str, folder: Path) -> pd.DataFrame:
-    return exciting.read_table(trunk_id, folder)
-
-
 @st.cache_data(max_entries=8, show_spinner=False)
 def _block_names(backbone: str, layer: str) -> tuple[str, ...]:
     from core.explain.network import block_names
 
     return block_names(zoo.get_backbone(backbone), layer)
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _framed(folder: Path, row: int, root: Path | None, box: Box, size: int) -> Colour | None:
-    path = holdings.local_file(loaders_data.catalogue(), row, root)
-    try:
-        return framed_picture(read_image(path.read_bytes()).pixels, box, size) if path else None
-    except (OSError, ValueError):
-        return None
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _field_side(backbone: str, layer: str) -> int:
-    from core.explain.fields import field_side
-
-    return field_side(zoo.build_trunk(zoo.get_backbone(backbone)), layer)

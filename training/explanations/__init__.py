@@ -38,13 +38,11 @@ from training.explanations.base import (
     Settings,
     Subject,
     balanced,
-    key_of,
-    known_rows,
     load_cases,
-    measured,
     open_subject,
     test_rows,
 )
+from training.explanations.kept import key_of, known_rows, measured
 from training.lab.lungs import read_masks
 from training.record import run_record
 
