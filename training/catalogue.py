@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     images[["x", "y"]] = mapping.flatten(means).round(2)
     images["neighbours"], images["similarity"] = mapping.nearest(means)
     images["probability"] = mapping.probabilities(manifest, args.root, args.runs)
+    excited = exciting.table(images, args.root, DEFAULT_TRUNK)
+    # All is there before the first table is replaced: they name images by their row.
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     pictures.save_averages(averages, DATA_DIR)
     tables = {
@@ -69,7 +71,6 @@ def run(args: argparse.Namespace) -> int:
     }
     for name in TABLES:
         tables[name].to_csv(DATA_DIR / f"{name}.csv", index=False)
-    excited = exciting.table(images, args.root, DEFAULT_TRUNK)
     excited.to_csv(DATA_DIR / file_name(DEFAULT_TRUNK), index=False)
     record = run_record("python -m training catalogue --root DIR", manifest)
     record |= {"map": mapping.MAP_SETTINGS, "models": mapping.model_record()}

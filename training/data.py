@@ -19,6 +19,7 @@ from core.schema import FRONTAL, MANIFEST_COLUMNS
 from training import dataset
 from training.features import RUNS
 from training.hashes import hash_images
+from training.sources import all_sources
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Build, save and print the manifest."""
+    """Build, save and print the manifest.
+
+    Raises:
+        ValueError: --resplit without some source.
+    """
     manifest, dropped, missing = build(args.root, args.sources, args.resplit, args.runs)
+    if args.resplit:
+        need_sources(manifest, all_sources())  # the lists of the others would be lost
     wanted = dataset.select_views(manifest, args.views)
     omitted = manifest.loc[~wanted, ["image_id"]].assign(
         reason=f"view not wanted (--views {args.views})"

@@ -76,14 +76,15 @@ def run(args: argparse.Namespace) -> int:
     space = space_of(rows, features, fitted_on, haze, len(recipe.looks))
     choices = choose(space, recipe, kept)
     trained = train(space, best(choices, recipe), SEEDS)
-    store_weights(args.model, recipe.members, trained)
     table = held_out(rows, features, fitted_on, trained)
+    left = left_out(rows, features, fitted_on, recipe, kept) if recipe.absent else None
+    # All is there before the first file is replaced: weights that no card names cannot be loaded.
+    store_weights(args.model, recipe.members, trained)
     folder = MODELS_DIR / args.model
     choices.round(4).to_csv(folder / CHOICES, index=False)
     spread_of(rows, trained.answers(features)).to_csv(folder / SPREAD, index=False)
     table.to_csv(folder / artifacts.PREDICTIONS, index=False)
-    if recipe.absent:
-        left = left_out(rows, features, fitted_on, recipe, kept)
+    if left is not None:
         left.to_csv(folder / artifacts.LEFT_OUT, index=False)
     card = publish(args.model, recipe, trained, space.rows, manifest)
     shutil.rmtree(kept, ignore_errors=True)  # whoever runs it again wants it made again

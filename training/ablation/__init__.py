@@ -45,12 +45,13 @@ from training.features import RUNS
 from training.gains import gain_row
 from training.haze import measured
 from training.members import groups_of
-from training.record import run_record
+from training.record import run_record, split_hash
 
 FOLDER = MODELS_DIR / "ablation"
 COMMAND = "python -m training ablation --root DIR --again"
 MAIN = "covid-chestxray"
 LEFT_OUT = ("actualmed", "figure1")
+SPLIT = "split"  # column: hash of the split lists that a row was made with
 FIT_ON = (Split.TRAIN, Split.VAL)
 
 
@@ -78,11 +79,14 @@ def run(args: argparse.Namespace) -> int:
 def measure(
     modality: str, manifest: pd.DataFrame, args: argparse.Namespace, commit: str
 ) -> pd.DataFrame:
-    """All rows of a modality, written as they come, each with the commit that made it."""
+    """All rows of a modality, written as they come, each with the commit that made it.
+
+    A row stays until a new one takes its place; one of other splits counts as not there.
+    """
     path = FOLDER / f"{modality}.csv"
-    known = pd.read_csv(path) if path.is_file() and not args.again else pd.DataFrame()
-    rows = rows_of(modality, manifest)
-    done = set(known["change"]) if len(known) else set()
+    known = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["change", SPLIT])
+    rows, split = rows_of(modality, manifest), split_hash(manifest)[:12]
+    done = set() if args.again else set(known.loc[known[SPLIT] == split, "change"])
     every = {one.title: one for one in changes_for(modality)}
     kept = Kept(
         args.runs / "ablation",
@@ -94,14 +98,21 @@ def measure(
     for change in tqdm(todo, f"{modality}: changes", unit="change"):
         start = time.perf_counter()
         found = kept.scores(change)
-        made = {"seconds": round(time.perf_counter() - start, 1), "commit": commit}
+        made = {"seconds": round(time.perf_counter() - start, 1), "commit": commit, SPLIT: split}
         parent = every.get(change.parent, REFERENCE)
         fixed = {"change": change.title, "parent": parent.title, "passes": change.passes} | made
         lines = gains(rows, found, kept.scores(REFERENCE), kept.scores(parent))
-        table = pd.DataFrame([fixed | line for line in lines])
-        known = pd.concat([known, table], ignore_index=True)
+        others = known[known["change"] != change.title].to_dict("records")
+        known = in_order([*others, *(fixed | line for line in lines)], list(every))
         known.to_csv(path, index=False)
     return known
+
+
+def in_order(lines: list[dict[str, Any]], titles: list[str]) -> pd.DataFrame:
+    """Lines in the order of the changes that they are of; a change that is no more is left out."""
+    place = {title: number for number, title in enumerate(titles)}
+    own = [line for line in lines if line["change"] in place]
+    return pd.DataFrame(sorted(own, key=lambda line: place[line["change"]]))
 
 
 def gains(

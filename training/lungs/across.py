@@ -43,7 +43,7 @@ def measure(manifest: pd.DataFrame, root: Path, runs: Path) -> Iterator[tuple[st
     found = {one.title: lung_features(name, rows, root, runs) for name, one in VERSIONS.items()}
     yield "across", across(rows, found)
     yield "hospital", hospital(rows, found)
-    yield "trust", trust_table(root)
+    yield "trust", trust_table(root, runs)
 
 
 def across(rows: pd.DataFrame, found: dict[str, dict[str, NDArray[Any]]]) -> pd.DataFrame:

@@ -19,12 +19,12 @@ VIEWS = dict.fromkeys(FRONTAL_VIEWS, FRONTAL) | dict.fromkeys(LATERAL_VIEWS, LAT
 UNKNOWN = "view not stated"
 
 
-def trust_table(root: Path) -> pd.DataFrame:
+def trust_table(root: Path, runs: Path) -> pd.DataFrame:
     """One row a group of images: how many masks are trusted, and the median area found.
 
     Masks of frontal X-rays should be trusted; of lateral views, CT slices and other pictures not.
     """
-    rows, _, _ = build(root)
+    rows, _, _ = build(root, runs=runs)
     ct = rows[rows["modality"] == Modality.CT].iloc[::CT_EVERY]
     rows = pd.concat([rows[rows["modality"] == Modality.XRAY], ct])
     lungs = load_lungs()

@@ -1,8 +1,8 @@
 """COVID-CT (Yang, Zhao et al. 2020): CT slices cut out of papers and radiology sites.
 
-Published train, validation and test lists by patient (Data-split/). Patient ids come from meta.csv
-where it is there; else slices of one paper count as one patient, which is stricter, and a slice
-without paper as its own.
+Published train, validation and test lists by patient (Data-split/). Patient ids come from the
+tables in its folder. Slices of one paper that no table names count as one patient, which is
+stricter; a slice that has neither is left out, since its patient could stand on both sides.
 
 Citation: X. Yang, X. He, J. Zhao, Y. Zhang, S. Zhang, P. Xie: COVID-CT-Dataset: A CT Scan Dataset
 about COVID-19 (arXiv 2003.13865).
@@ -19,6 +19,14 @@ from training.sources.base import ABSENT, Reading, Source, images_in, read_table
 NAME = "covid-ct"
 FOLDER = "COVID-CT"
 CLASSES = {"COVID": 1.0, "NonCOVID": 0.0}
+# Table -> its columns of file names and patients: joined in one, or upstream's own two.
+TABLES = {
+    "meta.csv": ("filename", "patientid"),
+    "COVID-CT-MetaInfo.csv": ("File name", "Patient ID"),
+    "NonCOVID-CT-MetaInfo.csv": ("image name", "patient id"),
+}
+ENDING = re.compile(r"\.(png|jpe?g)$", re.IGNORECASE)  # a table may name a slice without it
+UNKNOWN = "patient unknown: no table in the folder names it ({})".format(", ".join(TABLES))
 
 
 def read(folder: Path) -> Reading:
@@ -37,6 +45,9 @@ def read(folder: Path) -> Reading:
         dropped += [(f"{NAME}/{file}", reason) for file in listed if Path(file).stem not in here]
         for path in files:
             patient = patients.get(path.stem) or _paper(path.stem)
+            if not patient:
+                dropped.append((f"{NAME}/{path.name}", UNKNOWN))
+                continue
             rows.append(
                 {
                     "image_id": f"{NAME}/{path.name}",
@@ -55,17 +66,28 @@ def read(folder: Path) -> Reading:
 
 
 def _patients(folder: Path) -> dict[str, str]:
-    """File stem -> patient, out of meta.csv where there is one."""
-    path = folder / "meta.csv"
-    if not path.is_file():
-        return {}
-    table = read_table(path)
-    return {Path(n).stem: p for n, p in zip(table["filename"], table["patientid"], strict=True)}
+    """File stem -> patient, out of the tables that are there.
+
+    Raises:
+        ValueError: A table has other columns.
+    """
+    found: dict[str, str] = {}
+    for name, wanted in TABLES.items():
+        path = folder / name
+        if not path.is_file():
+            continue
+        table = read_table(path)
+        if not set(wanted) <= set(table.columns):
+            raise ValueError(f"expected columns {wanted} in {path}, received {list(table.columns)}")
+        files, patients = (table[column].str.strip() for column in wanted)
+        found |= dict(zip(files.str.replace(ENDING, "", regex=True), patients, strict=True))
+    return found
 
 
 def _paper(stem: str) -> str:
-    """The paper a slice was cut from ("2020.01.24.919183-p27-132" -> "2020.01.24.919183")."""
-    return re.sub(r"-p\d+.*$", "", stem)
+    """The paper a slice was cut from ("2020.01.24.919183-p27-132" -> "2020.01.24.919183"), or ""."""
+    paper = re.sub(r"-p\d+.*$", "", stem)
+    return "" if paper == stem else paper
 
 
 def _published_split(folder: Path) -> dict[str, str]:
