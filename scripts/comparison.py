@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core import cohorts, contest, evaluation
+from core import artifacts, cohorts, contest, evaluation
 from core.artifacts import MODELS_DIR
 from core.cohorts import Contender
 from core.evaluation import Entrant
@@ -172,7 +172,7 @@ def transfer(contenders: dict[str, Contender], pretrained: Sequence[Row]) -> str
     """Each backbone from ImageNet and from random weights, on the small data."""
     heads = ("network", "frozen, ImageNet weights", "whole network, random start, 160 px")
     lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- |"]
-    known = {row.network: row.over_seeds for row in pretrained}
+    known = {row.network: row.over_seeds + _tuned(row.network) for row in pretrained}
     for name, network in NETWORKS.items():
         model_id = f"small-{name}-random160"
         if model_id in contenders:
@@ -180,6 +180,13 @@ def transfer(contenders: dict[str, Contender], pretrained: Sequence[Row]) -> str
             without = "never pretrained" if name == CNN else "no weights here"
             lines.append(f"| {network} | {known.get(network, without)} | {found} |")
     return "\n".join(lines) + "\n"
+
+
+def _tuned(network: str) -> str:
+    """What was done to a network's ImageNet weights before; empty where nothing was."""
+    names = {title: name for name, title in NETWORKS.items()}
+    init = artifacts.read_card(f"small-{names[network]}-{IMAGENET}").config["init"]
+    return "" if init == IMAGENET else f" ({init})"
 
 
 def unfreezing(contenders: dict[str, Contender]) -> str:
@@ -208,8 +215,10 @@ def unknown(contenders: dict[str, Contender]) -> str:
     card = contenders["small-vgg16-imagenet"].card
     images = 2 * min(row["images"] for row in card.record["trained_on"])
     missing = cohorts.never_pretrained(contenders.values())
+    if not missing:
+        return "Nothing: every network was also tried with its ImageNet weights.\n"
     return (
-        f"Whether {', '.join(missing[:-1])} or {missing[-1]} would do better: their ImageNet "
+        f"Whether any of {', '.join(missing)} would do better: their ImageNet "
         "weights were not to be had where these were trained. From random weights, at 160 px, with "
         f"one seed and a short schedule on {images} images, a network says little about what its "
         "pretrained self would do.\n"

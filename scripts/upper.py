@@ -49,9 +49,7 @@ No such network is shipped: it would need weights of its own beside the shared t
 
 
 def _with_head(words: str, table: pd.DataFrame, modality: Modality) -> str:
-    folds = [f"{row['folds']} of {row['of']}" for _, row in table.iterrows()]
     first = table[["test", "trained", "images", "seeds"]].rename(columns={"trained": "unfrozen"})
-    first.insert(2, "folds", folds)
     beside = pd.DataFrame(
         {
             "default": table["shipped"].map("{:.3f}".format),

@@ -177,6 +177,7 @@ def test_rows_that_are_there_are_not_made_again(
 ) -> None:
     rows = _rows(("covid-chestxray", "actualmed", "figure1"))
     rows["image_id"] = [f"i{n}" for n in range(SIZE)]
+    rows["split"] = "train"
     made: list[str] = []
 
     def described(rows, root, runs, members: tuple[Member, ...], view: str) -> dict:
@@ -205,6 +206,21 @@ def test_rows_that_are_there_are_not_made_again(
     }
     assert (first.loc[first["change"] == REFERENCE.title, "gain"] == 0).all()
     assert (first["commit"] == "abc").all()
+    args.again = True  # a new row takes an old one's place; cut off, the others stay
+    monkeypatch.setattr(ablation, "changes_for", lambda _: (REFERENCE,))
+    ablation.measure("xray", rows, args, "abe")
+    args.again = False
+    monkeypatch.setattr(ablation, "changes_for", lambda _: (REFERENCE, changes.TEXTURE))
+    rows.loc[0, "split"] = "val"  # rows of other splits are made again
+    third = ablation.measure("xray", rows, args, "abf")
+    assert set(third["commit"]) == {"abf"}
+    assert third["change"].unique().tolist() == first["change"].unique().tolist()
+
+
+def test_lines_stand_in_the_order_of_their_changes() -> None:
+    lines = [{"change": name, "test": test} for test in "xy" for name in ("b", "gone", "a")]
+    found = ablation.in_order(lines, ["a", "b"])
+    assert found.to_numpy().tolist() == [["a", "x"], ["a", "y"], ["b", "x"], ["b", "y"]]
 
 
 def test_a_change_is_also_measured_against_the_one_it_changes() -> None:

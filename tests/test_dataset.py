@@ -164,6 +164,35 @@ def test_slices_that_are_listed_and_not_there_are_dropped_with_the_reason(tmp_pa
     }
 
 
+def test_patients_come_from_upstreams_own_tables_and_a_slice_without_is_dropped(tmp_path):
+    images = covid_ct(tmp_path)
+    for name, files in (("COVID", ("2020.01.24.9-p7-1",)), ("NonCOVID", ("5", "102", "-p3-8"))):
+        (images / f"CT_{name}").mkdir()
+        for number, file in enumerate(files):
+            (images / f"CT_{name}" / f"{file}.png").write_bytes(picture(number))
+    folder = tmp_path / "COVID-CT"
+    rows, dropped, _ = dataset.read_sources(tmp_path, ["covid-ct"])
+    assert rows["patient_id"].tolist() == ["covid-ct/2020.01.24.9"]  # of a paper, at least
+    unknown = dropped[dropped["reason"].str.startswith("patient unknown")]
+    assert sorted(unknown["image_id"]) == [f"covid-ct/{file}.png" for file in ("-p3-8", "102", "5")]
+    (folder / "COVID-CT-MetaInfo.csv").write_text(
+        "File name,Patient ID,Age\n2020.01.24.9-p7-1,Patient 3 ,60\n"
+    )
+    (folder / "NonCOVID-CT-MetaInfo.csv").write_text(
+        "image name,patient id\n5.png,medpix_1\n102.jpg,medpix_1\n-p3-8.png,medpix_2\n"
+    )
+    rows, _, _ = dataset.read_sources(tmp_path, ["covid-ct"])
+    assert rows.set_index("image_id")["patient_id"].to_dict() == {
+        "covid-ct/2020.01.24.9-p7-1.png": "covid-ct/Patient 3",
+        "covid-ct/-p3-8.png": "covid-ct/medpix_2",
+        "covid-ct/102.png": "covid-ct/medpix_1",
+        "covid-ct/5.png": "covid-ct/medpix_1",
+    }
+    (folder / "COVID-CT-MetaInfo.csv").write_text("image,who\n")
+    with pytest.raises(ValueError, match="expected columns.*received"):
+        dataset.read_sources(tmp_path, ["covid-ct"])
+
+
 @pytest.mark.parametrize("source", all_sources().values(), ids=lambda s: s.name)
 def test_every_source_reads_real_data(source, real_data):
     table = source.read(real_data / source.folder).rows

@@ -73,18 +73,18 @@ def test_the_epoch_of_least_loss_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
 
 
-def test_the_table_holds_the_gain_of_the_folds_so_far(tmp_path: Path) -> None:
+def test_the_table_holds_the_gain_of_each_depth(tmp_path: Path) -> None:
     rows = pd.DataFrame({"label": [0.0, 1.0] * 4, "group": [f"p{n}" for n in range(8)]})
     frozen = np.array([0.5, 0.4, 0.3, 0.6, 0.2, 0.7, 0.1, 0.8])  # one of 16 pairs is wrong
     sure = rows["label"].to_numpy() * 0.8 + 0.1
     beside = np.array([0.0, -1.0, -3.0, 1.0, -4.0, 2.0, -5.0, 3.0])  # likewise, by the default
     rows = rows.assign(source="covid-ct")
-    first = {"trained": "block 5", "folds": 2, "of": 5}
+    first = {"trained": "block 5", "epochs": 4}
     # by one seed nothing changed, by the other all is right: so is the mean of both
     table = finetune.table_of(rows, np.stack([[frozen, frozen], [frozen, sure]]), beside, first)
     finetune.write(table, tmp_path / "ct.csv")
     finetune.write(table.assign(trained="other"), tmp_path / "ct.csv")
-    finetune.write(table.assign(folds=5), tmp_path / "ct.csv")  # takes the first one's place
+    finetune.write(table.assign(epochs=5), tmp_path / "ct.csv")  # takes the first one's place
     table = pd.read_csv(tmp_path / "ct.csv")
     assert table["trained"].tolist() == ["other", "block 5"]
     row = table.iloc[1]
@@ -93,7 +93,7 @@ def test_the_table_holds_the_gain_of_the_folds_so_far(tmp_path: Path) -> None:
     )  # fmt: skip
     assert row["gain"] == pytest.approx(0.0625)
     assert (row["with_auc"], row["with_gain"]) == (1.0, 0.0625)
-    assert (row["folds"], row["of"], row["images"], row["seeds"]) == (5, 5, 8, 2)
+    assert (row["epochs"], row["images"], row["seeds"]) == (5, 8, 2)
     assert row["seed_mean"] == pytest.approx((0.9375 + 1) / 2, abs=1e-4)
 
 

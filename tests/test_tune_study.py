@@ -53,9 +53,20 @@ def test_a_pruned_and_an_interrupted_trial_are_rows(tmp_path: Path) -> None:
     assert table.loc[0, "spread"] == pytest.approx(0.1)
     study.open_study(tmp_path / "j", "toy", 5).ask()  # the process dies here
     table = run_toy(tmp_path / "j", 6)
-    assert len(table) == 6
+    assert len(table) == 7  # six that ended, and the one that did not
     assert table["state"].iloc[3] == "interrupted"
     assert np.isnan(table["value"].iloc[3])
+
+
+def test_an_interrupted_trial_that_was_asked_for_is_run_again(tmp_path: Path) -> None:
+    found = study.open_study(tmp_path / "j", "toy", 5)
+    found.enqueue_trial({"x": 0.25})
+    found.ask()  # the process dies here
+    again = study.open_study(tmp_path / "j", "toy", 5)
+    study.search(again, toy, 2)
+    ended = again.get_trials(states=study.ENDED)
+    assert len(ended) == 2
+    assert ended[0].params["x"] == 0.25
 
 
 def test_a_study_of_other_data_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from core.artifacts import MODELS_DIR
 from core.schema import MANIFEST_COLUMNS
-from training import explanations
+from training import data, dataset, explanations, tune
 from training.__main__ import main
 from training.data import need_sources
 
@@ -19,7 +19,6 @@ VERBS = (
     "texture --model vgg16-xray-texture",
     "deals --model vgg16-xray-texture",
     "compare --backbones vgg16 --init random --again",
-    "tune --dataset xray --trials 1",
     "ablation --modality xray",
     "finetune --modality xray",
     "adapt --modality xray",
@@ -49,6 +48,35 @@ def test_a_model_is_not_made_of_some_of_its_sources(
     assert "expected images of" in capsys.readouterr().err
     after = {path: path.stat().st_mtime_ns for path in MODELS_DIR.rglob("*") if path.is_file()}
     assert after == before
+
+
+def test_a_new_deal_wants_all_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = tmp_path / "splits.csv"
+    lists.write_text("image_id,split\nnih/a.png,test\n")
+    monkeypatch.setattr(dataset, "SPLITS_FILE", lists)
+    manifest = pd.DataFrame(columns=list(MANIFEST_COLUMNS)).assign(source=["nih"])
+    monkeypatch.setattr(data, "build", lambda *_: (manifest, manifest, []))
+    asked = ["data", "--root", str(tmp_path), "--runs", str(tmp_path / "runs"), "--resplit"]
+    assert main(asked) == 2
+    assert lists.read_text() == "image_id,split\nnih/a.png,test\n"
+
+
+def test_tables_of_one_search_do_not_give_way_to_another(tmp_path: Path) -> None:
+    tune.same_space(tmp_path, "search", True)  # nothing there yet
+    (tmp_path / tune.RECORD).write_text('{"search": {"command": "tune --trials 4 --unfreeze"}}')
+    tune.same_space(tmp_path, "search", True)
+    tune.same_space(tmp_path, "pairs", False)
+    with pytest.raises(ValueError, match="expected --unfreeze or none as in"):
+        tune.same_space(tmp_path, "search", False)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--write --protocol darkcovidnet", "--explanations --protocol darkcovidnet", "--kept",
+     "--images 3 --write"],
+)  # fmt: skip
+def test_options_that_would_be_ignored_are_refused(words: str) -> None:
+    assert main(["evaluate", *words.split()]) == 2
 
 
 def test_no_network_is_no_measure(tmp_path: Path) -> None:

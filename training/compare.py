@@ -55,16 +55,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train whatever is missing."""
+    """Train whatever is missing.
+
+    Raises:
+        ValueError: Options that do not go together.
+    """
+    if args.note and (args.unfreeze or args.init == RANDOM):
+        raise ValueError("expected --note with frozen pretrained weights, received it without")
     manifest = load_manifest(args.root, args.runs)
     if args.unfreeze:
         return _unfreeze_all(manifest, args)
     todo = [(dataset, name) for dataset in args.dataset for name in args.backbones]
     for dataset, name in tqdm(todo, "models", unit="model"):
         model_id = name_of(dataset, name, args.init)
-        if _is_done(model_id, manifest) and not args.again:
-            continue
         from_scratch = args.init == RANDOM or name == zoo.CNN
+        start = _from_scratch() if from_scratch else args.note or zoo.IMAGENET
+        if _is_done(model_id, manifest, start) and not args.again:
+            tqdm.write(f"{model_id} is there (--again makes it anew)")
+            continue
         card = Card(model_id, HEAD, title_of(dataset, name, args.init, args.note), name)
         recipe = recipe_of(dataset)
         if from_scratch:
@@ -87,7 +95,7 @@ def _unfreeze_all(manifest: pd.DataFrame, args: argparse.Namespace) -> int:
         )
     for dataset in tqdm(args.dataset, "models", unit="model"):
         model_id = f"{dataset}-{unfrozen.BACKBONE}-unfrozen"
-        if args.again or not _is_done(model_id, manifest):
+        if args.again or not _is_done(model_id, manifest, unfrozen.START):
             title = f"VGG16, ImageNet weights, block 5 unfrozen ({TITLES[dataset]})"
             card = Card(model_id, HEAD, title, unfrozen.BACKBONE)
             _train_upper(card, recipe_of(dataset), manifest, args)
@@ -114,10 +122,13 @@ def recipe_of(dataset: str) -> Recipe:
     return replace(base, poolings=("average",), seeds=SEEDS_OF_HEADS)
 
 
-def _is_done(model_id: str, manifest: pd.DataFrame) -> bool:
+def _is_done(model_id: str, manifest: pd.DataFrame, start: str) -> bool:
+    """Whether a model of these splits is there that began with these weights."""
     if model_id not in artifacts.list_ids():
         return False
-    return artifacts.read_card(model_id).record.get("split_sha256") == split_hash(manifest)
+    card = artifacts.read_card(model_id)
+    same = card.record.get("split_sha256") == split_hash(manifest)
+    return same and card.config.get("init") == start
 
 
 def _train_heads(
@@ -131,9 +142,10 @@ def _train_heads(
     inside = data.where(data.rows["source"].isin(recipe.sources))
     fitted = fit_all(inside, recipe)
     init = {"init": args.note or zoo.IMAGENET, "weights_sha256": artifacts.sha256_of(weights)}
+    # Before the card, which says that the model is done.
+    left = score_left_out(inside, recipe, fitted[0].pooling) if recipe.left_out else None
     _write(card, recipe, fitted, data, manifest, args, init)
-    if recipe.left_out:
-        left = score_left_out(inside, recipe, fitted[0].pooling)
+    if left is not None:
         left.to_csv(MODELS_DIR / card.id / artifacts.LEFT_OUT, index=False)
 
 
@@ -166,7 +178,7 @@ def _train_all(
     # An unfinished run on another split may have learned from today's test patients.
     folder = args.runs / "scratch" / f"{card.id}-{split_hash(manifest)[:12]}"
     fitted = scratch.fit_network(card.backbone, inside, recipe, folder)
-    init = {"init": f"random start, {scratch.SIZE} px", "size": scratch.SIZE}
+    init = {"init": _from_scratch(), "size": scratch.SIZE}
     _write(card, recipe, [fitted], data, manifest, args, init)
 
 
@@ -191,11 +203,20 @@ def _write(
         manifest,
         f"python -m training compare --root DIR --backbones {card.backbone} --dataset {dataset} "
         f"--init {args.init if args.init in (zoo.IMAGENET, RANDOM) else 'PATH'}"
-        f"{' --unfreeze' if args.unfreeze else ''}",
+        f"{' --unfreeze' if args.unfreeze else ''}{_noted(args.note)}",
     )
     rows = [seed_row(one, table) for one, table in zip(fitted, tables, strict=True)]
     path = MODELS_DIR / card.id / SEEDS
     pd.DataFrame(rows).sort_values("seed").to_csv(path, index=False)
+
+
+def _from_scratch() -> str:
+    """What cards of random weights say of the start."""
+    return f"random start, {scratch.SIZE} px"
+
+
+def _noted(note: str) -> str:
+    return f' --note "{note}"' if note else ""
 
 
 def weights_path(name: str, init: str) -> Path:

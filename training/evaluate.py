@@ -53,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, write."""
+    measured = args.explanations or args.protocol
+    if (args.write and measured) or (args.explanations and args.protocol):
+        raise ValueError("expected one of --write, --protocol and --explanations, received several")
+    if (args.kept or args.images is not None) and not args.explanations:
+        raise ValueError("expected --kept and --images with --explanations, received them alone")
     if args.protocol:
         return run_protocol(args)
     if args.explanations:

@@ -14,8 +14,8 @@ and patients are dealt into folds, and each image is scored by networks that had
 The default head's recipe is fitted on the same folds, to see whether the trained network would add
 anything to its answers. With --seeds N the mean of N networks answers, which differ in their
 batches, views and the patients that judge an epoch. Every fold is kept in RUNS/finetune as soon as
-it is there; models/finetuned/ holds a table for each kind of image, a row for each depth and test,
-of the folds so far. No network of this command is shipped.
+it is there; models/finetuned/ holds a table for each kind of image, a row for each depth and test.
+No network of this command is shipped.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """All folds that are not there yet; the table after each.
+    """All folds that are not there yet; the table after those of a depth.
 
     Raises:
         ValueError: No network is asked for, or a source is missing.
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     folder = args.runs / "finetune" / split_hash(manifest)[:12] / args.modality
     folder.mkdir(parents=True, exist_ok=True)
     for depth in args.depths:
-        scores = np.full((args.seeds, 2, len(rows)), np.nan)
+        scores = np.zeros((args.seeds, 2, len(rows)))
         for number, (train, held) in enumerate(deal):
             for seed in range(args.seeds):
                 path = folder / f"{'-'.join(DEPTHS[depth])}-seed-{seed}-fold-{number}.npy"
@@ -96,10 +96,8 @@ def run(args: argparse.Namespace) -> int:
                     print(f"{depth}: fold {number + 1} of {FOLDS}, seed {seed}", flush=True)
                     np.save(path, fold(rows, maps, features, train, held, depth, seed))
                 scores[seed][:, held] = np.load(path)
-            known = np.flatnonzero(~np.isnan(scores[0, 0]))
-            fixed = {"trained": depth, "folds": number + 1, "of": FOLDS, "epochs": EPOCHS}
-            table = table_of(rows.iloc[known], scores[..., known], beside[known], fixed)
-            write(table, FOLDER / f"{args.modality}.csv")
+        table = table_of(rows, scores, beside, {"trained": depth, "epochs": EPOCHS})
+        write(table, FOLDER / f"{args.modality}.csv")
         print(table.to_string(index=False))
     return 0
 
@@ -156,7 +154,7 @@ def table_of(
     """A line a test: AUC frozen and trained, and of the default head alone and with the network.
 
     Args:
-        rows: N that are scored so far, with source, label and group.
+        rows: N, with source, label and group.
         scores: (seeds, 2, N) of fold, by each seed.
         beside: (N,) of of_shipped.
         fixed: First columns.

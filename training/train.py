@@ -78,14 +78,13 @@ def labelled_rows(recipe: Recipe | TextureRecipe, manifest: pd.DataFrame) -> pd.
     """The images that a recipe trains on or is judged by.
 
     Raises:
-        ValueError: A source is missing.
+        ValueError: A source that is trained on is missing.
     """
-    sources = (*recipe.sources, *recipe.scored_elsewhere)
-    need_sources(manifest, sources)
+    need_sources(manifest, recipe.sources)
     wanted = (
         (manifest["modality"] == recipe.modality)
         & manifest["label"].notna()
-        & manifest["source"].isin(sources)
+        & manifest["source"].isin((*recipe.sources, *recipe.scored_elsewhere))
     )
     return manifest[wanted].reset_index(drop=True)
 

@@ -66,7 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Search or compare; the tables are written after every trial (comparison)."""
+    """Search or compare; the tables are written after every trial (comparison).
+
+    Raises:
+        ValueError: The tables that are there are of the other space.
+    """
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(args.threads)
@@ -75,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
     problem = load_problem(args.dataset, manifest, args.root, args.runs, args.unfreeze)
     folder = TUNING_DIR / args.dataset
     folder.mkdir(parents=True, exist_ok=True)
+    same_space(folder, "pairs" if args.pairs else "search", args.unfreeze)
     return (_compare if args.pairs else _search)(args, problem, manifest, folder)
 
 
@@ -141,6 +146,23 @@ def data_hash(problem: Problem) -> str:
     """sha256 of the images with their labels and groups."""
     table = problem.rows[["image_id", "label", "group"]].sort_values("image_id")
     return hashlib.sha256(table.to_csv(index=False).encode()).hexdigest()
+
+
+def same_space(folder: Path, part: str, unfreeze: bool) -> None:
+    """Tables of a search that may unfreeze must not give way to one that may not, or turned round.
+
+    Raises:
+        ValueError: They would.
+    """
+    path = folder / RECORD
+    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    command = known.get(part, {}).get("command", "")
+    if command and ("--unfreeze" in command) != unfreeze:
+        received = "received it" if unfreeze else "received none"
+        raise ValueError(
+            f"expected --unfreeze or none as in `{command}`, which made {folder}, {received}; "
+            "move the folder away to begin anew"
+        )
 
 
 def note(folder: Path, part: str, record: dict[str, Any]) -> None:

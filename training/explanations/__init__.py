@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
         found = [line for check in (_lungs, _quick, _curves, _deep) for line in check(own)]
         table = summary.table_of(model_id, found)
         table.to_csv(MODELS_DIR / model_id / TABLE, index=False)
-        _record(subject.card, settings)
+        _record(subject.card, settings, args)
         print(f"wrote {model_id}/{TABLE}: {len(table)} rows")
     return 0
 
@@ -170,8 +170,9 @@ def _lungs(run: Run) -> list[dict[str, Any]]:
     return summary.lungs(given, GIVEN) + summary.lungs(found, FOUND)
 
 
-def _record(card: Card, settings: Settings) -> None:
-    record = run_record(f"{COMMAND} --model {card.id}")
+def _record(card: Card, settings: Settings, args: argparse.Namespace) -> None:
+    images = "" if args.images is None else f" --images {args.images}"
+    record = run_record(f"{COMMAND} --model {card.id}{images}{' --kept' if args.kept else ''}")
     record |= {"settings": asdict(settings), "weights": card.files[weights_name(card)]}
     path = MODELS_DIR / card.id / RECORD
     path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -85,7 +85,7 @@ def _patients(folder: Path) -> dict[str, str]:
 
 
 def _paper(stem: str) -> str:
-    """The paper a slice was cut from ("2020.01.24.919183-p27-132" -> "2020.01.24.919183"), or ""."""
+    """The paper of a slice ("2020.01.24.919183-p27-132" -> "2020.01.24.919183"), or ""."""
     paper = re.sub(r"-p\d+.*$", "", stem)
     return "" if paper == stem else paper
 

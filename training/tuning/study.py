@@ -1,7 +1,8 @@
 """The study: trials one after the other, resumable, stopped early where they are hopeless.
 
 Each trial draws from a sampler seeded by the study's seed and the trial's number, and the trials
-before it are all that it knows; so a study that was broken off goes on as if it had not been.
+before it are all that it knows. Of a study that was broken off the trial that ran is lost; it is
+run again where it was asked for by name.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ STATES = {
     TrialState.FAIL: "interrupted",
 }
 
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED)  # what counts of earlier runs
+
 
 def open_study(storage: Path, data: str, seed: int, unfreeze: bool = False) -> Study:
     """Make or reopen the study in a journal file; trials that were broken off count as such.
@@ -73,6 +76,8 @@ def open_study(storage: Path, data: str, seed: int, unfreeze: bool = False) -> S
         raise ValueError(f"expected a study of {wanted} in {storage}, received {study.user_attrs}")
     for trial in study.get_trials(states=(TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)
+        if "fixed_params" in trial.system_attrs:  # asked for by name: it is still wanted
+            study.enqueue_trial(trial.system_attrs["fixed_params"])
     return study
 
 
@@ -99,7 +104,7 @@ def search(
     if not study.trials:
         for parameters in first:
             study.enqueue_trial(parameters)
-    done = len(study.get_trials(states=tuple(STATES)))
+    done = len(study.get_trials(states=ENDED))
     with tqdm(total=trials, initial=done, desc="trials", unit="trial") as bar:
         for number in range(done, trials):
             if time.monotonic() >= end:
