@@ -16,6 +16,7 @@ from core.calibration import perfect_errors
 from core.classifier import DEFAULT_MODELS
 from core.intervals import TAILS
 from core.schema import Modality, Split
+from scripts.papers import shared_papers
 from training.markdown import share, to_markdown
 from training.texture import CHOICES
 
@@ -178,6 +179,8 @@ AUC is {_in_folds("pooled")}, and that inside covid-chestxray
 {_in_folds("inside covid-chestxray")}: lower than on the test patients, and rather what to expect.
 
 {_new_hospital(tables)}
+
+{shared_papers(cards)}
 
 "No worse inside any source" was the second half of the goal for pooled X-rays. Inside
 covid-chestxray-dataset the default model does better than the start; of Actualmed and Figure 1 so

@@ -12,7 +12,7 @@ from core.artifacts import MODELS_DIR
 from core.schema import MANIFEST_COLUMNS
 from training import data, dataset, explanations, tune
 from training.__main__ import main
-from training.data import need_sources
+from training.data import need_sources, same_files
 
 VERBS = (
     "train --model vgg16-xray",
@@ -48,6 +48,19 @@ def test_a_model_is_not_made_of_some_of_its_sources(
     assert "expected images of" in capsys.readouterr().err
     after = {path: path.stat().st_mtime_ns for path in MODELS_DIR.rglob("*") if path.is_file()}
     assert after == before
+
+
+def test_one_folder_of_caches_is_of_one_set_of_files(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    manifest = pd.DataFrame({"image_id": ["a", "b"], "path": ["a.png", "b.png"]})
+    (tmp_path / "root" / "a.png").write_bytes(b"1234")
+    same_files(manifest, tmp_path / "root", tmp_path / "runs")  # b is not there
+    (tmp_path / "root" / "b.png").write_bytes(b"12")
+    same_files(manifest, tmp_path / "root", tmp_path / "runs")
+    assert pd.read_csv(tmp_path / "runs" / "sizes.csv")["bytes"].tolist() == [4, 2]
+    (tmp_path / "root" / "a.png").write_bytes(b"12345678")  # the original of the converted copy
+    with pytest.raises(ValueError, match="received 1 others, a for one; name another folder"):
+        same_files(manifest, tmp_path / "root", tmp_path / "runs")
 
 
 def test_a_new_deal_wants_all_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ from training.features import RUNS
 from training.hashes import hash_images
 from training.sources import all_sources
 
+SIZES = "sizes.csv"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of this verb."""
@@ -60,8 +62,13 @@ def build(
     resplit: bool = False,
     runs: Path = RUNS,
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Manifest of all views, omissions with reasons, and where to get missing sources."""
+    """Manifest of all views, omissions with reasons, and where to get missing sources.
+
+    Raises:
+        ValueError: No source is there, or what RUNS holds was computed of other files.
+    """
     rows, dropped, missing = dataset.read_sources(root, sources)
+    same_files(rows, root, runs)
     hashes = hash_images(rows, root, runs)
     reasons = dataset.find_duplicates(rows, hashes)
     groups = dataset.groups_of(rows, hashes)
@@ -80,7 +87,11 @@ def build(
 
 
 def load_manifest(root: Path, runs: Path) -> pd.DataFrame:
-    """Read RUNS/manifest.csv; built first when it is not there."""
+    """Read RUNS/manifest.csv; built first when it is not there.
+
+    Raises:
+        ValueError: What RUNS holds was computed of other files (same_files).
+    """
     path = runs / "manifest.csv"
     if not path.is_file():
         manifest, dropped, missing = build(root, runs=runs)
@@ -91,7 +102,39 @@ def load_manifest(root: Path, runs: Path) -> pd.DataFrame:
         print("\n".join(missing))
     texts = {n: str for n in MANIFEST_COLUMNS if n not in ("label", "age")}
     unknown = {"label": [""], "age": [""]}
-    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=unknown)
+    table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=unknown)
+    same_files(table, root, runs)
+    return table
+
+
+def same_files(manifest: pd.DataFrame, root: Path, runs: Path) -> None:
+    """Caches below RUNS know images by their ids: one RUNS, one set of files.
+
+    RUNS/sizes.csv holds the bytes of each image as it was first seen; new ones are added. A file
+    that is not there is for others to miss.
+
+    Raises:
+        ValueError: An image has another size than when it was first seen.
+    """
+    sizes = {
+        image_id: (root / path).stat().st_size
+        for image_id, path in zip(manifest["image_id"], manifest["path"], strict=True)
+        if (root / path).is_file()
+    }
+    kept = runs / SIZES
+    known = pd.read_csv(kept, index_col=0)["bytes"].to_dict() if kept.is_file() else {}
+    other = [image_id for image_id, size in sizes.items() if known.get(image_id, size) != size]
+    if other:
+        raise ValueError(
+            f"expected the files that {runs} was made of, received {len(other)} others, "
+            f"{other[0]} for one; name another folder with --runs, or delete it"
+        )
+    if set(sizes) - set(known):
+        runs.mkdir(parents=True, exist_ok=True)
+        half = kept.with_suffix(".part")
+        both = pd.Series(known | sizes, name="bytes").rename_axis("image_id")
+        both.to_csv(half)
+        half.rename(kept)
 
 
 def need_sources(manifest: pd.DataFrame, names: Iterable[str]) -> None:
