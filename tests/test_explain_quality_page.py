@@ -118,7 +118,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "m").mkdir()
     made_up().to_csv(tmp_path / "m" / checks.TABLE, index=False)
     (tmp_path / "m" / checks.RECORD).write_text(
-        '{"settings": {"samples": 8, "points": 9, "strongest": 10, "seed": 11}, "weights": "aa"}'
+        '{"settings": {"samples": 8, "points": 9, "strongest": 10, "seed": 11}, "weights": "aa", '
+        '"command": "python -m training evaluate --explanations --images 2"}'
     )
     card = Card("m", "head", "A model", "vgg16", files={"head.weights.h5": "aa"})
     artifacts.write_card(card, tmp_path)
@@ -132,7 +133,7 @@ def test_a_visitor_reads_all_three_checks(monkeypatch, folder: Path) -> None:
     assert "We know of no published figure" in text
     assert "**1.50** (Grad-CAM)" in text
     assert "over 8 noisy copies" in text
-    assert "evaluate --explanations --root DIR --model m" in text
+    assert "Measured by `python -m training evaluate --explanations --images 2`" in text
 
 
 def test_the_other_curve_and_measure_are_a_click_away(monkeypatch, folder: Path) -> None:
@@ -176,7 +177,7 @@ def test_tables_are_whole_and_of_the_shipped_weights(model_id: str) -> None:
     assert (artifacts.read_card(model_id).modality == "xray") == (
         checks.GIVEN in set(table["check"])
     )
-    assert checks.read_settings(model_id)["per_class"] >= 1
+    assert checks.read_record(model_id)["settings"]["per_class"] >= 1
 
 
 def test_the_explain_page_leads_there() -> None:

@@ -120,8 +120,8 @@ def read_checks(model_id: str, models_dir: Path = MODELS_DIR) -> pd.DataFrame:
     return table
 
 
-def read_settings(model_id: str, models_dir: Path = MODELS_DIR) -> dict[str, Any]:
-    """Numbers of images, passes and the seed with which a model's table was made.
+def read_record(model_id: str, models_dir: Path = MODELS_DIR) -> dict[str, Any]:
+    """How a model's table was made: "command", and "settings" (images, passes, seed).
 
     Raises:
         ArtifactError: Missing, without settings, or made with other weights than the model's card
@@ -139,7 +139,7 @@ def read_settings(model_id: str, models_dir: Path = MODELS_DIR) -> dict[str, Any
             f"expected a table of the weights in {card.id}, received one of others: "
             f"run {COMMAND} --model {model_id}"
         )
-    return dict(record["settings"])
+    return dict(record)
 
 
 def thoroughness(settings: dict[str, Any]) -> str:

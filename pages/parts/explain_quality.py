@@ -10,7 +10,6 @@ from core.artifacts import ArtifactError, Card
 from core.charts import quality_findings as findings
 from core.charts.findings import Finding
 from core.explain.checks import (
-    COMMAND,
     DELETION,
     FOUND,
     GIVEN,
@@ -32,7 +31,7 @@ def show(card: Card) -> None:
     st.markdown(explain_words.QUALITY)
     try:
         table = loaders_checks.checks(card.id)
-        settings = loaders_checks.check_settings(card.id)
+        record = loaders_checks.check_record(card.id)
     except ArtifactError as error:
         st.info(f"Not measured for this model. {error}", icon=":material/info:")
         return
@@ -50,7 +49,7 @@ def show(card: Card) -> None:
     else:
         st.markdown(explain_words.LUNGS)
         _show([findings.lungs(table, GIVEN), findings.lungs(table, FOUND)])
-    st.caption(f"{thoroughness(settings)} Measured by `{COMMAND} --model {card.id}`")
+    st.caption(f"{thoroughness(record['settings'])} Measured by `{record['command']}`")
 
 
 def _show(found: Sequence[Finding | None]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.explain.checks import read_checks, read_settings
+from core.explain.checks import read_checks, read_record
 from pages.parts import loaders
 
 
@@ -21,13 +21,13 @@ def checks(model_id: str) -> pd.DataFrame:
     return _checks(model_id, loaders.MODELS_DIR)
 
 
-def check_settings(model_id: str) -> dict[str, Any]:
-    """With how many images and passes they were measured.
+def check_record(model_id: str) -> dict[str, Any]:
+    """How they were measured: "command" and "settings".
 
     Raises:
         ArtifactError: Missing or malformed record.
     """
-    return read_settings(model_id, loaders.MODELS_DIR)
+    return read_record(model_id, loaders.MODELS_DIR)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
