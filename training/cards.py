@@ -71,9 +71,11 @@ sources, not for other people.
 def _limits(card: Card) -> str:
     """What the sources that were learned from keep the numbers from saying."""
     if len(card.sources) == 1:
-        return """All training images come from one source, so its test patients say nothing about a hospital that
+        return """\
+All training images come from one source, so its test patients say nothing about a hospital that
 is not in it. Read the rows of sources never seen."""
-    return """In these data the label is almost the source: most positives come from one collection and most
+    return """\
+In these data the label is almost the source: most positives come from one collection and most
 negatives from another, so the pooled number flatters the model. Inside a source, and on a source
 never seen, is where to look."""
 
