@@ -39,7 +39,7 @@ class View:
 VIEWS = {
     PLAIN: View("the whole image", "", "", "", lambda pixels: pixels),
     LUNGS: View(
-        "the lungs alone",
+        "a crop around the lungs",
         "Cut to the lungs",
         f"air in the lungs set to grey level {slices.AIR}, the tissue around them to "
         f"{slices.TISSUE}, so that slices of all windows look alike",

@@ -134,6 +134,7 @@ st.markdown(
     "- **Not a risk.** 0.9 does not mean nine in ten such people are ill: that depends on how "
     "common the illness is where the image was taken.\n"
     "- **Not a reason.** The model may have used a letter in the corner or a machine's grey tone.\n"
-    "- **Not for every image.** Children, side views and other machines were rare in training."
+    "- **Not for every image.** No side view was in training and, where ages are known, no child. "
+    "Other machines make other pictures."
 )
 st.page_link("pages/predict.py", label="Try it on an image", icon=":material/radiology:")

@@ -93,7 +93,7 @@ def test_two_looks_in_words(names: tuple[str, ...]) -> None:
     second = Look(0.2, -1.39, (0.1, 0.3), (0.7, 0.2) if len(names) > 1 else (0.2,))
     opinion = Opinion(0.33, (first, second))
     said = text.looks(opinion, card)
-    assert said.startswith("The model looks twice: at the lungs alone **0.50**")
+    assert said.startswith("The model looks twice: at a crop around the lungs **0.50**")
     assert "and at the whole image **0.20**" in said
     by = "(by the labels; the haze would say 0.90)", "(by the haze; the labels would say 0.70)"
     assert all((words in said) == (len(names) > 1) for words in by)

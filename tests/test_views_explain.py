@@ -46,7 +46,7 @@ def test_explain_offers_each_look(
     at = explain(BOTH_ID)
     for view, name, image, own in zip(
         (LUNGS, PLAIN),
-        ("the lungs alone", "the whole image"),
+        ("a crop around the lungs", "the whole image"),
         (CUT, CT),
         expected.looks,
         strict=True,

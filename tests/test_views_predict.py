@@ -109,7 +109,7 @@ def test_predict_shows_both_looks_and_asks_no_mirror_image(
     assert not at.exception
     assert at.metric[0].value == "0.180"
     said = [one.value for one in at.caption if one.value.startswith("The model looks twice")]
-    assert "the lungs alone **0.30** and at the whole image **0.10**" in said[0]
+    assert "a crop around the lungs **0.30** and at the whole image **0.10**" in said[0]
     titles = [title for title, _ in walk(at, looks=2)]
     assert titles.count("Resize to 224 x 224") == 2
     assert titles.count("Cut to the lungs") == 1

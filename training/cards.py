@@ -53,6 +53,7 @@ resampling is on average larger than that of the images. All measures: `evaluati
 "never seen": no image of that source was used to fit, to choose settings or to set the threshold.
 What was tried after scores on it had been seen is told in docs/results.md, under Goals.
 {trained_without(card)} A dash means that the measure is undefined there (one class only).
+Where no image is COVID-19, precision cannot be other than 0: no positive answer is right.
 
 ## By view, sex and age
 
@@ -63,10 +64,20 @@ sources, not for other people.
 
 ## Limits
 
+{_limits(card)} Ages, hospitals and machines are few and not representative.
+"""
+
+
+def _limits(card: Card) -> str:
+    """What the sources that were learned from keep the numbers from saying."""
+    if len(card.sources) == 1:
+        return """\
+All training images come from one source, so its test patients say nothing about a hospital that
+is not in it. Read the rows of sources never seen."""
+    return """\
 In these data the label is almost the source: most positives come from one collection and most
 negatives from another, so the pooled number flatters the model. Inside a source, and on a source
-never seen, is where to look. Ages, hospitals and machines are few and not representative.
-"""
+never seen, is where to look."""
 
 
 def _shown(card: Card) -> str:

@@ -132,7 +132,8 @@ TEXTURES = {
         cost=1.0,  # part of the AUC comes from marks and from how bright a source is
     ),
     "vgg16-ct-texture": TextureRecipe(
-        title="CT slices, COVID-CT, lungs alone and whole, second-order pooling of blocks 3 to 5",
+        title="CT slices, COVID-CT, cropped to the lungs and whole, "
+        "second-order pooling of blocks 3 to 5",
         modality=Modality.CT,
         sources=("covid-ct",),
         scored_elsewhere=("sarscov2-ct",),

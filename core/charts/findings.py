@@ -73,9 +73,10 @@ def hospital(tables: Tables, guess: float | None = None) -> list[Finding]:
     words = (
         f"Even among images **without** COVID-19, where the disease cannot help, the source is "
         f"named correctly for {clean['accuracy']:.0%} ({clean['low']:.0%} to {clean['high']:.0%}; "
-        f"always naming the larger: {clean['commonest']:.0%}). Counting every source the same, "
-        f"recall over the four is {first['mean_recall']:.2f}: the two small ones are often taken "
-        "for the large one they resemble."
+        f"always naming the larger: {clean['commonest']:.0%}). These are X-rays of two sources, "
+        f"{clean['sources'].replace(', ', ' and ')}. Of **all** X-rays, of four sources, "
+        f"{first['accuracy']:.0%} are named correctly; counting every source the same, recall is "
+        f"{first['mean_recall']:.2f}, since the two small ones are often taken for a large one."
     )
     alt = "; ".join(f"{row.name}: {row.value:.0%}" for row in rows.itertuples())
     return [Finding(figure, alt, words), _confusion(tables["hospital_matrix"])]

@@ -75,7 +75,9 @@ def _split(images: pd.DataFrame) -> None:
     st.markdown(
         "Patients are dealt out, not images: all images of one patient, and all look-alikes, go to "
         "the same side. The deal comes from a fixed seed, source by source and label by label. "
-        "Where a source publishes its own lists, those stand. A set without patient ids is never "
+        "Where a source publishes its own lists, those stand. No image of COVID-CT's "
+        "published test list is here, so its validation list is the test set, and validation "
+        "patients come from its training list. A set without patient ids is never "
         "learned from."
     )
     names = images["split"].map(dict(SPLITS)).rename("split")

@@ -80,7 +80,7 @@ EXPERIMENTS = {
     "lungs": Experiment(
         "Black out the lungs",
         "A black rectangle covers the lungs, in training **and** in testing. Whatever the head "
-        "learns then, it does not learn from lungs.",
+        "learns then, it hardly learns from lungs.",
         (
             "A high AUC without lungs is a measure of everything else: frames, letters, exposure, "
             "how patients are placed.",

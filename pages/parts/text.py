@@ -189,8 +189,10 @@ def judged(found: Mapping[str, float], form: str) -> str:
 
 
 MIX_CAVEAT = (
-    "Both hold for the mix of this test set only. In public data the label nearly equals the "
-    "source: where an image came from gives much of the answer away, so expect worse elsewhere."
+    "Both hold for the mix of this test set only, so expect worse elsewhere. Where a model learned "
+    "from several sources, the label nearly equals the source: where an image came from gives much "
+    "of the answer away. Where it learned from one, its test patients say nothing about a hospital "
+    "that is not in that source."
 )
 
 
