@@ -33,16 +33,18 @@ if not items:
 try:
     loaders.classifier()
     guard_errors = loaders.guard_errors()
-    answers, errors = predict_files.answer_all(items)
+    answers = predict_files.answer_all(items)
 except ArtifactError as error:
     st.error(f"{error}\n\n{text.missing_models(list(loaders.DEFAULT_IDS))}")
     st.stop()
 
 thresholds.keep(cards.values())
-names = {item.id: item.name for item in items}
-for item_id, sentence in errors.items():
+names = state.titles()
+for item_id, sentence in answers.errors.items():
     st.error(f"**{names[item_id]}**: {sentence}", icon=":material/broken_image:")
-if not answers:
+for item_id, sentence in answers.notes.items():
+    st.warning(f"**{names[item_id]}**: {sentence}", icon=":material/undo:")
+if not answers.found:
     st.stop()
 
 # Several files: the table, then one of them opened.
@@ -56,9 +58,9 @@ if len(items) > 1:
         on_change=lambda: thresholds.follow(cards.values(), st.session_state["predict_rule"]),
         help="The slider of the opened file moves the decisions of its model here too.",
     )
-    predict_files.show_table(predict_files.score_table(items, answers, errors, cards))
-item = predict_files.open_one([item for item in items if item.id in answers])
-answer = answers[item.id]
+    predict_files.show_table(predict_files.score_table(items, answers, cards))
+item = predict_files.open_one([item for item in items if item.id in answers.found])
+answer = answers.found[item.id]
 choice = state.choice(item)
 try:
     scan = loaders.traced_scan(item.data, choice.frame, choice.window, choice.invert)
@@ -66,7 +68,7 @@ except ImageError as error:
     st.error(str(error))
     st.stop()
 
-st.subheader(item.name)
+st.subheader(names[item.id])
 left, right = st.columns([2, 3], gap="large")
 below = st.container()
 with left:

@@ -9,14 +9,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visits import XRAY_ID, modules_after, opened, words
 
-from core import lab, zoo
+from core import lab, phantoms, zoo
 from core.charts import lab as charts
 from core.explain import passes
 from core.explain.reading import Reading
 from core.guard import Verdict
 from core.images import Grey
 from core.schema import Modality
-from pages.parts import lab_guess, loaders, loaders_data, loaders_lab
+from pages.parts import lab_guess, loaders, loaders_data, loaders_lab, state
 from pages.parts.lab_words import EXPERIMENTS
 
 
@@ -54,6 +54,19 @@ def test_result_is_hidden_until_the_user_predicts(name: str) -> None:
     assert (lab.command(name) in text) == EXPERIMENTS[name].data
     next(b for b in at.button if b.label == "Guess again").click().run()
     assert "What it teaches" not in words(at)
+
+
+def test_files_of_one_name_can_all_be_chosen() -> None:
+    title = phantoms.XRAY_TITLE
+    data = phantoms.drawings()[title]
+    files = [
+        state.Item(*one) for one in (("a", title, data), ("b", "x.dcm", b""), ("c", "x.dcm", b""))
+    ]
+    at = opened("lab", lab_experiment="lungs", lab_live=True, predict_items=files)
+    options = at.selectbox("lab_image").options
+    assert options[-4:] == [f"{title} (2)", "x.dcm", "x.dcm (2)", "your own file"]
+    at.selectbox("lab_image").set_value("b").run()
+    assert at.session_state["lab_image"] == "b"
 
 
 def test_guess_stands_beside_the_table() -> None:

@@ -106,9 +106,10 @@ def choose(card: Card) -> None:
     if examples.data_root() is None:
         st.caption(NO_FOLDER)
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        titles = state.titles()
         for item in state.items()[-3:]:
             st.button(
-                f"From Predict: {item.name}",
+                f"From Predict: {titles[item.id]}",
                 key=f"explain_item_{item.id}",
                 on_click=take,
                 args=(FILE + item.id,),

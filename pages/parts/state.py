@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.images import ReadOptions
 from core.schema import Modality
+from pages.parts import text
 
 MAX_FILES = 100
 HELD = "predict_held"
@@ -46,6 +47,11 @@ def items() -> list[Item]:
     return st.session_state.get("predict_items", [])
 
 
+def titles() -> dict[str, str]:
+    """The files' names by id, those of two files alike numbered."""
+    return text.distinct({item.id: item.name for item in items()})
+
+
 def choice(item: Item) -> Choice:
     """The choices about a file."""
     return st.session_state.get("predict_choices", {}).get(item.id, Choice())
@@ -55,6 +61,15 @@ def choose(item: Item, **values: Any) -> None:
     """Change choices about a file."""
     choices = st.session_state.get("predict_choices", {})
     st.session_state["predict_choices"] = {**choices, item.id: replace(choice(item), **values)}
+
+
+def begin_again(item: Item) -> bool:
+    """Forget which frame and window were chosen of a file; whether there was such a choice."""
+    frame, window = Choice().frame, Choice().window
+    if (choice(item).frame, choice(item).window) == (frame, window):
+        return False
+    choose(item, frame=frame, window=window)
+    return True
 
 
 def choose_from(item: Item, field: str, key: str) -> None:

@@ -44,6 +44,24 @@ JUDGED_TWICE = (
 WHY_TWO = "Lungs that look clear are not called positive, and haze alone is not called COVID-19."
 
 
+def distinct(titles: Mapping[str, str]) -> dict[str, str]:
+    """Titles by key, no two alike: of "image.dcm" twice the second becomes "image.dcm (2)".
+
+    A widget hands the title back that was chosen, and would take one of several alike for another.
+    """
+    found: dict[str, str] = {}
+    taken = set(titles.values())
+    seen: set[str] = set()
+    for key, title in titles.items():
+        one, number = title, 2
+        while title in seen and one in taken:
+            one, number = f"{title} ({number})", number + 1
+        seen.add(title)
+        taken.add(one)
+        found[key] = one
+    return found
+
+
 def short(value: float) -> str:
     """A number in three digits, or whole where it has more."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
