@@ -80,7 +80,8 @@ with left:
         if item.note:
             st.caption(item.note)
         if known := loaders_data.known_image(scan.pixels):
-            st.info(text.known_image(known, card), icon=":material/database:")
+            uses = loaders_data.uses_if_known(card.id, known.image_id)
+            st.info(text.known_image(known, card, uses), icon=":material/database:")
     predict_files.reading_options(item, answer, scan.frames, scan.windows)
     if st.button("See what the network looked at", icon=":material/frame_inspect:"):
         target = explain_image.address(card.id, item)

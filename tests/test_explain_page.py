@@ -78,6 +78,18 @@ def test_image_out_of_scope_needs_a_click(no_folder: None, monkeypatch: pytest.M
     assert at.metric[0].label == "Probability of COVID-19"
 
 
+def test_an_image_without_a_label_taught_no_model(
+    no_folder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaders_data, "picture", lambda row: DRAWING)
+    monkeypatch.setattr(explain_image, "DRAWINGS", {"drawing-xray": (phantoms.XRAY_TITLE, "xray")})
+    images = loaders_data.catalogue().images
+    images = images[(images["modality"] == "xray") & (images["split"] == "train")]
+    for known, said in ((images["label"].isna(), False), (images["label"].notna(), True)):
+        at = page(model="vgg16-xray-texture", image=images.loc[known, "image_id"].iloc[0])
+        assert ("the model was trained on it" in words(at)) == said
+
+
 def test_other_side_other_methods_and_lower_blocks(no_folder: None) -> None:
     at = page()
     group(at, "Question").set_value("against").run()

@@ -24,7 +24,7 @@ from core.images import Grey
 from core.opinions import Opinion
 from core.schema import Modality, Split
 from core.seen import Known
-from pages.parts import loaders_data, text
+from pages.parts import loaders, loaders_data, text
 
 
 def test_smoke_run_is_announced(models: Path) -> None:
@@ -141,18 +141,21 @@ def test_a_model_without_test_images_says_so(models: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("split", "source", "expected"),
+    ("used", "source", "expected"),
     [
-        ("train", "one", "its answer proves nothing"),
-        ("val", "one", "used to choose this model's settings"),
-        ("test", "one", "held out"),
-        ("train", "elsewhere", "a source that this model never saw"),
+        ("one/7.jpg,fit choose", "one", "its answer proves nothing"),
+        ("one/7.png,stop threshold", "one", "used to choose this model's settings"),
+        ("one/8.png,fit", "one", "held out"),
+        (None, "one", "is not recorded"),
+        ("one/7.png,fit", "elsewhere", "a source that this model never saw"),
     ],
 )
 def test_known_images_are_told(
-    models: Path, monkeypatch: pytest.MonkeyPatch, split: str, source: str, expected: str
+    models: Path, monkeypatch: pytest.MonkeyPatch, used: str | None, source: str, expected: str
 ) -> None:
-    known = Known("one/7.png", source, Modality.XRAY, Split(split))
+    if used:  # in whichever split: what counts is what the model used
+        (models / XRAY_ID / artifacts.USED).write_text(f"image_id,used_for\n{used}\n")
+    known = Known("one/7.png", source, Modality.XRAY, Split.VAL)
     monkeypatch.setattr(loaders_data, "known_image", lambda pixels: known)
     at = drawn()
     assert not at.exception
@@ -160,15 +163,18 @@ def test_known_images_are_told(
     assert "one/7.png" in at.info[0].value
 
 
-def test_a_validation_image_may_be_learned_from() -> None:
-    known = Known("nih/1", "nih", Modality.XRAY, Split.VAL)
-    plain = Card("a", "head", "A", "vgg16", modality="xray", sources=("nih",))
-    both = replace(plain, config={"fitted_on": ["train", "val"]})
-    assert "not learned from" in text.known_image(known, plain)
-    assert "among those this model learned from" in text.known_image(known, both)
+def test_examples_that_models_learned_from_are_named() -> None:
+    # Of the validation split, which the default was fitted on.
+    one = next(one for one in examples.catalogue() if one.name == "no-finding-xray")
+    said = words(predict_page())
+    assert f"Models here learned from: {one.full_title}. All others are held out." in said
 
 
-def test_examples_are_held_out(models: Path) -> None:
+def test_examples_without_lists_are_not_called_held_out(models: Path) -> None:
+    assert text.NONE_LEARNED.strip() not in words(predict_page())
+    for name in loaders.heads():
+        (models / name / artifacts.USED).write_text("image_id,used_for\n")
+    loaders_data._used.clear()
     assert text.NONE_LEARNED.strip() in words(predict_page())
 
 

@@ -125,9 +125,9 @@ def test_files_of_one_name_can_all_be_opened(models: Path) -> None:
 
 
 def test_distinct_titles_by_hand() -> None:
-    assert text.distinct({"x": "a", "y": "b", "z": "a"}) == {"x": "a", "y": "b", "z": "a (2)"}
+    assert state.distinct({"x": "a", "y": "b", "z": "a"}) == {"x": "a", "y": "b", "z": "a (2)"}
     taken = {"w": "a", "x": "a", "y": "a (2)", "z": "a"}
-    assert text.distinct(taken) == {"w": "a", "x": "a (3)", "y": "a (2)", "z": "a (4)"}
+    assert state.distinct(taken) == {"w": "a", "x": "a (3)", "y": "a (2)", "z": "a (4)"}
 
 
 def test_names_are_no_formulas_of_a_spreadsheet(

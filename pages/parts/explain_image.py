@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import examples, holdings, phantoms
-from core.artifacts import ArtifactError, Card
+from core.artifacts import FIT, ArtifactError, Card
 from core.examples import ExampleError
 from core.explain.picks import test_picks
 from core.images import Grey, ImageError, read_image
@@ -151,12 +151,12 @@ def in_catalogue(picture: Picture) -> bool:
 
 
 def truth(picture: Picture, card: Card) -> None:
-    """What is known of a catalogue image: its label, and whether the model has seen it."""
+    """What is known of a catalogue image: its label, and whether the model was fitted on it."""
     if not in_catalogue(picture):
         return
     images = loaders_data.catalogue().images
     own = images[images["image_id"] == picture.id].iloc[0]
-    seen = own["split"] in card.learned_from and own["source"] in card.sources
+    seen = FIT in (loaders_data.uses_if_known(card.id, picture.id) or ())
     st.markdown(
         f"Known as **{label_names(images.loc[[own.name], 'label']).iloc[0]}**"
         + (", and **the model was trained on it**." if seen else ".")

@@ -60,7 +60,7 @@ def _ids(picture: Picture, card: Card) -> dict[str, str]:
     found |= _new(files, found)
     drawings = explain_image.DRAWINGS.items()
     found |= _new({name: title for name, (title, kind) in drawings if kind == card.modality}, found)
-    return text.distinct(found)
+    return state.distinct(found)
 
 
 def _new(titles: dict[str, str], found: dict[str, str]) -> dict[str, str]:

@@ -53,7 +53,7 @@ def _choose_image() -> tuple[str, Grey] | None:
     drawings = phantoms.drawings()
     items = {item.id: item for item in state.items()}
     titles = {name: name for name in drawings} | {key: one.name for key, one in items.items()}
-    titles = text.distinct(titles | {UPLOAD: "your own file"})
+    titles = state.distinct(titles | {UPLOAD: "your own file"})
     chosen = st.selectbox("Image", list(titles), format_func=titles.__getitem__, key="lab_image")
     options = ReadOptions()
     if chosen in drawings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,6 @@ import streamlit as st
 
 from core.images import ReadOptions
 from core.schema import Modality
-from pages.parts import text
 
 MAX_FILES = 100
 HELD = "predict_held"
@@ -47,9 +47,27 @@ def items() -> list[Item]:
     return st.session_state.get("predict_items", [])
 
 
+def distinct(titles: Mapping[str, str]) -> dict[str, str]:
+    """Titles by key, no two alike: of "image.dcm" twice the second becomes "image.dcm (2)".
+
+    A widget hands the title back that was chosen, and would take one of several alike for another.
+    """
+    found: dict[str, str] = {}
+    taken = set(titles.values())
+    seen: set[str] = set()
+    for key, title in titles.items():
+        one, number = title, 2
+        while title in seen and one in taken:
+            one, number = f"{title} ({number})", number + 1
+        seen.add(title)
+        taken.add(one)
+        found[key] = one
+    return found
+
+
 def titles() -> dict[str, str]:
     """The files' names by id, those of two files alike numbered."""
-    return text.distinct({item.id: item.name for item in items()})
+    return distinct({item.id: item.name for item in items()})
 
 
 def choice(item: Item) -> Choice:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from core.artifacts import Card
+from core.artifacts import FIT, Card
 from core.dicom import FILE_WINDOW, FULL_RANGE, PRESETS
 from core.ensemble import HAZE, LABEL, judgements_of, members_of
 from core.examples import NEAR_BITS, Example
@@ -14,7 +14,7 @@ from core.guard import GUARD_ID
 from core.head import POOLINGS
 from core.metrics import confusion, wilson
 from core.opinions import Opinion, views_of
-from core.schema import POSITIVE, Split, decide
+from core.schema import POSITIVE, decide
 from core.seen import Known
 from core.views import VIEWS
 
@@ -42,24 +42,6 @@ JUDGED_TWICE = (
     "smaller judgement counts."
 )
 WHY_TWO = "Lungs that look clear are not called positive, and haze alone is not called COVID-19."
-
-
-def distinct(titles: Mapping[str, str]) -> dict[str, str]:
-    """Titles by key, no two alike: of "image.dcm" twice the second becomes "image.dcm (2)".
-
-    A widget hands the title back that was chosen, and would take one of several alike for another.
-    """
-    found: dict[str, str] = {}
-    taken = set(titles.values())
-    seen: set[str] = set()
-    for key, title in titles.items():
-        one, number = title, 2
-        while title in seen and one in taken:
-            one, number = f"{title} ({number})", number + 1
-        seen.add(title)
-        taken.add(one)
-        found[key] = one
-    return found
 
 
 def short(value: float) -> str:
@@ -107,14 +89,23 @@ def download_check(examples: Sequence[Example]) -> str:
     return f"A download is checked by SHA-256 for {pinned} of {len(examples)} of them, else {look}."
 
 
-def known_image(known: Known, card: Card) -> str:
-    """What it means that an image is in the catalogue, for a model's answer about it."""
+def known_image(known: Known, card: Card, uses: Collection[str] | None) -> str:
+    """What it means that an image is in the catalogue, for a model's answer about it.
+
+    Args:
+        known: The image.
+        card: Of the model.
+        uses: What the model used the image for, as its used.csv says; empty: nothing; None where
+            that is not recorded.
+    """
     name = f"This is an image of the public data used here (`{known.image_id}`)"
     if known.source not in card.sources or known.modality != card.modality:
         return f"{name}, from a source that this model never saw."
-    if known.split in card.learned_from:
+    if uses is None:
+        return f"{name}; whether this model learned from it is not recorded."
+    if FIT in uses:
         return f"{name}, **among those this model learned from**: its answer proves nothing."
-    if known.split == Split.VAL:
+    if uses:
         return f"{name}, not learned from, but used to choose this model's settings and threshold."
     return f"{name}, held out: this model did not learn from it."
 
