@@ -5,7 +5,7 @@ import streamlit as st
 from core import charts
 from core.artifacts import ArtifactError
 from core.images import ImageError
-from core.schema import PAPER_THRESHOLDS, decide
+from core.schema import PAPER_THRESHOLDS, decide, threshold_text
 from pages.parts import (
     chooser,
     explain_image,
@@ -39,11 +39,11 @@ except ArtifactError as error:
     st.stop()
 
 thresholds.keep(cards.values())
-names = state.titles()
+names = {item_id: text.plain(title) for item_id, title in state.titles().items()}
 for item_id, sentence in answers.errors.items():
-    st.error(f"**{names[item_id]}**: {sentence}", icon=":material/broken_image:")
+    st.error(f"**{names[item_id]}**: {text.plain(sentence)}", icon=":material/broken_image:")
 for item_id, sentence in answers.notes.items():
-    st.warning(f"**{names[item_id]}**: {sentence}", icon=":material/undo:")
+    st.warning(f"**{names[item_id]}**: {text.plain(sentence)}", icon=":material/undo:")
 if not answers.found:
     st.stop()
 
@@ -65,7 +65,7 @@ choice = state.choice(item)
 try:
     scan = loaders.traced_scan(item.data, choice.frame, choice.window, choice.invert)
 except ImageError as error:
-    st.error(str(error))
+    st.error(text.told(error))
     st.stop()
 
 st.subheader(names[item.id])
@@ -115,7 +115,7 @@ with right:
         threshold = thresholds.of(card)
         first, second = st.columns(2)
         first.metric("Probability of COVID-19", f"{probability:.3f}")
-        second.metric(f"Decision at {threshold:.3g}", decide(probability, threshold))
+        second.metric(f"Decision at {threshold_text(threshold)}", decide(probability, threshold))
         spread = st.container()  # filled last: the mirror image is a pass of its own
         if words:
             st.caption(words)

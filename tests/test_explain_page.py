@@ -47,6 +47,12 @@ def test_unknown_model_and_image_are_named(no_folder: None) -> None:
     assert "no image 'nowhere/1.png'" in text
 
 
+def test_words_of_an_address_stay_words(no_folder: None) -> None:
+    text = words(page(model="[a](//b.c)", image="[d](//e.f)"))
+    assert r"no model \[a\](//b.c) to explain" in text
+    assert r"no image '\[d\](//e.f)' in the catalogue" in text
+
+
 def test_a_file_cleared_from_the_list_gives_way(no_folder: None) -> None:
     at = AppTest.from_file(str(ROOT / "pages" / "explain.py"), default_timeout=300)
     at.session_state["explain_image"] = "file-0123"

@@ -85,6 +85,9 @@ def test_verdict_in_words() -> None:
     assert "within the interval" in lab_guess.verdict(0.8, 0.82, 0.79, 0.85)
     assert "too low" in lab_guess.verdict(0.5, 0.82, 0.79, 0.85)
     assert "too high" in lab_guess.verdict(0.9, 0.82, 0.79, 0.85)
+    # Printed as 0.79 to 0.85, so both ends are within.
+    assert "within the interval" in lab_guess.verdict(0.79, 0.82, 0.7949, 0.85)
+    assert "within the interval" in lab_guess.verdict(0.85, 0.82, 0.79, 0.8451)
 
 
 def test_black_box_moves_the_answer() -> None:

@@ -22,7 +22,7 @@ from core.artifacts import Card
 from core.guard import Verdict
 from core.images import Grey
 from core.opinions import Opinion
-from core.schema import Modality, Split
+from core.schema import Modality, Split, threshold_text
 from core.seen import Known
 from pages.parts import loaders, loaders_data, text
 
@@ -98,6 +98,16 @@ def test_threshold_moves_the_decision(models: Path) -> None:
     at.button("predict_mark_The paper's 0.3").click().run()
     assert not at.exception
     assert (at.metric[1].label, at.metric[1].value) == ("Decision at 0.3", "positive")
+
+
+def test_a_threshold_beside_the_paper_s_is_told_apart(models: Path) -> None:
+    card = replace(artifacts.read_card(XRAY_ID, models), threshold=0.3005)
+    artifacts.write_card(card, models)
+    at = drawn()
+    assert at.metric[1].label == "Decision at 0.3005"
+    assert f"Operating point of {card.title}: 0.3005" in words(at)
+    assert "called positive at 0.3005" in words(at)
+    assert [threshold_text(value) for value in (0.3, 0.5, 0.04)] == ["0.3", "0.5", "0.04"]
 
 
 def test_modality_can_be_overridden(models: Path) -> None:

@@ -147,6 +147,32 @@ def test_names_are_no_formulas_of_a_spreadsheet(
     assert shown == [*(f"'{name}" for name in bad), "a=1.png"]
 
 
+@pytest.mark.parametrize(
+    ("words_of_others", "shown"),
+    [
+        ("a_b.png", r"a\_b.png"),
+        ("**[x](y)**", r"\*\*\[x\](y)\*\*"),
+        ("1. x", r"1\. x"),
+        ("a\n\n# b", "a # b"),
+        ("$x$ ~y~ <b>", r"\$x\$ \~y\~ \<b\>"),
+        (":red[x] :smile:", ":\u2060red\\[x\\] :\u2060smile:\u2060"),
+        ("www.a.b c@d.e", "www\u2060.a.b c@\u2060d.e"),
+        ("covid-ct/7 (2).png", "covid-ct/7 (2).png"),
+    ],
+)
+def test_words_of_others_stay_words(words_of_others: str, shown: str) -> None:
+    assert text.plain(words_of_others) == shown
+
+
+def test_names_of_files_are_no_markup(models: Path) -> None:
+    at = predict_page()
+    files = [("[a](//b.c).png", png(), ""), ("[d](//e.f).png", b"no image", "")]
+    at.file_uploader[0].set_value(files).run()
+    assert not at.exception
+    assert at.error[0].value.startswith(r"**\[d\](//e.f).png**: This is not a PNG")
+    assert at.subheader[-1].value == r"\[a\](//b.c).png"
+
+
 def names(at: AppTest) -> list[str]:
     return [item.name for item in at.session_state["predict_items"]]
 

@@ -14,7 +14,7 @@ from core.images import ImageError, read_image
 from core.library import HASH_BITS, Library, neighbours
 from core.overview import UNSTATED, label_names, shown_values
 from core.schema import MODALITY_TITLES, Modality
-from pages.parts import loaders_data, state
+from pages.parts import loaders_data, state, text
 
 KEY = "data_row"
 SHOWN = 8
@@ -135,7 +135,7 @@ def _picture(library: Library, row: int) -> None:
         if any(item.note == note for item in state.items()):
             st.caption("It waits on the Predict page and in the Shortcut lab.")
     except (ExampleError, ImageError) as error:
-        st.info(str(error), icon=":material/image_not_supported:")
+        st.info(text.told(error), icon=":material/image_not_supported:")
     reference = example.attribution
     if reference.startswith("10."):
         reference = f"[doi:{reference}]({_address(reference)})"

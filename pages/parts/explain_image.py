@@ -15,7 +15,7 @@ from core.opinions import views_of
 from core.overview import label_names
 from core.schema import Modality
 from core.views import VIEWS
-from pages.parts import loaders, loaders_data, state
+from pages.parts import loaders, loaders_data, state, text
 from pages.parts.explain_words import NO_FOLDER
 from pages.parts.switch import switch
 
@@ -60,7 +60,7 @@ def read_address(cards: dict[str, Card]) -> None:
         if model in cards:
             st.session_state[MODEL] = model
         elif model:
-            st.warning(f"There is no model {model} to explain here; another was taken.")
+            st.warning(f"There is no model {text.plain(model)} to explain here; another was taken.")
         if image:
             st.session_state[IMAGE] = image
     if st.session_state.get(MODEL) not in cards:
@@ -109,7 +109,7 @@ def choose(card: Card) -> None:
         titles = state.titles()
         for item in state.items()[-3:]:
             st.button(
-                f"From Predict: {titles[item.id]}",
+                f"From Predict: {text.plain(titles[item.id])}",
                 key=f"explain_item_{item.id}",
                 on_click=take,
                 args=(FILE + item.id,),
@@ -140,7 +140,8 @@ def picture(card: Card) -> Picture | None:
         return load(chosen)
     except (ExampleError, ImageError, ArtifactError) as error:
         st.error(
-            f"{error} The drawings above work without it.", icon=":material/image_not_supported:"
+            f"{text.told(error)} The drawings above work without it.",
+            icon=":material/image_not_supported:",
         )
         return None
 
@@ -204,7 +205,7 @@ def load(chosen: str) -> Picture:
     library = loaders_data.catalogue()
     rows = library.images.index[library.images["image_id"] == chosen]
     if not len(rows):
-        raise ExampleError(f"There is no image {chosen!r} in the catalogue.")
+        raise ExampleError(f"There is no image '{text.plain(chosen)}' in the catalogue.")
     data = loaders_data.picture(int(rows[0]))
     example = holdings.as_examples(library, int(rows[0]))[0]
     note = f"{example.attribution}, {example.licence}"

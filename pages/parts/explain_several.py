@@ -44,7 +44,7 @@ def show(
             try:
                 one = explain_image.load(image_id)
             except (ExampleError, ImageError) as error:
-                st.caption(f"**{title}**: {error}")
+                st.caption(f"**{text.plain(title)}**: {text.told(error)}")
                 continue
             _tile(title, one, card, method, against, draw)
     return method
@@ -81,13 +81,13 @@ def _tile(
     look = loaders_explain.look(picture.pixels, card, view)
     picture = replace(picture, pixels=shown.in_view(picture.pixels, view).pixels)
     if not look.verdict.in_scope and picture.id not in explain_image.DRAWINGS:
-        st.caption(f"**{title}**: {text.OUT_OF_SCOPE}.")
+        st.caption(f"**{text.plain(title)}**: {text.OUT_OF_SCOPE}.")
         return
     values = look.reading.cam(method, against=against)
     image = draw(overlay.canvas(picture.pixels), values)
     st.image(image, width="stretch", alt=f"{CAM_TITLES[method]} of {picture.name}")
     probability = look.probability
-    st.markdown(f"**{title}**")
+    st.markdown(f"**{text.plain(title)}**")
     st.caption(
         f"Probability {probability:.3f}, {decide(probability, card.threshold)}"
         + ("" if values.any() else f". {explain_words.NOTHING}")

@@ -69,5 +69,5 @@ def _choose_image() -> tuple[str, Grey] | None:
     try:
         return chosen, read_image(data, options).pixels
     except ImageError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(text.told(error), icon=":material/broken_image:")
         return None

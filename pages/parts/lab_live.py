@@ -12,7 +12,7 @@ from core.alter import MARKS, Box
 from core.charts import lab as charts
 from core.images import Grey
 from core.opinions import layers_of, views_of
-from core.schema import MODALITY_TITLES, Modality, decide
+from core.schema import MODALITY_TITLES, Modality, decide, threshold_text
 from core.views import VIEWS
 from pages.parts import lab_choice, lab_lungs, lab_map, loaders, loaders_lab, shown, text
 from pages.parts.loaders_lab import LiveAnswer
@@ -130,8 +130,9 @@ def _answer(pixels: Grey, changed: Grey, before: LiveAnswer) -> None:
     old, new = before.probability, after.probability
     st.metric("Probability of COVID-19", f"{new:.3f}", f"{new - old:+.3f}", delta_color="off")
     st.markdown(
-        f"Untouched **{old:.3f}** ({decide(old, card.threshold)} at {card.threshold:.2f}), changed "
-        f"**{new:.3f}** ({decide(new, card.threshold)}). Model: {card.title}, made for a "
+        f"Untouched **{old:.3f}** ({decide(old, card.threshold)} at "
+        f"{threshold_text(card.threshold)}), changed **{new:.3f}** "
+        f"({decide(new, card.threshold)}). Model: {card.title}, made for a "
         f"{MODALITY_TITLES[Modality(card.modality)]}."
     )
     if card.modality != before.verdict.modality:
