@@ -55,7 +55,7 @@ def plain(words: str) -> str:
     """
     one_line = re.sub(r"([\\`*_{}\[\]<>$~|&])", r"\\\1", " ".join(words.split()))
     no_list = re.sub(r"^(\d*)([#+\-=.)])", r"\1\\\2", one_line)
-    return re.sub(r"(:|@|\bwww(?=\.))", "\\1\u2060", no_list, flags=re.IGNORECASE)
+    return re.sub(r"(:(?=\S)|@|\bwww(?=\.))", "\\1\u2060", no_list, flags=re.IGNORECASE)
 
 
 def told(error: Exception) -> str:
