@@ -8,13 +8,14 @@ is exact enough (save_weights).
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.schema import PREDICTION_COLUMNS, Split
+from core.schema import PREDICTION_COLUMNS, Split, without_ending
 
 if TYPE_CHECKING:
     import keras
@@ -27,6 +28,7 @@ HISTORY = "history.csv"
 LEFT_OUT = "left_out.csv"
 EVALUATION = "evaluation.csv"
 USED = "used.csv"
+FIT = "fit"  # of what a model used an image for: its weights were fitted to it
 
 TRUNK = "trunk"
 HEAD = "head"
@@ -196,3 +198,22 @@ def read_predictions(
             received = table.iloc[row][["image_id", "label", "probability"]].to_dict()
             raise ArtifactError(f"expected {what} in {path}, received row {row + 2}: {received}")
     return table
+
+
+def read_used(model_id: str, models_dir: Path = MODELS_DIR) -> dict[str, frozenset[str]]:
+    """What a model used each image for (models/<id>/used.csv).
+
+    Returns:
+        Id of an image without its file's ending -> "fit", "stop", "choose", "calibrate",
+        "threshold": one or several. Images that had no say in the model are not in it.
+
+    Raises:
+        ArtifactError: Missing, no table, or of other columns.
+    """
+    path = models_dir / model_id / USED
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return {without_ending(row["image_id"]): frozenset(row["used_for"].split()) for row in rows}
+    except (OSError, ValueError, KeyError, AttributeError, csv.Error) as error:
+        raise ArtifactError(f"expected image_id, used_for in {path}, received: {error}") from error

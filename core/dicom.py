@@ -64,18 +64,19 @@ def _decode(data: bytes, dataset: Dataset, options: ReadOptions, log: StepLog) -
         from pydicom.pixels import apply_color_lut
 
         raw = np.asarray(apply_color_lut(raw, dataset))
+    inside = _inside(raw, dataset)
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax.is_compressed:
         log.add("Compression", f"unpacked from {syntax.name}")
     if frames > 1:
-        log.add("Frame", f"{frame + 1} of {frames}", lambda: _full_range(raw, dataset))
+        log.add("Frame", f"{frame + 1} of {frames}", lambda: _full_range(raw, inside))
     if raw.ndim == 3:
         log.add("Greyscale", "colour DICOM reduced to 8-bit grey", lambda: _luma(raw))
         return Scan(_luma(raw), (), "DICOM", frame, frames)
-    values = _modality_values(raw, dataset, log)
+    values = _modality_values(raw, inside, dataset, log)
     windows = _windows(dataset)
     window = options.window if options.window in windows else windows[0]
-    grey, words = _window(values, dataset, window)
+    grey, words = _window(values, inside, dataset, window)
     log.add("Window", words, lambda: grey)
     if dataset.get("PhotometricInterpretation") == "MONOCHROME1":
         grey = WHITE - grey
@@ -83,7 +84,20 @@ def _decode(data: bytes, dataset: Dataset, options: ReadOptions, log: StepLog) -
     return Scan(grey, (), "DICOM", frame, frames, window, windows)
 
 
-def _modality_values(raw: NDArray[Any], dataset: Dataset, log: StepLog) -> NDArray[np.float64]:
+def _inside(raw: NDArray[Any], dataset: Dataset) -> NDArray[np.bool_]:
+    """Where stored values are no padding outside the detector; everywhere if all are.
+
+    The file's PixelPaddingValue is in stored units, so it is compared before slope and intercept.
+    """
+    padding = dataset.get("PixelPaddingValue")
+    inside = np.ones(raw.shape, bool) if padding is None else raw != float(padding)
+    return inside if inside.any() else ~inside
+
+
+def _modality_values(
+    raw: NDArray[Any], inside: NDArray[np.bool_], dataset: Dataset, log: StepLog
+) -> NDArray[np.float64]:
+    """Stored values (H, W) through the file's slope and intercept, or its table."""
     from pydicom.pixels import apply_modality_lut
 
     values = np.asarray(apply_modality_lut(raw, dataset), np.float64)
@@ -95,7 +109,7 @@ def _modality_values(raw: NDArray[Any], dataset: Dataset, log: StepLog) -> NDArr
             "Modality table",
             f"value x {float(dataset.RescaleSlope):g} + {float(dataset.RescaleIntercept):g}: "
             f"{values.min():g} to {values.max():g} {unit}",
-            lambda: _full_range(values, dataset),
+            lambda: _full_range(values, inside),
         )
     return values
 
@@ -126,10 +140,12 @@ def _windows(dataset: Dataset) -> tuple[str, ...]:
     return (*own, FULL_RANGE)
 
 
-def _window(values: NDArray[np.float64], dataset: Dataset, window: str) -> tuple[Grey, str]:
+def _window(
+    values: NDArray[np.float64], inside: NDArray[np.bool_], dataset: Dataset, window: str
+) -> tuple[Grey, str]:
     """Apply a window; returns grey and what was done in words."""
     if window == FULL_RANGE:
-        return _full_range(values, dataset), "none: the image's own range scaled to 8 bits"
+        return _full_range(values, inside), "none: the image's own range scaled to 8 bits"
     if window in PRESETS:
         centre, width = PRESETS[window]
         grey = stretch(values, centre - width / 2, centre + width / 2)
@@ -153,15 +169,13 @@ def _file_window(values: NDArray[np.float64], dataset: Dataset) -> tuple[Grey, s
     return stretch(shown, float(ends.min()), float(ends.max())), words
 
 
-def _full_range(values: NDArray[Any], dataset: Dataset) -> Grey:
+def _full_range(values: NDArray[Any], inside: NDArray[np.bool_]) -> Grey:
     """The pixels' own range to 8 bits; padding outside the detector does not count."""
     if values.ndim == 3:
         return _luma(values)
     values = np.asarray(values, np.float64)
-    padding = dataset.get("PixelPaddingValue")
-    inside = values[values != float(padding)] if padding is not None else values
-    inside = inside if inside.size else values
-    return stretch(values, float(inside.min()), float(inside.max()))
+    counted = values[inside]
+    return stretch(values, float(counted.min()), float(counted.max()))
 
 
 def _luma(rgb: NDArray[Any]) -> Grey:

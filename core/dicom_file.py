@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from core.images import MAX_BYTES, MAX_PIXELS, ImageError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+    from pydicom.uid import UID
 
 MAX_UNPACKED = 4 * MAX_BYTES  # of the deflated transfer syntax, which packs 1 GB of zeros in 1 MB
 CHUNK = 2**20
@@ -66,11 +68,19 @@ def decode_frame(data: bytes, dataset: Dataset, frame: int) -> NDArray[Any]:
             return np.asarray(_decode(data, dataset, frame))
     # Decoders for a dozen compressions raise as many kinds for a damaged or unknown stream.
     except Exception as error:
+        syntax = _syntax_name(dataset.file_meta.TransferSyntaxUID)
         raise ImageError(
             "The picture in this DICOM file cannot be decoded (transfer syntax: "
-            f"{dataset.file_meta.TransferSyntaxUID.name}; {type(error).__name__}). It is damaged "
-            "or cut short, or needs exporting uncompressed."
+            f"{syntax}; {type(error).__name__}). It is damaged or cut short, or needs exporting "
+            "uncompressed."
         ) from error
+
+
+def _syntax_name(uid: UID) -> str:
+    """Name of a transfer syntax; of an unknown one the number, if it is one: files may say more."""
+    if uid.name != str(uid):
+        return uid.name
+    return str(uid) if re.fullmatch(r"[0-9.]+", uid) else "not a valid one"
 
 
 def _decode(data: bytes, dataset: Dataset, frame: int) -> NDArray[Any]:

@@ -83,6 +83,7 @@ class Comparison:
         images: N.
         positives: COVID-19 images among them.
         patients: How many; images without a patient id count as one each.
+        named: Whether any image has a patient id; intervals are too narrow where none has.
     """
 
     test_set: TestSet
@@ -91,6 +92,7 @@ class Comparison:
     images: int
     positives: int
     patients: int
+    named: bool = True
 
     @property
     def names(self) -> list[str]:
@@ -138,7 +140,8 @@ def compare(contenders: Sequence[Contender], test_set: TestSet) -> Comparison:
         for one in present
     )
     positives = int(rows["label"].sum())
-    return Comparison(test_set, entrants, absent, len(rows), positives, int(patients.nunique()))
+    count, named = int(patients.nunique()), bool((rows["patient_id"] != "").any())
+    return Comparison(test_set, entrants, absent, len(rows), positives, count, named)
 
 
 def answer(entrants: Sequence[Entrant], thresholds: Sequence[float]) -> list[Answer]:

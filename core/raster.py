@@ -6,6 +6,7 @@ import io
 import warnings
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.images import (
@@ -21,6 +22,8 @@ from core.images import (
 )
 
 EXIF_ORIENTATION = 0x0112
+PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # a tag of TIFF, and its value for grey stored inverted
+DEEP_MODES = ("I", "F")  # how names of Pillow's modes of more than 8 bits begin
 PLAIN_MODES = ("L", "RGB")  # grey scans are saved as either
 
 
@@ -31,15 +34,29 @@ def decode_raster(data: bytes, kind: str, options: ReadOptions, log: StepLog) ->
         data: The whole file.
         kind: Which of the four, as `core.images.sniff` found out.
         options: Which frame.
-        log: Receives a step for frame, orientation and greyscale.
+        log: Receives a step for frame, orientation, greyscale and inversion.
 
     Returns:
-        Scan with uint8 (H, W) pixels.
+        Scan with uint8 (H, W) pixels; low values dark.
 
     Raises:
-        ImageError: Too small, too large or damaged.
+        ImageError: Too small, too large or damaged, or of a kind that cannot be made grey.
     """
     image, frame, frames = _open_frame(data, kind, options.frame)
+    try:
+        pixels = _grey_steps(image, frame, frames, log)
+    # What Pillow opens it may still fail to turn or convert: of many kinds, one for each mode.
+    except Exception as error:
+        raise ImageError(
+            f"The {kind} file cannot be turned into 8-bit grey (mode {image.mode}: "
+            f"{_first_words(error)}). Save it again as 8-bit PNG."
+        ) from error
+    return Scan(pixels, (), kind, frame, frames)
+
+
+def _grey_steps(image: Image.Image, frame: int, frames: int, log: StepLog) -> Grey:
+    """A decoded frame -> uint8 (H, W), low values dark, with every step logged."""
+    inverted = _is_inverted(image)  # asked first: a turned copy has no tags
     if frames > 1:
         log.add("Frame", f"{frame + 1} of {frames}", lambda: _to_grey(image))
     turned = _upright(image)
@@ -48,7 +65,11 @@ def decode_raster(data: bytes, kind: str, options: ReadOptions, log: StepLog) ->
     pixels = _to_grey(turned)
     plain = turned.mode in PLAIN_MODES and not _has_alpha(turned)
     log.add("Greyscale", _describe_mode(turned), lambda: pixels, routine=plain)
-    return Scan(pixels, (), kind, frame, frames)
+    if inverted:
+        pixels = WHITE - pixels
+        words = "WhiteIsZero: the file stores white as low, so swapped"
+        log.add("Inversion", words, lambda: pixels)
+    return pixels
 
 
 def _open_frame(data: bytes, kind: str, wanted: int) -> tuple[Image.Image, int, int]:
@@ -95,14 +116,25 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
+def _is_inverted(image: Image.Image) -> bool:
+    """Whether low means white and Pillow left it so: it swaps up to 8 bits, and none deeper."""
+    tags = getattr(image, "tag_v2", {})
+    return image.mode.startswith(DEEP_MODES) and tags.get(PHOTOMETRIC) == WHITE_IS_ZERO
+
+
+def _ends(values: NDArray[np.generic]) -> tuple[float, float]:
+    """The least and the largest finite value; zeros where there is none."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+
 def _to_grey(image: Image.Image) -> Grey:
     """Any Pillow mode -> uint8 (H, W)."""
     if image.mode == "LAB":
         return np.asarray(image.getchannel("L"))
-    if image.mode.startswith(("I", "F")):
+    if image.mode.startswith(DEEP_MODES):
         values = np.asarray(image, np.float64)
-        finite = values[np.isfinite(values)]
-        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+        low, high = _ends(values)
         return stretch(np.nan_to_num(values, nan=low, posinf=high, neginf=low), low, high)
     if _has_alpha(image):
         image = image.convert("RGBA")
@@ -117,8 +149,8 @@ def _has_alpha(image: Image.Image) -> bool:
 
 def _describe_mode(image: Image.Image) -> str:
     """In words, what turning this Pillow mode into 8-bit grey did."""
-    if image.mode.startswith(("I", "F")):
-        low, high = image.getextrema()
+    if image.mode.startswith(DEEP_MODES):
+        low, high = _ends(np.asarray(image))
         return f"16-bit or deeper: its own range {low:g} to {high:g} scaled to 0 to {WHITE}"
     words = {
         "1": "black and white",

@@ -78,6 +78,11 @@ def without_ending(image_id: str) -> str:
     return str(PurePosixPath(image_id).with_suffix(""))
 
 
+def threshold_text(threshold: float) -> str:
+    """A threshold as every page prints it, in digits enough to tell 0.3005 from the paper's 0.3."""
+    return f"{threshold:.4g}"
+
+
 def decide(probability: float, threshold: float) -> str:
     """The decision at a threshold; a probability equal to it counts as positive."""
     return POSITIVE if probability >= threshold else NEGATIVE

@@ -8,7 +8,7 @@ from core.artifacts import ArtifactError
 from core.ensemble import judgements_of
 from core.explain import overlay
 from core.opinions import views_of
-from core.schema import MODALITY_TITLES, Modality, decide
+from core.schema import MODALITY_TITLES, Modality, decide, threshold_text
 from pages.parts import (
     explain_cam,
     explain_download,
@@ -75,7 +75,7 @@ with left:
         width="stretch",
         alt=f"{picture.name}, the image to explain",
     )
-    st.caption(f"{picture.name}. {picture.note}")
+    st.caption(f"{text.plain(picture.name)}. {picture.note}")
     if seen.words:
         st.caption(f"{seen.words} The maps lie on this picture, all that this look gets.")
     explain_image.truth(picture, card)
@@ -97,10 +97,10 @@ with left:
     called = f"{decide(look.probability, card.threshold)} at this model's operating point"
     said = f"log-odds {look.reading.log_odds:+.2f}"
     if len(views_of(card)) > 1:
-        st.caption(f"{called} {card.threshold:.3g}. {text.MEANT}")
+        st.caption(f"{called} {threshold_text(card.threshold)}. {text.MEANT}")
         st.caption(f"This look, {seen.name}: **{look.reading.probability:.3f}**, {said}.")
     else:
-        st.caption(f"{called} {card.threshold:.3g}; {said}.")
+        st.caption(f"{called} {threshold_text(card.threshold)}; {said}.")
     found = dict(zip(judgements_of(card.config), look.reading.judgements, strict=True))
     if words := text.judged(found, "log-odds {:+.2f}"):
         st.caption(f"{words} {explain_words.JUDGED}")

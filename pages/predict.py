@@ -5,7 +5,7 @@ import streamlit as st
 from core import charts
 from core.artifacts import ArtifactError
 from core.images import ImageError
-from core.schema import PAPER_THRESHOLDS, decide
+from core.schema import PAPER_THRESHOLDS, decide, threshold_text
 from pages.parts import (
     chooser,
     explain_image,
@@ -33,16 +33,18 @@ if not items:
 try:
     loaders.classifier()
     guard_errors = loaders.guard_errors()
-    answers, errors = predict_files.answer_all(items)
+    answers = predict_files.answer_all(items)
 except ArtifactError as error:
     st.error(f"{error}\n\n{text.missing_models(list(loaders.DEFAULT_IDS))}")
     st.stop()
 
 thresholds.keep(cards.values())
-names = {item.id: item.name for item in items}
-for item_id, sentence in errors.items():
-    st.error(f"**{names[item_id]}**: {sentence}", icon=":material/broken_image:")
-if not answers:
+names = {item_id: text.plain(title) for item_id, title in state.titles().items()}
+for item_id, sentence in answers.errors.items():
+    st.error(f"**{names[item_id]}**: {text.plain(sentence)}", icon=":material/broken_image:")
+for item_id, sentence in answers.notes.items():
+    st.warning(f"**{names[item_id]}**: {text.plain(sentence)}", icon=":material/undo:")
+if not answers.found:
     st.stop()
 
 # Several files: the table, then one of them opened.
@@ -56,17 +58,17 @@ if len(items) > 1:
         on_change=lambda: thresholds.follow(cards.values(), st.session_state["predict_rule"]),
         help="The slider of the opened file moves the decisions of its model here too.",
     )
-    predict_files.show_table(predict_files.score_table(items, answers, errors, cards))
-item = predict_files.open_one([item for item in items if item.id in answers])
-answer = answers[item.id]
+    predict_files.show_table(predict_files.score_table(items, answers, cards))
+item = predict_files.open_one([item for item in items if item.id in answers.found])
+answer = answers.found[item.id]
 choice = state.choice(item)
 try:
     scan = loaders.traced_scan(item.data, choice.frame, choice.window, choice.invert)
 except ImageError as error:
-    st.error(str(error))
+    st.error(text.told(error))
     st.stop()
 
-st.subheader(item.name)
+st.subheader(names[item.id])
 left, right = st.columns([2, 3], gap="large")
 below = st.container()
 with left:
@@ -78,7 +80,8 @@ with left:
         if item.note:
             st.caption(item.note)
         if known := loaders_data.known_image(scan.pixels):
-            st.info(text.known_image(known, card), icon=":material/database:")
+            uses = loaders_data.uses_if_known(card.id, known.image_id)
+            st.info(text.known_image(known, card, uses), icon=":material/database:")
     predict_files.reading_options(item, answer, scan.frames, scan.windows)
     if st.button("See what the network looked at", icon=":material/frame_inspect:"):
         target = explain_image.address(card.id, item)
@@ -112,7 +115,7 @@ with right:
         threshold = thresholds.of(card)
         first, second = st.columns(2)
         first.metric("Probability of COVID-19", f"{probability:.3f}")
-        second.metric(f"Decision at {threshold:.3g}", decide(probability, threshold))
+        second.metric(f"Decision at {threshold_text(threshold)}", decide(probability, threshold))
         spread = st.container()  # filled last: the mirror image is a pass of its own
         if words:
             st.caption(words)

@@ -63,7 +63,7 @@ def test_a_report_holds_the_view(downloads: dict[str, str]) -> None:
     assert text.startswith("<!doctype html>")
     assert "not for diagnosis" in text
     assert "Exploratory: moved by hand" in text
-    assert "VGG16 0.300" in text
+    assert "VGG16 0.3" in text
     assert "VGG16 and Xception" in text
     assert "random start, 160 px" in text
     assert "http://" not in text.split("<body>")[1].split("<script>")[0].replace(

@@ -45,7 +45,7 @@ def test_images_that_change_sides() -> None:
     at.slider("compare_other").set_value(0.3).run()
     entrant = measured().entrants[0]
     found = cells.changing_sides(entrant, 0.5, 0.3)
-    assert f"{len(found)} images are called positive at 0.300 and negative at 0.500" in words(at)
+    assert f"{len(found)} images are called positive at 0.3 and negative at 0.5" in words(at)
     assert f"finds {int(found['label'].sum())} more with COVID-19" in words(at)
 
 

@@ -36,7 +36,7 @@ def test_a_link_opens_the_same_view() -> None:
 def test_a_link_with_a_threshold_alone_means_that_threshold() -> None:
     at = page(cut="0.3")
     assert group(at, "rule").value == "hand"
-    assert set(at.dataframe[0].value.loc["Threshold"]) == {"0.300"}
+    assert set(at.dataframe[0].value.loc["Threshold"]) == {"0.3"}
 
 
 def test_short_words_open_the_same_view_as_those_on_the_buttons() -> None:

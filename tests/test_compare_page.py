@@ -10,6 +10,7 @@ from tables import drawn_rows, write_model
 from visits import modules_after, words
 
 from core import evaluation, validated
+from core.schema import threshold_text
 from pages.parts import loaders
 
 pytestmark = pytest.mark.usefixtures("no_folder")
@@ -23,7 +24,7 @@ def test_first_look() -> None:
     assert "not for diagnosis" in text
     assert f"**{comparison.images} images** of {comparison.patients} patients" in text
     assert "none of them was learned from" in text
-    assert "Chosen on validation patients" in text
+    assert "Chosen on patients outside the test set" in text
     assert "Exploratory" not in text
     assert "dog photographs" in text
     found = evaluation.answer(comparison.entrants, [e.operating_point for e in comparison.entrants])
@@ -33,9 +34,23 @@ def test_first_look() -> None:
         assert table.loc["Recall", entrant.name] == (
             f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
         )
-        assert table.loc["Threshold", entrant.name] == f"{entrant.operating_point:.3f}"
+        assert table.loc["Threshold", entrant.name] == threshold_text(entrant.operating_point)
     formulas = "\n".join(e.value for e in at.get("latex"))
     assert all(f"({number})" in formulas for number in (1, 2, 3, 4))
+
+
+def test_a_source_that_names_no_patients_is_said_to() -> None:
+    at = page(set="unseen-sarscov2-ct")
+    said = "**604 images**; this source names no patients, so intervals are too narrow"
+    assert said in words(at)
+    assert "604 patients" not in words(at)
+
+
+def test_a_link_s_words_stay_words() -> None:
+    at = page(set="[**Session over. Log in**](https://evil.example)")
+    said = at.warning[0].value
+    assert r"\[\*\*Session over. Log in\*\*\](https:" in said
+    assert "https://" not in said
 
 
 def test_moving_the_slider_is_marked_as_exploratory() -> None:
@@ -44,18 +59,18 @@ def test_moving_the_slider_is_marked_as_exploratory() -> None:
     assert not at.exception
     assert "Exploratory" in words(at)
     assert group(at, "rule").value == "hand"
-    assert set(at.dataframe[0].value.loc["Threshold"]) == {"0.600"}
+    assert set(at.dataframe[0].value.loc["Threshold"]) == {"0.6"}
     choose(at, "rule", "youden")
     assert "Exploratory" not in words(at)
     entrant = measured().entrants[0]
     cut = validated.threshold(entrant, "youden")
-    assert at.dataframe[0].value.loc["Threshold", entrant.name] == f"{cut:.3f}"
+    assert at.dataframe[0].value.loc["Threshold", entrant.name] == threshold_text(cut)
 
 
 @pytest.mark.parametrize("name", ["0.5", "0.3"])
 def test_the_papers_thresholds_are_one_click(name: str) -> None:
     at = choose(page(), "rule", name)
-    assert set(at.dataframe[0].value.loc["Threshold"]) == {f"{float(name):.3f}"}
+    assert set(at.dataframe[0].value.loc["Threshold"]) == {name}
     assert at.slider("compare_cut").value == float(name)
     assert "Fixed beforehand" in words(at)
 
@@ -82,8 +97,8 @@ def test_each_model_alone() -> None:
     at.slider("compare_cut_all-xception-imagenet").set_value(0.9).run()
     assert not at.exception
     table = at.dataframe[0].value.loc["Threshold"]
-    assert table["Xception"] == "0.900"
-    assert table["VGG16"] == f"{measured().entrants[0].operating_point:.3f}"
+    assert table["Xception"] == "0.9"
+    assert table["VGG16"] == threshold_text(round(measured().entrants[0].operating_point, 3))
     assert "Exploratory" in words(at)
 
 

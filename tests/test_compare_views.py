@@ -8,6 +8,7 @@ from compare_visits import DEFAULT, choose, group, measured, page
 from visits import ROOT, words
 
 from core import cohorts, contest, evaluation, validated
+from core.schema import threshold_text
 
 pytestmark = pytest.mark.usefixtures("no_folder")
 
@@ -52,10 +53,10 @@ def test_in_practice_follows_prevalence_and_cost() -> None:
     at.select_slider("compare_cost").set_value(100).run()
     assert f"VGG16 {100 * missed + alarms:g}, least at" in words(at)
     best = validated.threshold(comparison.entrants[0], "cost", 100, 0.01)
-    assert f"least at {best:.3f} (chosen on validation)" in words(at)
+    assert f"least at {threshold_text(best)} (chosen on validation)" in words(at)
     choose(at, "view", "table")
     choose(at, "rule", "cost")
-    assert at.dataframe[0].value.loc["Threshold", "VGG16"] == f"{best:.3f}"
+    assert at.dataframe[0].value.loc["Threshold", "VGG16"] == threshold_text(best)
 
 
 def test_calibration_says_what_the_temperature_did() -> None:

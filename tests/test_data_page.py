@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
+import streamlit as st
 from visits import data_page, modules_after, words
 
 from core import artifacts, examples, library
 from core.classifier import DEFAULT_MODELS
 from core.schema import Modality
-from pages.parts import data_browse, data_card, loaders, loaders_data
+from pages.parts import data_browse, data_card, data_map, loaders, loaders_data
 
 
 def test_sources_say_what_the_source_alone_gives(no_folder: None) -> None:
@@ -143,3 +145,45 @@ def test_page_needs_no_tensorflow() -> None:
         "assert not at.exception"
     )
     assert not {"tensorflow"} & modules_after(code)
+
+
+def test_a_tick_does_not_move_to_another_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys: list[str] = []
+
+    def draw(table: pd.DataFrame, key: str, **_: object) -> None:
+        keys.append(key)
+
+    monkeypatch.setattr(st, "dataframe", draw)
+    table = pd.DataFrame({"image_id": ["a", "b", "c"]})
+    for shown in (table.iloc[:2], table.iloc[1:], table.iloc[:2]):
+        assert data_card.opening_table(shown, "table") is None
+    assert keys[0] == keys[2] != keys[1]  # other rows, another widget: nothing is ticked there
+
+
+def test_it_is_said_which_images_the_map_s_model_learned_from(no_folder: None) -> None:
+    images = library.read_library().images.set_index("image_id", drop=False)
+    learned = "It was trained on this very image."
+    assert learned == data_card._learned("covid-chestxray/7afaaccc.jpg", "xray").strip()
+    ct = images[(images["modality"] == "ct") & (images["source"] == "covid-chestxray")]
+    assert len(ct)
+    assert not any(data_card._learned(name, "ct") for name in ct["image_id"])  # covid-ct's alone
+    unlabelled = images[(images["modality"] == "xray") & images["label"].isna()]
+    assert not any(data_card._learned(name, "xray") for name in unlabelled["image_id"])
+
+
+def test_the_map_counts_images_that_models_learned_from() -> None:
+    listed = pd.DataFrame(
+        {"image_id": ["covid-chestxray/7afaaccc.jpg", "nih/no.jpg"], "modality": "xray"}
+    )
+    assert "learned from 1 of these 2 images" in data_map._learned(listed)
+
+
+def test_lists_of_images_are_checked(tmp_path: Path) -> None:
+    with pytest.raises(artifacts.ArtifactError, match="image_id, used_for"):
+        artifacts.read_used("m", tmp_path)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / artifacts.USED).write_text("image_id\na\n")
+    with pytest.raises(artifacts.ArtifactError, match="image_id, used_for"):
+        artifacts.read_used("m", tmp_path)
+    (tmp_path / "m" / artifacts.USED).write_text("image_id,used_for\na/b.png,fit stop\n")
+    assert artifacts.read_used("m", tmp_path) == {"a/b": {"fit", "stop"}}

@@ -98,6 +98,20 @@ def test_padding_does_not_count() -> None:
     assert first_row(scan, 3) == [0, 51, 0]
 
 
+def test_padding_is_in_stored_units() -> None:
+    # Stored 100 becomes 0 HU, which is not what is stored as 0; stored 200 becomes 100 HU.
+    values = halves(100, 200, np.uint16)
+    values[0, :2] = [0, 120]
+    rescale = {"Modality": "CT", "RescaleSlope": 1, "RescaleIntercept": -100}
+    data = saved(dicom(values, PixelPaddingValue=0, **rescale))
+    assert first_row(read_image(data, ReadOptions(window="full range")), 3) == [0, 51, 0]
+
+
+def test_nothing_but_padding() -> None:
+    values = halves(100, 100, np.uint16)
+    assert ends(read_image(saved(dicom(values, PixelPaddingValue=100)))) == (0, 0)
+
+
 def test_dicom_frames() -> None:
     values = np.stack([halves(0, 255), halves(255, 0), halves(0, 0)])
     data = saved(dicom(values))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
 from pydicom import dcmread
+from pydicom.uid import UID
+from samples import dicom, halves
 
 from core.dicom_file import decode_frame, parse
 from core.images import ImageError, ReadOptions, read_image
@@ -62,6 +65,15 @@ def test_lossless_compressions_agree(name: str) -> None:
 def test_compressed_files_agree_with_their_uncompressed_twins(packed: str, plain: str) -> None:
     found, expected = (read_image(bundled(f"{name}.dcm")).pixels for name in (packed, plain))
     assert np.array_equal(found, expected)
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
+def test_words_in_place_of_a_transfer_syntax_are_not_repeated() -> None:
+    for uid, said in (("[x](//y.z)", "not a valid one"), ("1.2.3.4", "1.2.3.4")):
+        dataset = dicom(halves(1, 2))
+        dataset.file_meta.TransferSyntaxUID = UID(uid)
+        with pytest.raises(ImageError, match=re.escape(f"transfer syntax: {said};")):
+            decode_frame(b"", dataset, 0)
 
 
 def test_a_chest_xray_stored_white_as_low() -> None:

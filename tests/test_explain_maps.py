@@ -12,6 +12,7 @@ from core.explain import maximise
 from core.explain.running import Running
 from core.opinions import layer_of
 from pages.parts import loaders_data, loaders_kernel
+from pages.parts.text import plain
 
 LOWER = "vgg16-xray-texture"  # reads nothing above block 4
 pytestmark = pytest.mark.usefixtures("no_folder")
@@ -45,14 +46,14 @@ def test_a_click_opens_a_map_and_the_address_names_it() -> None:
 @pytest.mark.parametrize("asked", ["512", "-1", "x"])
 def test_a_map_that_does_not_exist_is_named(asked: str) -> None:
     at = visit(explain_view=MAPS, explain_kernel=asked)
-    assert f"There is no map {asked} in block5_conv3" in words(at)
+    assert f"There is no map {plain(asked)} in block5_conv3" in words(at)
     assert "#### Map" in words(at)
 
 
 @pytest.mark.parametrize("view", ["Class activation", MAPS])
 def test_a_layer_that_does_not_exist_is_named(view: str) -> None:
     at = visit(explain_view=view, explain_block="block9_conv1")
-    assert "reads nothing at block9_conv1" in words(at)
+    assert f"reads nothing at {plain('block9_conv1')}" in words(at)
     assert "Shown is block5_conv3" in words(at)
     group(at, "Question").set_value("against").run()
     assert not at.exception
@@ -65,11 +66,11 @@ def test_a_model_without_the_chosen_layer_says_so() -> None:
     assert "reads nothing" not in words(at)
     at.selectbox(key="explain_model").set_value(LOWER).run()
     assert not at.exception
-    assert "reads nothing at block5_conv3" in words(at)
+    assert f"reads nothing at {plain('block5_conv3')}" in words(at)
     assert "Shown is block4_conv3" in words(at)
     assert "of block4_conv3" in words(at)
     named = words(visit(explain_view=MAPS, explain_block="block5_conv3", model=LOWER))
-    assert "reads nothing at block5_conv3" in named
+    assert f"reads nothing at {plain('block5_conv3')}" in named
 
 
 def test_second_order_members_say_why_gradient_x_activation_is_no_ranking() -> None:

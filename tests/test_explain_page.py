@@ -47,6 +47,12 @@ def test_unknown_model_and_image_are_named(no_folder: None) -> None:
     assert "no image 'nowhere/1.png'" in text
 
 
+def test_words_of_an_address_stay_words(no_folder: None) -> None:
+    text = words(page(model="[a](//b.c)", image="[d](//e.f)"))
+    assert r"no model \[a\](//b.c) to explain" in text
+    assert r"no image '\[d\](//e.f)' in the catalogue" in text
+
+
 def test_a_file_cleared_from_the_list_gives_way(no_folder: None) -> None:
     at = AppTest.from_file(str(ROOT / "pages" / "explain.py"), default_timeout=300)
     at.session_state["explain_image"] = "file-0123"
@@ -76,6 +82,18 @@ def test_image_out_of_scope_needs_a_click(no_folder: None, monkeypatch: pytest.M
     at.toggle(f"explain_anyway_{image}").set_value(True).run()
     assert not at.exception
     assert at.metric[0].label == "Probability of COVID-19"
+
+
+def test_an_image_without_a_label_taught_no_model(
+    no_folder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaders_data, "picture", lambda row: DRAWING)
+    monkeypatch.setattr(explain_image, "DRAWINGS", {"drawing-xray": (phantoms.XRAY_TITLE, "xray")})
+    images = loaders_data.catalogue().images
+    images = images[(images["modality"] == "xray") & (images["split"] == "train")]
+    for known, said in ((images["label"].isna(), False), (images["label"].notna(), True)):
+        at = page(model="vgg16-xray-texture", image=images.loc[known, "image_id"].iloc[0])
+        assert ("the model was trained on it" in words(at)) == said
 
 
 def test_other_side_other_methods_and_lower_blocks(no_folder: None) -> None:

@@ -19,9 +19,11 @@ from core.opinions import layer_of
 from pages.parts import (
     explain_download,
     explain_image,
+    explain_several,
     loaders_data,
     loaders_explain,
     loaders_kernel,
+    state,
 )
 
 STEPS = "Step by step"
@@ -102,6 +104,17 @@ def test_one_method_over_several_images() -> None:
     group(at, "Method").set_value("layercam").run()
     assert not at.exception
     assert "stays sharp" in words(at)
+
+
+def test_files_of_one_name_each_have_a_tile(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [state.Item(name, "image.dcm", b"") for name in ("a", "b")]
+    monkeypatch.setattr(state, "items", lambda: files)
+    drawing = explain_image.load("drawing-xray")
+    assert explain_several._ids(drawing, artifacts.read_card("vgg16-xray")) == {
+        "drawing-xray": f"This image: {drawing.name}",
+        "file-a": "image.dcm",
+        "file-b": "image.dcm (2)",
+    }
 
 
 def test_one_method_over_the_test_set(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

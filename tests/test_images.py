@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import struct
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 from samples import SIDE, encode, ends, flat, halves, titles
 
-from core.images import ReadOptions, read_image, stretch
+from core.images import ImageError, ReadOptions, read_image, stretch
 
 # --- Grey values -------------------------------------------------------------------------------
 
@@ -91,6 +94,72 @@ def test_float_tiff_with_nan() -> None:
     scan = read_image(encode(Image.fromarray(values), "TIFF"))
     assert ends(scan) == (0, 255)
     assert scan.pixels[0, 1] == 0
+
+
+def test_infinities_are_no_ends_of_a_range() -> None:
+    values = halves(2, 4, np.float32)
+    values[0, 1:4] = [3, np.inf, -np.inf]
+    scan = read_image(encode(Image.fromarray(values), "TIFF"))
+    assert scan.pixels[0, :4].tolist() == [0, 128, 255, 0]
+    assert "own range 2 to 4 scaled" in scan.steps[-1].detail
+
+
+def test_sixteen_bits_the_other_way_round() -> None:
+    # Mode I;16B, which few of Pillow's methods know.
+    values = halves(1000, 3000, np.uint16)
+    values[0, 1] = 2000
+    for turned in (1, 3):  # upright, and on its head
+        scan = read_image(deep_tiff(values, ">", photometric=1, orientation=turned))
+        last = (0, 1) if turned == 1 else (-1, -2)
+        assert ends(scan) == ((0, 255) if turned == 1 else (255, 0))
+        assert scan.pixels[last] == 128
+        assert "1000 to 3000" in scan.steps[-1].detail
+
+
+def test_deep_white_is_zero_is_swapped() -> None:
+    values = halves(1000, 3000, np.uint16)
+    scan = read_image(deep_tiff(values, "<", photometric=0), ReadOptions(trace=True))
+    assert ends(scan) == (255, 0)
+    assert titles(scan) == ["File", "Greyscale", "Inversion"]
+    before, after = (step.picture for step in scan.steps[-2:])
+    assert before is not None
+    assert after is not None
+    assert (before[0, 0], after[0, 0]) == (0, 255)
+    turned = read_image(deep_tiff(values, "<", photometric=0, orientation=3))
+    assert ends(turned) == (0, 255)
+    assert "Inversion" in titles(turned)
+
+
+@pytest.mark.parametrize("mode", ["1", "L"])
+def test_shallow_white_is_zero_is_swapped_once(mode: str) -> None:
+    # Pillow writes and reads both kinds swapped, so that what was saved comes back.
+    data = encode(Image.fromarray(halves(0, 255)).convert(mode), "TIFF", tiffinfo={262: 0})
+    with Image.open(io.BytesIO(data)) as image:
+        assert isinstance(image, TiffImageFile)
+        assert image.tag_v2[262] == 0
+    scan = read_image(data)
+    assert ends(scan) == (0, 255)
+    assert "Inversion" not in titles(scan)
+
+
+def test_what_fails_after_opening_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Image.Image) -> Any:
+        raise ValueError("conversion not supported")
+
+    monkeypatch.setattr("core.raster._to_grey", fail)
+    with pytest.raises(ImageError, match=r"mode L: conversion not supported.*8-bit PNG"):
+        read_image(encode(flat(9), "PNG"))
+
+
+def deep_tiff(values: Any, order: str, photometric: int, orientation: int = 1) -> bytes:
+    """An uncompressed TIFF of one strip with 16-bit grey values (H, W), in either byte order."""
+    height, width = values.shape
+    body = values.astype(f"{order}u2").tobytes()
+    tags = {256: width, 257: height, 258: 16, 259: 1, 262: photometric, 273: 8, 274: orientation,
+            277: 1, 278: height, 279: len(body)}  # fmt: skip
+    entries = b"".join(struct.pack(f"{order}HHII", tag, 4, 1, n) for tag, n in tags.items())
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 8 + len(body))
+    return head + body + struct.pack(f"{order}H", len(tags)) + entries + bytes(4)
 
 
 def test_stretch() -> None:

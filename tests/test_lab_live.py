@@ -10,7 +10,7 @@ from visits import opened
 from core import alter, phantoms
 from core.explain import change, overlay
 from core.images import read_image
-from pages.parts import lab_map, loaders
+from pages.parts import lab_live, lab_map, loaders
 
 XRAY = read_image(phantoms.drawings()[phantoms.XRAY_TITLE]).pixels
 ONE = np.array([[2, 0], [0, 2]], np.float32)
@@ -48,6 +48,13 @@ def test_changed_part_by_hand() -> None:
     assert change.share_inside(EMPTY, cells) == 0
     with pytest.raises(ValueError, match="one shape"):
         change.changed_cells(GREY, GREY[:2], (2, 2))
+
+
+def test_the_canvas_is_bounded() -> None:
+    assert lab_live._canvas_size(400, 800) == (320, 160)
+    assert lab_live._canvas_size(800, 400) == (160, 320)
+    assert lab_live._canvas_size(1_250_000, 32) == (1, 320)
+    assert lab_live._canvas_size(32, 1_250_000) == (320, 1)
 
 
 def test_differences_in_words() -> None:

@@ -9,14 +9,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visits import XRAY_ID, modules_after, opened, words
 
-from core import lab, zoo
+from core import lab, phantoms, zoo
 from core.charts import lab as charts
 from core.explain import passes
 from core.explain.reading import Reading
 from core.guard import Verdict
 from core.images import Grey
 from core.schema import Modality
-from pages.parts import lab_guess, loaders, loaders_data, loaders_lab
+from pages.parts import lab_guess, loaders, loaders_data, loaders_lab, state
 from pages.parts.lab_words import EXPERIMENTS
 
 
@@ -56,6 +56,19 @@ def test_result_is_hidden_until_the_user_predicts(name: str) -> None:
     assert "What it teaches" not in words(at)
 
 
+def test_files_of_one_name_can_all_be_chosen() -> None:
+    title = phantoms.XRAY_TITLE
+    data = phantoms.drawings()[title]
+    files = [
+        state.Item(*one) for one in (("a", title, data), ("b", "x.dcm", b""), ("c", "x.dcm", b""))
+    ]
+    at = opened("lab", lab_experiment="lungs", lab_live=True, predict_items=files)
+    options = at.selectbox("lab_image").options
+    assert options[-4:] == [f"{title} (2)", "x.dcm", "x.dcm (2)", "your own file"]
+    at.selectbox("lab_image").set_value("b").run()
+    assert at.session_state["lab_image"] == "b"
+
+
 def test_guess_stands_beside_the_table() -> None:
     at = page("lungs")
     at.slider("lab_ask_lungs").set_value(0.55).run()
@@ -72,6 +85,9 @@ def test_verdict_in_words() -> None:
     assert "within the interval" in lab_guess.verdict(0.8, 0.82, 0.79, 0.85)
     assert "too low" in lab_guess.verdict(0.5, 0.82, 0.79, 0.85)
     assert "too high" in lab_guess.verdict(0.9, 0.82, 0.79, 0.85)
+    # Printed as 0.79 to 0.85, so both ends are within.
+    assert "within the interval" in lab_guess.verdict(0.79, 0.82, 0.7949, 0.85)
+    assert "within the interval" in lab_guess.verdict(0.85, 0.82, 0.79, 0.8451)
 
 
 def test_black_box_moves_the_answer() -> None:

@@ -22,9 +22,9 @@ from core.artifacts import Card
 from core.guard import Verdict
 from core.images import Grey
 from core.opinions import Opinion
-from core.schema import Modality, Split
+from core.schema import Modality, Split, threshold_text
 from core.seen import Known
-from pages.parts import loaders_data, text
+from pages.parts import loaders, loaders_data, text
 
 
 def test_smoke_run_is_announced(models: Path) -> None:
@@ -100,6 +100,16 @@ def test_threshold_moves_the_decision(models: Path) -> None:
     assert (at.metric[1].label, at.metric[1].value) == ("Decision at 0.3", "positive")
 
 
+def test_a_threshold_beside_the_paper_s_is_told_apart(models: Path) -> None:
+    card = replace(artifacts.read_card(XRAY_ID, models), threshold=0.3005)
+    artifacts.write_card(card, models)
+    at = drawn()
+    assert at.metric[1].label == "Decision at 0.3005"
+    assert f"Operating point of {card.title}: 0.3005" in words(at)
+    assert "called positive at 0.3005" in words(at)
+    assert [threshold_text(value) for value in (0.3, 0.5, 0.04)] == ["0.3", "0.5", "0.04"]
+
+
 def test_modality_can_be_overridden(models: Path) -> None:
     at = drawn()
     group = next(g for g in at.get("button_group") if "Found: chest X-ray" in g.label)
@@ -141,18 +151,21 @@ def test_a_model_without_test_images_says_so(models: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("split", "source", "expected"),
+    ("used", "source", "expected"),
     [
-        ("train", "one", "its answer proves nothing"),
-        ("val", "one", "used to choose this model's settings"),
-        ("test", "one", "held out"),
-        ("train", "elsewhere", "a source that this model never saw"),
+        ("one/7.jpg,fit choose", "one", "its answer proves nothing"),
+        ("one/7.png,stop threshold", "one", "used to choose this model's settings"),
+        ("one/8.png,fit", "one", "held out"),
+        (None, "one", "is not recorded"),
+        ("one/7.png,fit", "elsewhere", "a source that this model never saw"),
     ],
 )
 def test_known_images_are_told(
-    models: Path, monkeypatch: pytest.MonkeyPatch, split: str, source: str, expected: str
+    models: Path, monkeypatch: pytest.MonkeyPatch, used: str | None, source: str, expected: str
 ) -> None:
-    known = Known("one/7.png", source, Modality.XRAY, Split(split))
+    if used:  # in whichever split: what counts is what the model used
+        (models / XRAY_ID / artifacts.USED).write_text(f"image_id,used_for\n{used}\n")
+    known = Known("one/7.png", source, Modality.XRAY, Split.VAL)
     monkeypatch.setattr(loaders_data, "known_image", lambda pixels: known)
     at = drawn()
     assert not at.exception
@@ -160,15 +173,18 @@ def test_known_images_are_told(
     assert "one/7.png" in at.info[0].value
 
 
-def test_a_validation_image_may_be_learned_from() -> None:
-    known = Known("nih/1", "nih", Modality.XRAY, Split.VAL)
-    plain = Card("a", "head", "A", "vgg16", modality="xray", sources=("nih",))
-    both = replace(plain, config={"fitted_on": ["train", "val"]})
-    assert "not learned from" in text.known_image(known, plain)
-    assert "among those this model learned from" in text.known_image(known, both)
+def test_examples_that_models_learned_from_are_named() -> None:
+    # Of the validation split, which the default was fitted on.
+    one = next(one for one in examples.catalogue() if one.name == "no-finding-xray")
+    said = words(predict_page())
+    assert f"Models here learned from: {one.full_title}. All others are held out." in said
 
 
-def test_examples_are_held_out(models: Path) -> None:
+def test_examples_without_lists_are_not_called_held_out(models: Path) -> None:
+    assert text.NONE_LEARNED.strip() not in words(predict_page())
+    for name in loaders.heads():
+        (models / name / artifacts.USED).write_text("image_id,used_for\n")
+    loaders_data._used.clear()
     assert text.NONE_LEARNED.strip() in words(predict_page())
 
 

@@ -95,6 +95,86 @@ def test_frames_are_counted_from_one(models: Path) -> None:
     assert "3 of 3" in words(at)
 
 
+def test_a_frame_that_cannot_be_read_gives_way_to_the_first(models: Path) -> None:
+    large, small = (Image.new("L", (side, side), 90) for side in (64, 16))
+    stream = io.BytesIO()
+    large.save(stream, "TIFF", save_all=True, append_images=[small])
+    at = predict_page()
+    files = [("a.png", png(), ""), ("series.tif", stream.getvalue(), "")]
+    at.file_uploader[0].set_value(files).run()
+    next(s for s in at.slider if s.label == "Frame").set_value(2).run()
+    assert not at.exception
+    assert not at.error
+    assert "The image is 16 x 16 pixels" in at.warning[0].value
+    assert "the first one is back" in at.warning[0].value
+    assert next(s for s in at.slider if s.label == "Frame").value == 1
+    assert at.metric[0].value == "0.800"
+    assert names(at) == ["a.png", "series.tif"]
+    assert not at.run().warning
+
+
+def test_files_of_one_name_can_all_be_opened(models: Path) -> None:
+    at = predict_page()
+    files = [("a.png", png(value), "") for value in (10, 90, 200)]
+    at.file_uploader[0].set_value(files).run()
+    assert at.dataframe[0].value["path"].tolist() == ["a.png", "a.png (2)", "a.png (3)"]
+    for number, item in enumerate(at.session_state["predict_items"]):
+        at.selectbox("predict_select").set_value(item.id).run()
+        assert at.session_state["predict_open"] == item.id
+        assert at.subheader[-1].value == ["a.png", "a.png (2)", "a.png (3)"][number]
+
+
+def test_distinct_titles_by_hand() -> None:
+    assert state.distinct({"x": "a", "y": "b", "z": "a"}) == {"x": "a", "y": "b", "z": "a (2)"}
+    taken = {"w": "a", "x": "a", "y": "a (2)", "z": "a"}
+    assert state.distinct(taken) == {"w": "a", "x": "a (3)", "y": "a (2)", "z": "a (4)"}
+
+
+def test_names_are_no_formulas_of_a_spreadsheet(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files: dict[str, str] = {}
+    monkeypatch.setattr(
+        st, "download_button", lambda label, data, name, *_, **__: files.update({name: data})
+    )
+    bad = ["=1+1", "+1.png", "-1.png", "@a.png", "\ta.png", "\ra.png"]
+    at = predict_page()
+    chosen = [(name, png(value), "") for value, name in enumerate([*bad, "a=1.png"])]
+    at.file_uploader[0].set_value(chosen).run()
+    assert not at.exception
+    assert files["lunglens.csv"].count("\n'=1+1,") == 1
+    shown = at.dataframe[0].value["path"].tolist()
+    assert shown == [*(f"'{name}" for name in bad), "a=1.png"]
+
+
+@pytest.mark.parametrize(
+    ("words_of_others", "shown"),
+    [
+        ("a_b.png", r"a\_b.png"),
+        ("**[x](y)**", r"\*\*\[x\](y)\*\*"),
+        ("1. x", r"1\. x"),
+        ("a\n\n# b", "a # b"),
+        ("$x$ ~y~ <b>", r"\$x\$ \~y\~ \<b\>"),
+        (":red[x] :smile:", ":\u2060red\\[x\\] :\u2060smile:"),
+        ("This image: x", "This image: x"),
+        ("https://a.b", "https:\u2060//a.b"),
+        ("www.a.b c@d.e", "www\u2060.a.b c@\u2060d.e"),
+        ("covid-ct/7 (2).png", "covid-ct/7 (2).png"),
+    ],
+)
+def test_words_of_others_stay_words(words_of_others: str, shown: str) -> None:
+    assert text.plain(words_of_others) == shown
+
+
+def test_names_of_files_are_no_markup(models: Path) -> None:
+    at = predict_page()
+    files = [("[a](//b.c).png", png(), ""), ("[d](//e.f).png", b"no image", "")]
+    at.file_uploader[0].set_value(files).run()
+    assert not at.exception
+    assert at.error[0].value.startswith(r"**\[d\](//e.f).png**: This is not a PNG")
+    assert at.subheader[-1].value == r"\[a\](//b.c).png"
+
+
 def names(at: AppTest) -> list[str]:
     return [item.name for item in at.session_state["predict_items"]]
 

@@ -39,6 +39,7 @@ from core.charts.ready import Line, Ready
 from core.charts.words import NONE_CHOSEN, at_threshold, many, number, of
 from core.curves import counts_at
 from core.intervals import band
+from core.schema import threshold_text
 
 METRIC_TITLES = {
     "accuracy": "accuracy",
@@ -76,7 +77,9 @@ def histogram_figure(
         for place, mark in enumerate(marks):
             traces += _tops(model, at, mark, place)
         layout["shapes"].append(upright(threshold, at))
-        layout["annotations"].append(panel_title(model, at, note=f"threshold {threshold:.3g}"))
+        layout["annotations"].append(
+            panel_title(model, at, note=f"threshold {threshold_text(threshold)}")
+        )
         layout[axis_key("x", at)] = {
             "domain": places[at][0],
             "anchor": axis("y", at),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.charts.base import LINE_COLOUR, MARK_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm
 from core.explain.arithmetic import Term
 from core.metrics import sigmoid
+from core.schema import threshold_text
 
 REACH = 6.0  # log-odds, to either side; wider where the answer lies outside
 
@@ -103,7 +104,7 @@ def sigmoid_figure(log_odds: float, threshold: float) -> go.Figure:
     figure.add_hline(
         y=threshold,
         line={"dash": "dash", "color": LINE_COLOUR},
-        annotation_text=f"threshold {threshold:.3g}",
+        annotation_text=f"threshold {threshold_text(threshold)}",
         annotation_position="top left",
     )
     figure.update_xaxes(title="log-odds")

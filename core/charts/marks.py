@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from core.charts.base import LINE_COLOUR, Parts
 from core.charts.panels import axis
 from core.charts.ready import DASHES, SYMBOLS, Line, Ready
+from core.schema import threshold_text
 
 MARK_SYMBOLS = ("star", "x", "cross", "hourglass")
 
@@ -68,7 +69,7 @@ def _points(
         "y": [y for _, y in at],
         "name": name,
         "showlegend": False,
-        "customdata": [[model.name, f"{threshold:.3g}"] for model, threshold in pairs],
+        "customdata": [[model.name, threshold_text(threshold)] for model, threshold in pairs],
         "marker": {
             "symbol": symbol,
             "size": size,
@@ -140,7 +141,7 @@ def threshold_lines(models: Sequence[Ready], thresholds: Sequence[float]) -> Par
         at = thresholds[0]
         return {
             "shapes": [upright(at)],
-            "annotations": [upright_note(at, f"threshold {at:.3g}")],
+            "annotations": [upright_note(at, f"threshold {threshold_text(at)}")],
         }
     pairs = zip(models, thresholds, strict=True)
     lines = [upright(at, colour=model.colour, dash=DASHES[model.slot]) for model, at in pairs]

@@ -24,6 +24,7 @@ from core.charts.base import (
     written_cells,
 )
 from core.metrics import Confusion
+from core.schema import threshold_text
 
 BINS = 25
 CLASSES = (("not COVID-19", NEGATIVE_COLOUR), ("COVID-19", POSITIVE_COLOUR))
@@ -54,7 +55,7 @@ def prediction_histogram(
     figure.add_vline(
         x=threshold,
         line={"dash": "dash", "color": LINE_COLOUR, "width": 2},
-        annotation_text=f"threshold {threshold:.3g}",
+        annotation_text=f"threshold {threshold_text(threshold)}",
         annotation_position="top left" if threshold > 0.5 else "top right",
         annotation_xshift=-4 if threshold > 0.5 else 4,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isnan
 
+from core.schema import threshold_text
+
 UNKNOWN = "not measurable"
 NONE_CHOSEN = "No model is chosen."
 
@@ -32,5 +34,5 @@ def number(value: float) -> str:
 def at_threshold(thresholds: Sequence[float]) -> str:
     """How a sentence begins."""
     if len(set(thresholds)) == 1:
-        return f"At threshold {thresholds[0]:.3g}"
+        return f"At threshold {threshold_text(thresholds[0])}"
     return "At their own thresholds"

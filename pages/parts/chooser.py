@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.artifacts import ArtifactError
 from core.schema import MODALITY_TITLES
 from pages.parts import loaders, loaders_data, state, text
 
@@ -53,12 +55,22 @@ def _examples() -> None:
             for example in examples.catalogue():
                 if example.modality == modality:
                     _example(example, root)
-    learned = [e.full_title for e in examples.catalogue() if loaders_data.was_trained_on(e.path)]
     st.caption(
-        (f"Models here learned from: {'; '.join(learned)}. " if learned else text.NONE_LEARNED)
+        _learned(examples.catalogue())
         + "Examples not on this machine are downloaded from their public source on a click. "
         + text.download_check(examples.catalogue())
     )
+
+
+def _learned(listed: Sequence[Example]) -> str:
+    """Which examples had a say in a model here; empty where that is not known."""
+    try:
+        learned = [one.full_title for one in listed if loaders_data.learned_by_any(one.path)]
+    except ArtifactError:
+        return ""
+    if not learned:
+        return text.NONE_LEARNED
+    return f"Models here learned from: {'; '.join(learned)}. All others are held out. "
 
 
 def _example(example: Example, root: Path | None) -> None:

@@ -11,7 +11,7 @@ from core.charts.ready import MOST
 from core.cohorts import FIRST, NEARLY, Contender, TestSet
 from core.evaluation import Comparison
 from core.schema import Modality
-from pages.parts import loaders_compare
+from pages.parts import compare_words, loaders_compare, text
 from pages.parts.loaders_compare import Ids
 from pages.parts.switch import KEPT, begin
 
@@ -57,9 +57,8 @@ def facts(comparison: Comparison) -> None:
         st.stop()
     unseen = comparison.test_set.unseen
     st.caption(
-        f"**{comparison.images} images** of {comparison.patients} patients, "
-        f"{comparison.positives} with COVID-19; none of them was learned from. "
-        + _starts([one.contender for one in comparison.entrants])
+        f"**{comparison.images} images**{compare_words.whose(comparison)}; none of them was "
+        "learned from. " + _starts([one.contender for one in comparison.entrants])
     )
     fewer = [one for one in comparison.entrants if one.own_images > comparison.images]
     if fewer:
@@ -69,7 +68,7 @@ def facts(comparison: Comparison) -> None:
     if stand_ins:
         st.info(
             f"Here the same recipe trained **without {unseen}** answers for {', '.join(stand_ins)}."
-            " Thresholds come from the full model's validation patients, those of "
+            " Thresholds were chosen on the full model's patients outside the test set, those of "
             f"{unseen} left out; only its operating point was set with them."
         )
     if comparison.positives in (0, comparison.images):
@@ -112,7 +111,7 @@ def _warn_of_unknown(key: str, known: Collection[str], what: str) -> None:
     """Say which values of a link are left out, before the widget drops them."""
     unknown = [value for value in st.query_params.get_all(key) if value not in known]
     if unknown:
-        names = ", ".join(f"“{value}”" for value in unknown)
+        names = ", ".join(f"“{text.plain(value)}”" for value in unknown)
         st.warning(f"The link names a {what} that is not here and was left out: {names}.")
 
 

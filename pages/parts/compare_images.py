@@ -14,7 +14,7 @@ from core.charts.matrices import CELLS
 from core.classifier import DEFAULT_MODELS
 from core.evaluation import Entrant
 from core.report import Section
-from core.schema import Modality
+from core.schema import Modality, threshold_text
 from pages.parts import loaders, loaders_compare, loaders_data, widgets
 from pages.parts.compare_view import Shown, table_csv
 from pages.parts.switch import KEPT, begin, switch
@@ -72,13 +72,13 @@ def show(shown: Shown) -> list[Section]:
 def _cell(entrant: Entrant, cut: float) -> Section:
     cell = switch("Cell", CELL_TITLES, CELL)
     found = cells.in_cell(entrant, cut, cell)
-    words = f"{len(found)} {MEANINGS[cell]}, {entrant.name} at {cut:.3f}."
+    words = f"{len(found)} {MEANINGS[cell]}, {entrant.name} at {threshold_text(cut)}."
     return _images(entrant, found, words, cell)
 
 
 def _changing(entrant: Entrant, cut: float) -> Section:
     other = st.slider(
-        f"Other threshold, against {cut:.3f}",
+        f"Other threshold, against {threshold_text(cut)}",
         0.0,
         1.0,
         0.5,
@@ -91,9 +91,9 @@ def _changing(entrant: Entrant, cut: float) -> Section:
     ill = int(found["label"].sum())
     low, high = sorted((cut, other))
     words = (
-        f"{len(found)} images are called positive at {low:.3f} and negative at {high:.3f}: the "
-        f"lower threshold finds {ill} more with COVID-19 and raises {len(found) - ill} more false "
-        "alarms."
+        f"{len(found)} images are called positive at {threshold_text(low)} and negative at "
+        f"{threshold_text(high)}: the lower threshold finds {ill} more with COVID-19 and "
+        f"raises {len(found) - ill} more false alarms."
     )
     return _images(entrant, found, words, "changing")
 

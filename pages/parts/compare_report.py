@@ -10,6 +10,7 @@ import streamlit as st
 from core import report
 from core.charts import matrices
 from core.report import Report, Section
+from core.schema import threshold_text
 from pages.parts import compare_rules, compare_views, compare_words, text
 from pages.parts.compare_view import FORMAT, FORMATS, Shown
 from pages.parts.switch import switch
@@ -52,11 +53,11 @@ def report_of(shown: Shown, sections: list[Section], address: str) -> Report:
         address,
         f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC",
         {
-            "Test set": f"{comparison.test_set.title}: {comparison.images} images of "
-            f"{comparison.patients} patients, {comparison.positives} with COVID-19",
+            "Test set": f"{comparison.test_set.title}: {comparison.images} images"
+            + compare_words.whose(comparison),
             "Threshold rule": compare_rules.RULES[cuts.rule],
             "Thresholds": "; ".join(
-                f"{one.name} {cut:.3f}"
+                f"{one.name} {threshold_text(cut)}"
                 for one, cut in zip(comparison.entrants, cuts.values, strict=True)
             ),
             "A missed case costs": f"{cuts.cost:g} false alarms",

@@ -27,7 +27,7 @@ HELP = (
     "Operating points: each model's own, set for 90 % recall. Youden: the largest recall + "
     f"specificity. {RECALL}: the largest threshold that finds that share. Least "
     "cost: the cheapest at the cost and prevalence on the right. All four are chosen on "
-    "**validation** patients."
+    "patients **outside the test set**."
 )
 COSTS = (0.5, 1, 2, 5, 10, 20, 50, 100)
 PREVALENCES = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.001)
@@ -109,4 +109,4 @@ def status(rule: str) -> tuple[str, str]:
             "Fixed beforehand",
             f"the paper's threshold {rule}, not chosen on these images; reported on test patients.",
         )
-    return "Chosen on validation patients", "reported on test patients."
+    return "Chosen on patients outside the test set", "reported on test patients."

@@ -10,6 +10,7 @@ import pandas as pd
 from core.charts.compare import METRIC_TITLES
 from core.contest import lead
 from core.evaluation import Answer, Comparison, Estimate
+from core.schema import threshold_text
 
 TITLES = {name: title[0].upper() + title[1:] for name, title in METRIC_TITLES.items()} | {
     "auc": "AUC",
@@ -37,6 +38,14 @@ MEANINGS = {
 UNDEFINED = "–"
 
 
+def whose(comparison: Comparison) -> str:
+    """What follows the number of images: how many patients, and how many images show COVID-19."""
+    ill = f"{comparison.positives} with COVID-19"
+    if not comparison.named:
+        return f"; this source names no patients, so intervals are too narrow; {ill}"
+    return f" of {comparison.patients} patients, {ill}"
+
+
 def shown(estimate: Estimate) -> str:
     """A value with its interval; a dash where it is undefined."""
     if math.isnan(estimate.value):
@@ -49,7 +58,7 @@ def shown(estimate: Estimate) -> str:
 def measures_table(names: Sequence[str], answers: Sequence[Answer]) -> pd.DataFrame:
     """Rows: threshold and measures; a column a model: value and interval as text."""
     columns = {
-        name: [f"{found.threshold:.3f}", *(shown(found.measures[m]) for m in TITLES)]
+        name: [threshold_text(found.threshold), *(shown(found.measures[m]) for m in TITLES)]
         for name, found in zip(names, answers, strict=True)
     }
     return pd.DataFrame(columns, index=["Threshold", *TITLES.values()])

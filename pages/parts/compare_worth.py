@@ -11,6 +11,7 @@ from core import decision
 from core.charts import people, worth
 from core.evaluation import Answer
 from core.report import Section
+from core.schema import threshold_text
 from pages.parts.compare_view import STARS, Shown, draw, table_csv
 from pages.parts.compare_words import UNDEFINED
 
@@ -93,7 +94,9 @@ def cost_words(shown: Shown, groups: list[list[int]]) -> str:
     for one, best, (_, missed, alarms, _) in zip(
         shown.comparison.entrants, shown.cuts.best, groups, strict=True
     ):
-        cheapest = "" if math.isnan(best) else f", least at {best:.3f} (chosen on validation)"
+        cheapest = (
+            "" if math.isnan(best) else f", least at {threshold_text(best)} (chosen on validation)"
+        )
         parts.append(f"{one.name} {cost * missed + alarms:g}{cheapest}")
     return (
         f"With a missed case costing as much as {cost:g} false alarms, the errors cost, in false "

@@ -8,12 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from core import holdings
+from core.artifacts import ArtifactError
 from core.examples import ExampleError
 from core.images import ImageError, read_image
 from core.library import HASH_BITS, Library, neighbours
 from core.overview import UNSTATED, label_names, shown_values
-from core.schema import MODALITY_TITLES, Modality, Split
-from pages.parts import loaders_data, state
+from core.schema import MODALITY_TITLES, Modality
+from pages.parts import loaders_data, state, text
 
 KEY = "data_row"
 SHOWN = 8
@@ -58,12 +59,14 @@ def opening_table(table: pd.DataFrame, widget: str, **options: Any) -> int | Non
     Returns:
         Position of the ticked row, or None.
     """
+    # A widget keeps the position that is ticked, so other rows have to be another widget.
+    rows_now = f"{hash(tuple(table.index)):x}"
     event = st.dataframe(
         table,
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        key=f"data_{widget}",
+        key=f"data_{widget}_{rows_now}",
         **options,
     )
     rows = event["selection"]["rows"] if event else []
@@ -93,13 +96,24 @@ def show(library: Library, row: int) -> None:
             height="content",
             alt=f"What is known of {own.image_id}",
         )
-        seen = " It was trained on this very image." if own["split"] == Split.TRAIN else ""
-        st.caption(f"Probability {own['probability']:.3f} by the model of this page's map.{seen}")
+        st.caption(
+            f"Probability {own['probability']:.3f} by the model of this page's map."
+            + _learned(own["image_id"], own["modality"])
+        )
     st.markdown("**Nearest neighbours** by what the frozen trunk sees")
     near = neighbours(library.images, row)
     strip(library, "near", near, near["similarity"].map("{:.2f}".format))
     st.caption(_neighbour_sentence(library, row, near))
     _same_patient(library, row)
+
+
+def _learned(image_id: str, modality: str) -> str:
+    """What the map's model owes to this very image; empty where nothing, or where not known."""
+    try:
+        seen = loaders_data.taught(image_id, modality)
+    except ArtifactError:
+        return ""
+    return " It was trained on this very image." if seen else ""
 
 
 def _picture(library: Library, row: int) -> None:
@@ -121,7 +135,7 @@ def _picture(library: Library, row: int) -> None:
         if any(item.note == note for item in state.items()):
             st.caption("It waits on the Predict page and in the Shortcut lab.")
     except (ExampleError, ImageError) as error:
-        st.info(str(error), icon=":material/image_not_supported:")
+        st.info(text.told(error), icon=":material/image_not_supported:")
     reference = example.attribution
     if reference.startswith("10."):
         reference = f"[doi:{reference}]({_address(reference)})"

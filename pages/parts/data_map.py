@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.artifacts import ArtifactError
 from core.charts import data as charts
 from core.library import Library
 from core.overview import LABELS, label_names, shown_values
 from core.schema import MODALITY_TITLES, Modality
-from pages.parts import data_card
+from pages.parts import data_card, loaders_data
 from pages.parts.switch import switch
 
 COLOURS = {
@@ -67,7 +68,17 @@ def _map(images: pd.DataFrame, colour: str) -> None:
     if data_card.choose_from("map", rows[0] if rows else None):
         st.rerun()  # so that the map rings it
     if colour == "probability":
-        st.caption("Training images are answered too: the model has seen those.")
+        st.caption(_learned(images))
+
+
+def _learned(images: pd.DataFrame) -> str:
+    """How many of these images the models that answer them learned from; empty if not known."""
+    pairs = zip(images["image_id"], images["modality"], strict=True)
+    try:
+        count = sum(loaders_data.taught(image_id, modality) for image_id, modality in pairs)
+    except ArtifactError:
+        return ""
+    return f"The models learned from {count} of these {len(images)} images, and answer them too."
 
 
 def _shares(library: Library) -> None:

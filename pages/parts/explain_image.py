@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import examples, holdings, phantoms
-from core.artifacts import ArtifactError, Card
+from core.artifacts import FIT, ArtifactError, Card
 from core.examples import ExampleError
 from core.explain.picks import test_picks
 from core.images import Grey, ImageError, read_image
@@ -15,7 +15,7 @@ from core.opinions import views_of
 from core.overview import label_names
 from core.schema import Modality
 from core.views import VIEWS
-from pages.parts import loaders, loaders_data, state
+from pages.parts import loaders, loaders_data, state, text
 from pages.parts.explain_words import NO_FOLDER
 from pages.parts.switch import switch
 
@@ -60,7 +60,7 @@ def read_address(cards: dict[str, Card]) -> None:
         if model in cards:
             st.session_state[MODEL] = model
         elif model:
-            st.warning(f"There is no model {model} to explain here; another was taken.")
+            st.warning(f"There is no model {text.plain(model)} to explain here; another was taken.")
         if image:
             st.session_state[IMAGE] = image
     if st.session_state.get(MODEL) not in cards:
@@ -106,9 +106,10 @@ def choose(card: Card) -> None:
     if examples.data_root() is None:
         st.caption(NO_FOLDER)
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        titles = state.titles()
         for item in state.items()[-3:]:
             st.button(
-                f"From Predict: {item.name}",
+                f"From Predict: {text.plain(titles[item.id])}",
                 key=f"explain_item_{item.id}",
                 on_click=take,
                 args=(FILE + item.id,),
@@ -139,7 +140,8 @@ def picture(card: Card) -> Picture | None:
         return load(chosen)
     except (ExampleError, ImageError, ArtifactError) as error:
         st.error(
-            f"{error} The drawings above work without it.", icon=":material/image_not_supported:"
+            f"{text.told(error)} The drawings above work without it.",
+            icon=":material/image_not_supported:",
         )
         return None
 
@@ -150,12 +152,12 @@ def in_catalogue(picture: Picture) -> bool:
 
 
 def truth(picture: Picture, card: Card) -> None:
-    """What is known of a catalogue image: its label, and whether the model has seen it."""
+    """What is known of a catalogue image: its label, and whether the model was fitted on it."""
     if not in_catalogue(picture):
         return
     images = loaders_data.catalogue().images
     own = images[images["image_id"] == picture.id].iloc[0]
-    seen = own["split"] in card.learned_from and own["source"] in card.sources
+    seen = FIT in (loaders_data.uses_if_known(card.id, picture.id) or ())
     st.markdown(
         f"Known as **{label_names(images.loc[[own.name], 'label']).iloc[0]}**"
         + (", and **the model was trained on it**." if seen else ".")
@@ -203,7 +205,7 @@ def load(chosen: str) -> Picture:
     library = loaders_data.catalogue()
     rows = library.images.index[library.images["image_id"] == chosen]
     if not len(rows):
-        raise ExampleError(f"There is no image {chosen!r} in the catalogue.")
+        raise ExampleError(f"There is no image '{text.plain(chosen)}' in the catalogue.")
     data = loaders_data.picture(int(rows[0]))
     example = holdings.as_examples(library, int(rows[0]))[0]
     note = f"{example.attribution}, {example.licence}"

@@ -7,7 +7,7 @@ import streamlit as st
 from core.artifacts import Card
 from core.ensemble import layers_read, members_of
 from core.opinions import layer_of
-from pages.parts import explain_words, loaders_explain
+from pages.parts import explain_words, loaders_explain, text
 from pages.parts.switch import switch
 
 BLOCK = "explain_block"
@@ -20,8 +20,8 @@ def choose(card: Card) -> str:
     if asked and asked not in names:
         st.session_state.pop(BLOCK, None)
         st.warning(
-            f"This model reads nothing at {asked}; the blocks it reads end at {', '.join(names)}. "
-            f"Shown is {own}.",
+            f"This model reads nothing at {text.plain(asked)}; the blocks it reads end at "
+            f"{', '.join(names)}. Shown is {own}.",
             icon=":material/layers_clear:",
         )
     block = switch(

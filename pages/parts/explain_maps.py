@@ -103,7 +103,9 @@ def _kernel(block: str, count: int, first: int) -> int:
         st.session_state.pop(KERNEL, None)
     st.session_state[OF] = block
     if asked is not None and not (asked.isdecimal() and int(asked) < count):
-        st.warning(f"There is no map {asked} in {block}: they are numbered 0 to {count - 1}.")
+        st.warning(
+            f"There is no map {text.plain(asked)} in {block}: they are numbered 0 to {count - 1}."
+        )
         asked = None
     if asked is None:
         st.session_state.setdefault(KERNEL, first)

@@ -39,29 +39,33 @@ def show(
     method = switch("Method", titles, "explain_method", wrap=True)
     images = _ids(picture, card)
     places = cells(len(images), across)
-    for (title, image_id), cell in zip(images.items(), places, strict=True):
+    for (image_id, title), cell in zip(images.items(), places, strict=True):
         with cell:
             try:
                 one = explain_image.load(image_id)
             except (ExampleError, ImageError) as error:
-                st.caption(f"**{title}**: {error}")
+                st.caption(f"**{text.plain(title)}**: {text.told(error)}")
                 continue
             _tile(title, one, card, method, against, draw)
     return method
 
 
 def _ids(picture: Picture, card: Card) -> dict[str, str]:
-    """Title -> image id; the test set only where its images need not be fetched."""
-    found = {f"This image: {picture.name}": picture.id}
+    """Image id -> title; the test set only where its images need not be fetched."""
+    titles = state.titles()
+    found = {picture.id: f"This image: {picture.name}"}
     if examples.data_root() is not None:
-        found |= explain_image.picks(card)
-    found |= {item.name: explain_image.FILE + item.id for item in state.items()[-FILES:]}
+        found |= _new({name: title for title, name in explain_image.picks(card).items()}, found)
+    files = {explain_image.FILE + item.id: titles[item.id] for item in state.items()[-FILES:]}
+    found |= _new(files, found)
     drawings = explain_image.DRAWINGS.items()
-    found |= {title: name for name, (title, kind) in drawings if kind == card.modality}
-    first: dict[str, str] = {}  # each image once, under its first title
-    for title, image_id in found.items():
-        first.setdefault(image_id, title)
-    return {title: image_id for image_id, title in first.items()}
+    found |= _new({name: title for name, (title, kind) in drawings if kind == card.modality}, found)
+    return state.distinct(found)
+
+
+def _new(titles: dict[str, str], found: dict[str, str]) -> dict[str, str]:
+    """Those not found before, so that each image comes once, under its first title."""
+    return {key: title for key, title in titles.items() if key not in found}
 
 
 def _tile(
@@ -77,13 +81,13 @@ def _tile(
     look = loaders_explain.look(picture.pixels, card, view)
     picture = replace(picture, pixels=shown.in_view(picture.pixels, view).pixels)
     if not look.verdict.in_scope and picture.id not in explain_image.DRAWINGS:
-        st.caption(f"**{title}**: {text.OUT_OF_SCOPE}.")
+        st.caption(f"**{text.plain(title)}**: {text.OUT_OF_SCOPE}.")
         return
     values = look.reading.cam(method, against=against)
     image = draw(overlay.canvas(picture.pixels), values)
     st.image(image, width="stretch", alt=f"{CAM_TITLES[method]} of {picture.name}")
     probability = look.probability
-    st.markdown(f"**{title}**")
+    st.markdown(f"**{text.plain(title)}**")
     st.caption(
         f"Probability {probability:.3f}, {decide(probability, card.threshold)}"
         + ("" if values.any() else f". {explain_words.NOTHING}")

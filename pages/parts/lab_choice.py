@@ -53,7 +53,7 @@ def _choose_image() -> tuple[str, Grey] | None:
     drawings = phantoms.drawings()
     items = {item.id: item for item in state.items()}
     titles = {name: name for name in drawings} | {key: one.name for key, one in items.items()}
-    titles[UPLOAD] = "your own file"
+    titles = state.distinct(titles | {UPLOAD: "your own file"})
     chosen = st.selectbox("Image", list(titles), format_func=titles.__getitem__, key="lab_image")
     options = ReadOptions()
     if chosen in drawings:
@@ -69,5 +69,5 @@ def _choose_image() -> tuple[str, Grey] | None:
     try:
         return chosen, read_image(data, options).pixels
     except ImageError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(text.told(error), icon=":material/broken_image:")
         return None

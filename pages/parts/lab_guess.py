@@ -62,7 +62,8 @@ def forget(experiment: str) -> None:
 
 
 def verdict(guess: float, measured: float, low: float, high: float) -> str:
-    """The guess beside what was measured."""
+    """The guess beside what was measured; judged by the numbers as they are printed."""
+    guess, measured, low, high = (round(value, 2) for value in (guess, measured, low, high))
     if low <= guess <= high:
         close = "within the interval"
     else:

@@ -12,13 +12,13 @@ from core.alter import MARKS, Box
 from core.charts import lab as charts
 from core.images import Grey
 from core.opinions import layers_of, views_of
-from core.schema import MODALITY_TITLES, Modality, decide
+from core.schema import MODALITY_TITLES, Modality, decide, threshold_text
 from core.views import VIEWS
 from pages.parts import lab_choice, lab_lungs, lab_map, loaders, loaders_lab, shown, text
 from pages.parts.loaders_lab import LiveAnswer
 from pages.parts.switch import switch
 
-SIDE = 320  # pixels of the canvas; fits a phone
+SIDE = 320  # pixels of the canvas, its longer side; fits a phone
 TOOLS = {
     "paint": "Paint black",
     "box": "Black box",
@@ -93,12 +93,18 @@ def _changed(pixels: Grey, tool: str, name: str, before: LiveAnswer) -> Grey:
     return changed
 
 
+def _canvas_size(height: int, width: int) -> tuple[int, int]:
+    """Width and height of the canvas for an image, at most SIDE and 1 at least."""
+    scale = SIDE / max(height, width)
+    return max(round(width * scale), 1), max(round(height * scale), 1)
+
+
 def _painted(pixels: Grey, name: str) -> NDArray[np.bool_]:
     """A canvas over the image; True where the user painted."""
     from streamlit_drawable_canvas import st_canvas
 
     height, width = pixels.shape
-    shown = (SIDE, max(round(SIDE * height / width), 1))
+    shown = _canvas_size(height, width)
     brush = st.slider("Brush, pixels", 5, 80, 30, key="lab_brush")
     result = st_canvas(
         background_image=Image.fromarray(pixels).resize(shown),
@@ -124,8 +130,9 @@ def _answer(pixels: Grey, changed: Grey, before: LiveAnswer) -> None:
     old, new = before.probability, after.probability
     st.metric("Probability of COVID-19", f"{new:.3f}", f"{new - old:+.3f}", delta_color="off")
     st.markdown(
-        f"Untouched **{old:.3f}** ({decide(old, card.threshold)} at {card.threshold:.2f}), changed "
-        f"**{new:.3f}** ({decide(new, card.threshold)}). Model: {card.title}, made for a "
+        f"Untouched **{old:.3f}** ({decide(old, card.threshold)} at "
+        f"{threshold_text(card.threshold)}), changed **{new:.3f}** "
+        f"({decide(new, card.threshold)}). Model: {card.title}, made for a "
         f"{MODALITY_TITLES[Modality(card.modality)]}."
     )
     if card.modality != before.verdict.modality:

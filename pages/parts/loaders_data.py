@@ -7,14 +7,16 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import examples, holdings, lab, library, overview
+from core import artifacts, examples, holdings, lab, library, overview
 from core.artifacts import ArtifactError
+from core.classifier import DEFAULT_MODELS
 from core.holdings import Presence
 from core.images import Grey, read_image
 from core.library import Library
 from core.overview import SourceRule
-from core.schema import Modality, Split
+from core.schema import Modality, without_ending
 from core.seen import Known, find_known
+from pages.parts import loaders
 from pages.parts.loaders import thumbnail
 
 DATA_DIR = library.DATA_DIR
@@ -31,14 +33,42 @@ def catalogue() -> Library:
     return _catalogue(DATA_DIR)
 
 
-def was_trained_on(path: str) -> bool:
-    """Whether the catalogue lists a file of the data folder as a training image."""
+def uses(model_id: str, image_id: str) -> frozenset[str]:
+    """What a model used an image of the catalogue for: artifacts.FIT and others; empty: nothing.
+
+    Raises:
+        ArtifactError: The model comes without the list of its images.
+    """
+    return _used(model_id, loaders.MODELS_DIR).get(without_ending(image_id), frozenset())
+
+
+def uses_if_known(model_id: str, image_id: str) -> frozenset[str] | None:
+    """The same; None where the model comes without the list."""
     try:
-        images = catalogue().images
+        return uses(model_id, image_id)
     except ArtifactError:
-        return False
-    stems = images.loc[images["split"] == Split.TRAIN, "path"].str.rsplit(".", n=1).str[0]
-    return path.rsplit(".", 1)[0] in set(stems)
+        return None
+
+
+def taught(image_id: str, modality: str) -> bool:
+    """Whether the default model of a modality was fitted on an image of the catalogue.
+
+    Raises:
+        ArtifactError: The model comes without the list of its images.
+    """
+    return artifacts.FIT in uses(DEFAULT_MODELS[Modality(modality)], image_id)
+
+
+def learned_by_any(path: str) -> bool:
+    """Whether any model that runs here used a file of the data folder, to fit or to choose.
+
+    Raises:
+        ArtifactError: No catalogue, or a model without the list of its images.
+    """
+    images = catalogue().images
+    stems = images["path"].str.rsplit(".", n=1).str[0]
+    found = images.loc[stems == path.rsplit(".", 1)[0], "image_id"]
+    return any(uses(name, image_id) for name in loaders.heads() for image_id in found)
 
 
 def known_image(pixels: Grey) -> Known | None:
@@ -90,6 +120,11 @@ def lab_table(name: str) -> pd.DataFrame:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _catalogue(folder: Path) -> Library:
     return library.read_library(folder)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _used(model_id: str, models_dir: Path) -> dict[str, frozenset[str]]:
+    return artifacts.read_used(model_id, models_dir)
 
 
 @st.cache_data(ttl=PRESENCE_SECONDS, max_entries=4, show_spinner=False)

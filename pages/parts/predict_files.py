@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -13,22 +15,57 @@ from pages.parts import loaders, state, text, thresholds
 from pages.parts.loaders import Answer
 from pages.parts.state import Item
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that spreadsheets compute
 
-def answer_all(items: list[Item]) -> tuple[dict[str, Answer], dict[str, str]]:
-    """Answers by item id, and sentences about the files that cannot be read."""
-    answers, errors = {}, {}
+
+@dataclass(frozen=True)
+class Answers:
+    """What came of the files of the list, by item id.
+
+    Attributes:
+        found: Answers about those that can be read.
+        errors: A sentence about each that cannot.
+        notes: A sentence about each that could not be read as chosen, and was as it begins.
+    """
+
+    found: dict[str, Answer] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+def answer_all(items: list[Item]) -> Answers:
+    """Read and score every file; a frame or window that cannot be read gives way to the first."""
+    answers = Answers()
     bar = st.progress(0.0, "Reading and scoring ...") if len(items) > 1 else None
     for number, item in enumerate(items, start=1):
         try:
-            choice = state.choice(item)
-            answers[item.id] = loaders.answer(item.data, choice.options, choice.modality)
+            _answer(item, answers)
         except ImageError as error:
-            errors[item.id] = str(error)
+            answers.errors[item.id] = str(error)
         if bar:
             bar.progress(number / len(items), f"{number} of {len(items)}")
     if bar:
         bar.empty()
-    return answers, errors
+    return answers
+
+
+def _answer(item: Item, answers: Answers) -> None:
+    """Answer a file as chosen, else with the frame and window that it begins with.
+
+    Raises:
+        ImageError: The file cannot be read in either way.
+    """
+    choice = state.choice(item)
+    try:
+        answers.found[item.id] = loaders.answer(item.data, choice.options, choice.modality)
+    except ImageError as error:
+        if not state.begin_again(item):
+            raise
+        choice = state.choice(item)
+        answers.found[item.id] = loaders.answer(item.data, choice.options, choice.modality)
+        answers.notes[item.id] = (
+            f"The frame or window you chose cannot be read, so the first one is back: {error}"
+        )
 
 
 def modality_of(item: Item, answer: Answer) -> Modality:
@@ -45,16 +82,15 @@ def model_for(item: Item, answer: Answer, cards: dict[str, Card]) -> Card:
 
 def score_table(
     items: list[Item],
-    answers: dict[str, Answer],
-    errors: dict[str, str],
+    answers: Answers,
     cards: dict[str, Card],
 ) -> pd.DataFrame:
     """One row a file: SCORE_COLUMNS and a thumbnail, decided at each model's threshold now."""
-    rows = []
+    rows, titles = [], state.titles()
     for item in items:
-        row: dict[str, object] = {"path": item.name, "error": errors.get(item.id, "")}
-        if item.id in answers:
-            answer = answers[item.id]
+        row: dict[str, object] = {"path": titles[item.id], "error": answers.errors.get(item.id, "")}
+        if item.id in answers.found:
+            answer = answers.found[item.id]
             card = model_for(item, answer, cards)
             cut = thresholds.of(card)
             probability = answer.probability(card.id)
@@ -73,7 +109,9 @@ def score_table(
 
 def show_table(table: pd.DataFrame) -> None:
     """The table of several files, and the same as CSV. Numbers out of scope are asked for."""
-    table = table.assign(probability=table["probability"].astype(float))
+    table = table.assign(
+        probability=table["probability"].astype(float), path=table["path"].map(no_formula)
+    )
     outside = table["in_scope"].eq(False)
     anyway = outside.any() and st.toggle("Show numbers of files out of scope", key="predict_all")
     if not anyway:
@@ -109,6 +147,11 @@ def show_table(table: pd.DataFrame) -> None:
     )
 
 
+def no_formula(name: str) -> str:
+    """A name that no spreadsheet takes for a formula: one that begins like that is quoted."""
+    return f"'{name}" if name.startswith(FORMULA) else name
+
+
 def open_one(items: list[Item]) -> Item:
     """The file to show alone: of several the one chosen last, else the newest."""
     found = {item.id: item for item in items}
@@ -116,10 +159,11 @@ def open_one(items: list[Item]) -> Item:
         st.session_state["predict_open"] = items[-1].id
     if len(items) > 1:
         st.session_state["predict_select"] = st.session_state["predict_open"]
+        titles = state.titles()  # of those that cannot be read too, as in the table
         st.selectbox(
             "Open one",
             list(found),
-            format_func=lambda item_id: found[item_id].name,
+            format_func=titles.__getitem__,
             key="predict_select",
             on_change=lambda: st.session_state.update(
                 predict_open=st.session_state["predict_select"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,6 +47,29 @@ def items() -> list[Item]:
     return st.session_state.get("predict_items", [])
 
 
+def distinct(titles: Mapping[str, str]) -> dict[str, str]:
+    """Titles by key, no two alike: of "image.dcm" twice the second becomes "image.dcm (2)".
+
+    A widget hands the title back that was chosen, and would take one of several alike for another.
+    """
+    found: dict[str, str] = {}
+    taken = set(titles.values())
+    seen: set[str] = set()
+    for key, title in titles.items():
+        one, number = title, 2
+        while title in seen and one in taken:
+            one, number = f"{title} ({number})", number + 1
+        seen.add(title)
+        taken.add(one)
+        found[key] = one
+    return found
+
+
+def titles() -> dict[str, str]:
+    """The files' names by id, those of two files alike numbered."""
+    return distinct({item.id: item.name for item in items()})
+
+
 def choice(item: Item) -> Choice:
     """The choices about a file."""
     return st.session_state.get("predict_choices", {}).get(item.id, Choice())
@@ -55,6 +79,15 @@ def choose(item: Item, **values: Any) -> None:
     """Change choices about a file."""
     choices = st.session_state.get("predict_choices", {})
     st.session_state["predict_choices"] = {**choices, item.id: replace(choice(item), **values)}
+
+
+def begin_again(item: Item) -> bool:
+    """Forget which frame and window were chosen of a file; whether there was such a choice."""
+    frame, window = Choice().frame, Choice().window
+    if (choice(item).frame, choice(item).window) == (frame, window):
+        return False
+    choose(item, frame=frame, window=window)
+    return True
 
 
 def choose_from(item: Item, field: str, key: str) -> None:

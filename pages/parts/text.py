@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from core.artifacts import Card
+from core.artifacts import FIT, Card
 from core.dicom import FILE_WINDOW, FULL_RANGE, PRESETS
 from core.ensemble import HAZE, LABEL, judgements_of, members_of
 from core.examples import NEAR_BITS, Example
 from core.guard import GUARD_ID
 from core.head import POOLINGS
+from core.images import ImageError
 from core.metrics import confusion, wilson
 from core.opinions import Opinion, views_of
-from core.schema import POSITIVE, Split, decide
+from core.schema import POSITIVE, decide, threshold_text
 from core.seen import Known
 from core.views import VIEWS
 
@@ -42,6 +44,23 @@ JUDGED_TWICE = (
     "smaller judgement counts."
 )
 WHY_TWO = "Lungs that look clear are not called positive, and haze alone is not called COVID-19."
+
+
+def plain(words: str) -> str:
+    """Words of others (a file's name, a part of an address) as Markdown that shows just them.
+
+    No emphasis, link, picture, formula, heading or list comes of them; their lines become one. An
+    invisible joiner (U+2060) parts what Streamlit looks for in spite of a backslash: icons,
+    colours, addresses.
+    """
+    one_line = re.sub(r"([\\`*_{}\[\]<>$~|&])", r"\\\1", " ".join(words.split()))
+    no_list = re.sub(r"^(\d*)([#+\-=.)])", r"\1\\\2", one_line)
+    return re.sub(r"(:(?=\S)|@|\bwww(?=\.))", "\\1\u2060", no_list, flags=re.IGNORECASE)
+
+
+def told(error: Exception) -> str:
+    """An error's sentence as Markdown; one about a file may hold words of that file."""
+    return plain(str(error)) if isinstance(error, ImageError) else str(error)
 
 
 def short(value: float) -> str:
@@ -89,14 +108,23 @@ def download_check(examples: Sequence[Example]) -> str:
     return f"A download is checked by SHA-256 for {pinned} of {len(examples)} of them, else {look}."
 
 
-def known_image(known: Known, card: Card) -> str:
-    """What it means that an image is in the catalogue, for a model's answer about it."""
+def known_image(known: Known, card: Card, uses: Collection[str] | None) -> str:
+    """What it means that an image is in the catalogue, for a model's answer about it.
+
+    Args:
+        known: The image.
+        card: Of the model.
+        uses: What the model used the image for, as its used.csv says; empty: nothing; None where
+            that is not recorded.
+    """
     name = f"This is an image of the public data used here (`{known.image_id}`)"
     if known.source not in card.sources or known.modality != card.modality:
         return f"{name}, from a source that this model never saw."
-    if known.split in card.learned_from:
+    if uses is None:
+        return f"{name}; whether this model learned from it is not recorded."
+    if FIT in uses:
         return f"{name}, **among those this model learned from**: its answer proves nothing."
-    if known.split == Split.VAL:
+    if uses:
         return f"{name}, not learned from, but used to choose this model's settings and threshold."
     return f"{name}, held out: this model did not learn from it."
 
@@ -126,8 +154,8 @@ def calls_like_this(frame: pd.DataFrame, probability: float, threshold: float) -
         return f"No test image is called {decision} at this threshold."
     low, high = wilson(right, trials)
     return (
-        f"Of the test images called {decision} at {threshold:.3g}, **{right} of {trials}** were "
-        f"right (95 % interval {low:.0%} to {high:.0%})."
+        f"Of the test images called {decision} at {threshold_text(threshold)}, "
+        f"**{right} of {trials}** were right (95 % interval {low:.0%} to {high:.0%})."
     )
 
 
@@ -218,4 +246,4 @@ def head_words(card: Card) -> str:
 def threshold_note(card: Card) -> str:
     """Where a model's operating point comes from."""
     rule = f": {card.threshold_rule}" if card.threshold_rule else ""
-    return f"Operating point of {card.title}: {card.threshold:.3g}{rule}"
+    return f"Operating point of {card.title}: {threshold_text(card.threshold)}{rule}"
