@@ -8,6 +8,7 @@ from core import evaluation
 from core.artifacts import ArtifactError
 from core.charts import matrices
 from core.report import Section
+from core.schema import threshold_text
 from pages.parts import (
     compare_choice,
     compare_cut,
@@ -108,7 +109,7 @@ def _matrices(shown: Shown) -> None:
         on_select=partial(compare_images.open_cell, "compare_figure_matrices"),
         selection_mode="points",
     )
-    at = ", ".join(f"{name} {cut:.3f}" for name, cut in zip(names, cuts, strict=True))
+    at = ", ".join(f"{name} {threshold_text(cut)}" for name, cut in zip(names, cuts, strict=True))
     st.caption(f"Thresholds: {at}. Click a cell to see its images.")
 
 
