@@ -106,7 +106,10 @@ def traits(predictions: pd.DataFrame, images: pd.DataFrame) -> list[Group]:
     known = images.set_index("image_id")
     absent = sorted(set(test["image_id"]) - set(known.index))
     if absent:
-        raise ValueError(f"expected all test images among those described, received {absent[:3]}")
+        raise ValueError(
+            f"expected all test images among those described, received {absent[:3]}; "
+            "`python -m training catalogue --root DIR` describes the images of a data folder"
+        )
     own = known.loc[test["image_id"]]
     columns = {
         VIEW: own["view"].where(own["view"] != "", UNKNOWN),

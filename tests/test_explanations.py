@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ import pytest
 
 from core.artifacts import ArtifactError, read_card
 from core.explain import checks
+from core.library import read_library
 from training import explanations
 from training.explanations import base, curves, kept, randomised, summary
 from training.explanations.base import Case
@@ -60,6 +62,15 @@ def test_what_was_kept_is_all_that_is_written(tmp_path: Path) -> None:
     assert run.each("check", ("recipe",), rows, never).to_dict("records") == [line]
     assert run.each("check", ("another",), rows, never).empty
     assert summary.curves(pd.DataFrame()) == summary.similarities(pd.DataFrame()) == []
+
+
+def test_test_images_that_the_catalogue_lacks_are_not_left_out_in_silence() -> None:
+    library = read_library()
+    whole = base.test_rows("vgg16-ct", library, 0)
+    assert len(whole) == 118
+    fewer = replace(library, images=library.images[library.images["image_id"] != whole.iloc[0, 0]])
+    with pytest.raises(ValueError, match=r"expected 118 test images.*received 117.*catalogue"):
+        base.test_rows("vgg16-ct", fewer, 0)
 
 
 def test_images_are_dealt_by_class_one_a_patient() -> None:

@@ -160,10 +160,18 @@ def test_rows(model_id: str, library: Library, seed: int) -> pd.DataFrame:
     """Labelled test images of a model, shuffled; index: rows of the catalogue.
 
     Images whose patient is unknown count as a patient each.
+
+    Raises:
+        ValueError: A test image that the catalogue does not describe.
     """
     table = artifacts.read_predictions(model_id)
     own = table[(table["split"] == Split.TEST) & table["label"].notna()]
     rows = library.images[library.images["image_id"].isin(own["image_id"])]
+    if len(rows) < len(own):
+        raise ValueError(
+            f"expected {len(own)} test images of {model_id} in the catalogue, received {len(rows)}: "
+            "run `python -m training catalogue --root DIR`"
+        )
     label = own.set_index("image_id")["label"].reindex(rows["image_id"]).to_numpy()
     order = np.random.default_rng(seed).permutation(len(rows))
     return rows.assign(label=label, patient=patients_of(rows)).iloc[order]
