@@ -169,8 +169,9 @@ def test_rows(model_id: str, library: Library, seed: int) -> pd.DataFrame:
     rows = library.images[library.images["image_id"].isin(own["image_id"])]
     if len(rows) < len(own):
         raise ValueError(
-            f"expected {len(own)} test images of {model_id} in the catalogue, received {len(rows)}: "
-            "run `python -m training catalogue --root DIR`"
+            f"expected {len(own)} test images of {model_id} in the catalogue, received "
+            f"{len(rows)}; "
+            "`python -m training catalogue --root DIR` describes those of a data folder"
         )
     label = own.set_index("image_id")["label"].reindex(rows["image_id"]).to_numpy()
     order = np.random.default_rng(seed).permutation(len(rows))
