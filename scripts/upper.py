@@ -58,17 +58,20 @@ def _with_head(words: str, table: pd.DataFrame, modality: Modality) -> str:
         }
     )
     return f"""{words}.
-`python -m training finetune --root DIR --modality {modality}{_options(table)}`
+{_commands(table, modality)}
 
 {compared(first, table, beside)}
 """
 
 
-def _options(table: pd.DataFrame) -> str:
-    """What to add to the command for rows of several seeds."""
-    several = table[table["seeds"] > 1].drop_duplicates("trained")
-    wanted = zip(several["trained"], several["seeds"], strict=True)
-    return "".join(f' [--depths "{depth}" --seeds {seeds}]' for depth, seeds in wanted)
+def _commands(table: pd.DataFrame, modality: Modality) -> str:
+    """What makes each depth of a table again."""
+    depths = table.drop_duplicates("trained")
+    command = f"python -m training finetune --root DIR --modality {modality}"
+    return "\n".join(
+        f'`{command} --depths "{depth}"{f" --seeds {seeds}" if seeds > 1 else ""}`'
+        for depth, seeds in zip(depths["trained"], depths["seeds"], strict=True)
+    )
 
 
 def _stronger(other: Path) -> str:
