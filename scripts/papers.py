@@ -5,11 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from core import artifacts
-from core.artifacts import USED, Card
+from core.artifacts import FIT, Card
 from core.metrics import auc
 from core.schema import Modality, Split
-
-PAPER = r"covid-ct/(2020\.\d\d\.\d\d\.\d+)"  # in image ids; training.members reads it off paths
+from training.members import PAPER
 
 
 def shared_papers(cards: list[Card]) -> str:
@@ -29,8 +28,8 @@ training of the paper's heads and set their threshold do not."""
 
 def _without(card: Card) -> tuple[str, int, int, float, float]:
     """Id, test positives, those of shared papers, AUC of all test slices and without these."""
-    used = pd.read_csv(artifacts.MODELS_DIR / card.id / USED)
-    fitted = used.loc[used["used_for"].str.contains(r"\bfit\b"), "image_id"]
+    used = artifacts.read_used(card.id)
+    fitted = pd.Series([name for name, roles in used.items() if FIT in roles])
     table = artifacts.read_predictions(card.id)
     test = table[(table["split"] == Split.TEST) & table["label"].notna()]
     papers = test["image_id"].str.extract(PAPER)[0]

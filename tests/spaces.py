@@ -7,6 +7,8 @@ import pandas as pd
 
 from training.members import Space
 
+SIZE = 60  # rows of rows_of_sources
+
 
 def made_up_rows(count: int = 40) -> pd.DataFrame:
     number = np.arange(count)
@@ -30,3 +32,15 @@ def made_up_space(rows: pd.DataFrame) -> Space:
 
 def made_up_choices(*rows: tuple[float, float, float, float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["haze", "steady", "mean", "error"]).assign(c=1.0)
+
+
+def rows_of_sources(sources: tuple[str, ...] = ("a", "b")) -> pd.DataFrame:
+    number = np.arange(SIZE)
+    return pd.DataFrame(
+        {
+            "source": np.array(sources)[number * len(sources) // SIZE],
+            "label": (number // 2 % 2).astype(float),
+            "group": [f"p{n // 2}" for n in number],
+            "fit": True,
+        }
+    )

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+from spaces import SIZE, rows_of_sources
 
-from core.ensemble import Member
 from core.schema import MANIFEST_COLUMNS, Modality
 from core.views import LUNGS
 from training import ablation
-from training.ablation import changes, scoring
+from training.ablation import scoring
 from training.ablation.changes import (
     CHANGES,
     DRO,
@@ -25,23 +21,8 @@ from training.ablation.changes import (
     cached_with,
     changes_for,
 )
-from training.ablation.kept import Kept, Scores
 from training.gains import gain_row
 from training.views import VIEWS
-
-SIZE = 60
-
-
-def _rows(sources: tuple[str, ...] = ("a", "b")) -> pd.DataFrame:
-    number = np.arange(SIZE)
-    return pd.DataFrame(
-        {
-            "source": np.array(sources)[number * len(sources) // SIZE],
-            "label": (number // 2 % 2).astype(float),
-            "group": [f"p{n // 2}" for n in number],
-            "fit": True,
-        }
-    )
 
 
 def _space(rows: pd.DataFrame, change: Change, strength: float = 3.0) -> scoring.Space:
@@ -52,7 +33,7 @@ def _space(rows: pd.DataFrame, change: Change, strength: float = 3.0) -> scoring
 
 
 def test_scores_of_plain_features_are_those_of_scikit_learn() -> None:
-    rows = _rows()
+    rows = rows_of_sources()
     space = _space(rows, REFERENCE, strength=0.5)
     train, wanted = np.arange(0, 40), np.arange(40, SIZE)
     x = space.coordinates[0]
@@ -72,7 +53,7 @@ def test_rows_outside_the_span_get_the_same_coordinates() -> None:
 
 
 def test_no_group_is_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows, seen = _rows(), []
+    rows, seen = rows_of_sources(), []
     groups = rows["group"].to_numpy()
 
     def watch(space: object, change: object, train: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -100,7 +81,7 @@ def test_no_group_is_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=lambda change: change.title,
 )
 def test_all_views_are_learned_from_and_their_mean_answers(change: Change) -> None:
-    rows = _rows()
+    rows = rows_of_sources()
     space = _space(rows, change, strength=0.5)
     train, wanted = np.arange(0, 40), np.arange(40, SIZE)
     x, labels = space.coordinates[0], rows["label"].to_numpy()
@@ -112,7 +93,7 @@ def test_all_views_are_learned_from_and_their_mean_answers(change: Change) -> No
 
 
 def test_sources_weigh_the_same_however_large() -> None:
-    rows = _rows(("a", "a", "a", "b"))
+    rows = rows_of_sources(("a", "a", "a", "b"))
     change = Change("even", REFERENCE.members, weights=EVEN)
     heavy = {"b": 3.0}
     space = _space(rows, change, strength=0.3)
@@ -172,105 +153,8 @@ def test_every_member_is_among_those_computed_with_it() -> None:
             assert all(member in cached_with(member, view) for view in change.views), change.title
 
 
-def test_rows_that_are_there_are_not_made_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = _rows(("covid-chestxray", "actualmed", "figure1"))
-    rows["image_id"] = [f"i{n}" for n in range(SIZE)]
-    rows["split"] = "train"
-    made: list[str] = []
-
-    def described(rows, root, runs, members: tuple[Member, ...], view: str) -> dict:
-        made.append(view)
-        rng = np.random.default_rng(0)
-        return {
-            m.name: (rng.normal(size=(len(rows), 4)) + rows[["label"]].to_numpy()).astype("f2")
-            for m in members
-        }
-
-    monkeypatch.setattr(ablation, "FOLDER", tmp_path)
-    monkeypatch.setattr(ablation, "described", described)
-    monkeypatch.setattr(ablation, "rows_of", lambda *_: rows)
-    monkeypatch.setattr(ablation, "changes_for", lambda _: (REFERENCE, changes.TEXTURE))
-    args = ablation_args(tmp_path)
-    first = ablation.measure("xray", rows, args, "abc")
-    count = len(made)
-    second = ablation.measure("xray", rows, args, "abd")
-    assert len(made) == count > 0
-    pd.testing.assert_frame_equal(first, second)
-    assert set(first["test"]) == {
-        "X-ray pooled",
-        "inside covid-chestxray",
-        "actualmed, left out",
-        "figure1, left out",
-    }
-    assert (first.loc[first["change"] == REFERENCE.title, "gain"] == 0).all()
-    assert (first["commit"] == "abc").all()
-    args.again = True  # a new row takes an old one's place; cut off, the others stay
-    monkeypatch.setattr(ablation, "changes_for", lambda _: (REFERENCE,))
-    ablation.measure("xray", rows, args, "abe")
-    args.again = False
-    monkeypatch.setattr(ablation, "changes_for", lambda _: (REFERENCE, changes.TEXTURE))
-    rows.loc[0, "split"] = "val"  # rows of other splits are made again
-    third = ablation.measure("xray", rows, args, "abf")
-    assert set(third["commit"]) == {"abf"}
-    assert third["change"].unique().tolist() == first["change"].unique().tolist()
-
-
-def test_lines_stand_in_the_order_of_their_changes() -> None:
-    lines = [{"change": name, "test": test} for test in "xy" for name in ("b", "gone", "a")]
-    found = ablation.in_order(lines, ["a", "b"])
-    assert found.to_numpy().tolist() == [["a", "x"], ["a", "y"], ["b", "x"], ["b", "y"]]
-
-
-def test_a_change_is_also_measured_against_the_one_it_changes() -> None:
-    rows = _rows().assign(image_id=[f"i{n}" for n in range(SIZE)])
-    labels, places = rows["label"].to_numpy(), np.arange(SIZE)
-    noise = np.random.default_rng(1).random((3, 3, SIZE))
-    weights = {"reference": 0.1, "parent": 0.5, "child": 0.9}
-    scores = {
-        name: weight * labels + (1 - weight) * noise[number]
-        for number, (name, weight) in enumerate(weights.items())
-    }
-    found = {name: {"pooled": (places, one)} for name, one in scores.items()}
-    (line,) = ablation.gains(rows, found["child"], found["reference"], found["parent"])
-    areas = {name: roc_auc_score(labels, one.mean(axis=0)) for name, one in scores.items()}
-    assert line["gain"] == pytest.approx(areas["child"] - areas["reference"], abs=1e-4)
-    assert line["step"] == pytest.approx(areas["child"] - areas["parent"], abs=1e-4)
-    assert line["step_low"] <= line["step"] <= line["step_high"]
-
-
-def test_scores_are_kept_by_what_they_hang_on(tmp_path: Path) -> None:
-    rows = _rows().assign(image_id=[f"i{n}" for n in range(SIZE)])
-    asked: list[str] = []
-
-    def compute(change: Change) -> Scores:
-        asked.append(change.title)
-        return {"a, left out": (np.array([1, 2]), np.array([[0.1, 0.2]]))}
-
-    kept = Kept(tmp_path, rows, compute)
-    places, scores = kept.scores(REFERENCE)["a, left out"]
-    assert (places.tolist(), scores.tolist()) == ([1, 2], [[0.1, 0.2]])
-    Kept(tmp_path, rows, compute).scores(replace(REFERENCE, title="other name", passes=9))
-    assert asked == [REFERENCE.title]
-    kept.scores(replace(REFERENCE, title="mirrored", mirrored=True))
-    Kept(tmp_path, rows.assign(label=1 - rows["label"]), compute).scores(REFERENCE)
-    anew = Kept(tmp_path, rows, compute, again=True)
-    anew.scores(REFERENCE)
-    anew.scores(REFERENCE)
-    assert asked == [REFERENCE.title, "mirrored", *[REFERENCE.title] * 2]
-
-
 @pytest.mark.parametrize("modality", Modality)
 def test_a_parent_is_tried_on_the_same_images_before(modality: Modality) -> None:
     titles = [one.title for one in changes_for(modality)]
     for number, one in enumerate(changes_for(modality)):
         assert not one.parent or one.parent in titles[:number]
-
-
-def ablation_args(runs: Path):  # type: ignore[no-untyped-def]
-    import argparse
-
-    parser = argparse.ArgumentParser()
-    ablation.add_arguments(parser)
-    return parser.parse_args(["--root", "x", "--runs", str(runs)])

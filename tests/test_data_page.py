@@ -163,12 +163,12 @@ def test_a_tick_does_not_move_to_another_image(monkeypatch: pytest.MonkeyPatch) 
 def test_it_is_said_which_images_the_map_s_model_learned_from(no_folder: None) -> None:
     images = library.read_library().images.set_index("image_id", drop=False)
     learned = "It was trained on this very image."
-    assert learned == data_card._learned("covid-chestxray/7afaaccc.jpg", "xray").strip()
+    assert learned == data_card._learned(images.loc[["covid-chestxray/7afaaccc.jpg"]]).strip()
     ct = images[(images["modality"] == "ct") & (images["source"] == "covid-chestxray")]
     assert len(ct)
-    assert not any(data_card._learned(name, "ct") for name in ct["image_id"])  # covid-ct's alone
+    assert not any(data_card._learned(ct.loc[[name]]) for name in ct.index)  # covid-ct's alone
     unlabelled = images[(images["modality"] == "xray") & images["label"].isna()]
-    assert not any(data_card._learned(name, "xray") for name in unlabelled["image_id"])
+    assert not any(data_card._learned(unlabelled.loc[[name]]) for name in unlabelled.index)
 
 
 def test_the_map_counts_images_that_models_learned_from() -> None:

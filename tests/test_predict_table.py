@@ -42,13 +42,19 @@ def test_every_row_of_a_table_has_a_decision_and_a_thumbnail(models: Path) -> No
     assert table["thumbnail"].str.startswith("data:image/png;base64,").all()
 
 
-def test_table_and_csv_hide_numbers_out_of_scope(
-    models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files: dict[str, str] = {}
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What the page offers for download, by name."""
+    found: dict[str, str] = {}
     monkeypatch.setattr(
-        st, "download_button", lambda label, data, name, *_, **__: files.update({name: data})
+        st, "download_button", lambda label, data, name, *_, **__: found.update({name: data})
     )
+    return found
+
+
+def test_table_and_csv_hide_numbers_out_of_scope(
+    models: Path, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer_with(monkeypatch, Verdict(False, Modality.XRAY, 0.6, 55.5, 30.0, False))
     at = predict_page()
     at.file_uploader[0].set_value([("a.png", png(), ""), ("b.png", png(9), "")]).run()
@@ -130,13 +136,7 @@ def test_distinct_titles_by_hand() -> None:
     assert state.distinct(taken) == {"w": "a", "x": "a (3)", "y": "a (2)", "z": "a (4)"}
 
 
-def test_names_are_no_formulas_of_a_spreadsheet(
-    models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files: dict[str, str] = {}
-    monkeypatch.setattr(
-        st, "download_button", lambda label, data, name, *_, **__: files.update({name: data})
-    )
+def test_names_are_no_formulas_of_a_spreadsheet(models: Path, files: dict[str, str]) -> None:
     bad = ["=1+1", "+1.png", "-1.png", "@a.png", "\ta.png", "\ra.png"]
     at = predict_page()
     chosen = [(name, png(value), "") for value, name in enumerate([*bad, "a=1.png"])]

@@ -16,7 +16,7 @@ from training.linear import Basis, Floats, Scaler
 
 # COVID-CT took its positives from preprints, several patients each: a paper's figures share their
 # look (window, size, compression), so a paper stays on one side as a patient does.
-PAPER = r"CT_COVID/(2020\.\d\d\.\d\d\.\d+)"
+PAPER = r"/(2020\.\d\d\.\d\d\.\d+)"  # in the path or the id of an image
 PAPERS, PATIENTS = "papers", "patients"
 FOLDS = 5
 ENOUGH = 10  # images of either class, for an AUC inside one source

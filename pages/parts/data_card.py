@@ -98,7 +98,7 @@ def show(library: Library, row: int) -> None:
         )
         st.caption(
             f"Probability {own['probability']:.3f} by the model of this page's map."
-            + _learned(own["image_id"], own["modality"])
+            + _learned(library.images.loc[[row]])
         )
     st.markdown("**Nearest neighbours** by what the frozen trunk sees")
     near = neighbours(library.images, row)
@@ -107,10 +107,10 @@ def show(library: Library, row: int) -> None:
     _same_patient(library, row)
 
 
-def _learned(image_id: str, modality: str) -> str:
+def _learned(own: pd.DataFrame) -> str:
     """What the map's model owes to this very image; empty where nothing, or where not known."""
     try:
-        seen = loaders_data.taught(image_id, modality)
+        seen = loaders_data.taught(own)
     except ArtifactError:
         return ""
     return " It was trained on this very image." if seen else ""

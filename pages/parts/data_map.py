@@ -73,9 +73,8 @@ def _map(images: pd.DataFrame, colour: str) -> None:
 
 def _learned(images: pd.DataFrame) -> str:
     """How many of these images the models that answer them learned from; empty if not known."""
-    pairs = zip(images["image_id"], images["modality"], strict=True)
     try:
-        count = sum(loaders_data.taught(image_id, modality) for image_id, modality in pairs)
+        count = loaders_data.taught(images)
     except ArtifactError:
         return ""
     return f"The models learned from {count} of these {len(images)} images, and answer them too."

@@ -50,13 +50,21 @@ def uses_if_known(model_id: str, image_id: str) -> frozenset[str] | None:
         return None
 
 
-def taught(image_id: str, modality: str) -> bool:
-    """Whether the default model of a modality was fitted on an image of the catalogue.
+def taught(images: pd.DataFrame) -> int:
+    """How many images of the catalogue the default model of their modality was fitted on.
+
+    Args:
+        images: With image_id and modality.
 
     Raises:
-        ArtifactError: The model comes without the list of its images.
+        ArtifactError: A model comes without the list of its images.
     """
-    return artifacts.FIT in uses(DEFAULT_MODELS[Modality(modality)], image_id)
+    count = 0
+    for modality, own in images.groupby("modality"):
+        used = _used(DEFAULT_MODELS[Modality(modality)], loaders.MODELS_DIR)
+        names = map(without_ending, own["image_id"])
+        count += sum(artifacts.FIT in used.get(name, ()) for name in names)
+    return count
 
 
 def learned_by_any(path: str) -> bool:
@@ -65,9 +73,8 @@ def learned_by_any(path: str) -> bool:
     Raises:
         ArtifactError: No catalogue, or a model without the list of its images.
     """
-    images = catalogue().images
-    stems = images["path"].str.rsplit(".", n=1).str[0]
-    found = images.loc[stems == path.rsplit(".", 1)[0], "image_id"]
+    catalogue()
+    found = _ids_by_file(DATA_DIR).get(without_ending(path), ())
     return any(uses(name, image_id) for name in loaders.heads() for image_id in found)
 
 
@@ -125,6 +132,13 @@ def _catalogue(folder: Path) -> Library:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _used(model_id: str, models_dir: Path) -> dict[str, frozenset[str]]:
     return artifacts.read_used(model_id, models_dir)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _ids_by_file(folder: Path) -> dict[str, list[str]]:
+    """Path of a file of the catalogue, without its ending -> its ids."""
+    images = _catalogue(folder).images
+    return images["image_id"].groupby(images["path"].map(without_ending)).agg(list).to_dict()
 
 
 @st.cache_data(ttl=PRESENCE_SECONDS, max_entries=4, show_spinner=False)
