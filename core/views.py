@@ -1,4 +1,4 @@
-"""How an image is shown to a head: as it is, or a CT slice cut to its lungs.
+"""How an image is shown to a head: as it is, equalised and larger, or cut to the lungs.
 
 The guard always sees the image as it is, and a head may share that pass. Any other view costs a
 pass of its own, and explanations of a head are drawn on one of its views.
@@ -14,7 +14,8 @@ import numpy as np
 from core import slices
 from core.images import Grey
 
-PLAIN, LUNGS = "plain", "lungs"
+PLAIN, LUNGS, LARGER_EQUALISED = "plain", "lungs", "larger equalised"
+LARGER = 320  # pixels of both sides; the backbones take 224 or 299
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class View:
         detail: The same in a sentence.
         nothing: Why an image stays as it is.
         alter: uint8 (H, W) -> uint8 (h, w).
+        size: Pixels of both sides at which the trunk takes it; 0 for the backbone's own.
     """
 
     name: str
@@ -34,6 +36,14 @@ class View:
     detail: str
     nothing: str
     alter: Callable[[Grey], Grey]
+    size: int = 0
+
+
+def equalise(pixels: Grey) -> Grey:
+    """Histogram matched to the uniform one, so that all sources share their grey levels."""
+    import cv2
+
+    return np.asarray(cv2.equalizeHist(pixels), np.uint8)
 
 
 VIEWS = {
@@ -45,6 +55,15 @@ VIEWS = {
         f"{slices.TISSUE}, so that slices of all windows look alike",
         "no lungs were found, so the model is shown the whole image",
         slices.cut_to_lungs,
+    ),
+    LARGER_EQUALISED: View(
+        f"the whole image, equalised, at {LARGER} x {LARGER}",
+        "Histogram equalised",
+        "every grey level is taken by about as many pixels, so that bright and dark exposures look "
+        "alike",
+        "its histogram cannot be evened further",
+        equalise,
+        LARGER,
     ),
 }
 

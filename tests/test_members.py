@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
+from scipy.special import expit
 from spaces import made_up_rows, made_up_space
 
 from training import linear
-from training.members import PATIENTS, Choice, Space, answer, groups_of, out_of_fold
+from training.members import PATIENTS, Choice, Space, answer, groups_of, joined, out_of_fold
 from training.trained import train
 
 
@@ -111,3 +113,27 @@ def test_looks_are_all_learned_from_and_their_mean_answers() -> None:
 def test_the_smaller_judgement_answers_each_look() -> None:
     log_odds = np.array([[[[1.0, 4.0], [3.0, 0.0]], [[-1.0, 0.0], [-1.0, 2.0]]]])  # (1, 2, 2, 2)
     assert answer(log_odds).tolist() == [(2.0 - 1.0) / 2]  # min(2, 2), min(-1, 1)
+
+
+def test_joined_looks_answer_by_the_mean_of_their_log_odds() -> None:
+    random = np.random.default_rng(5)
+    features = random.normal(size=(40, 5, 6)).astype(np.float16)  # 2 looks, 2 mirrors, 1 changed
+    labels = np.arange(40) % 2
+    rows = pd.DataFrame(
+        {"image_id": [f"i{n}" for n in range(40)], "patient_id": "", "path": "", "source": "one"}
+    ).assign(label=labels)
+    features[labels == 1] += np.float16(0.8)
+    space = Space.of(rows, {"one": joined(features, 2)})
+    trained = train(space, Choice(1.0, {}), (0,), looks=2)
+    kernel, bias = trained.machines["one"]
+    each = features[:, :2].astype(float) @ kernel[:, 0] + bias
+    assert trained.score({"one": features}) == pytest.approx(expit(each.mean(axis=1)))
+    own = space.fit(Choice(1.0, {}), np.arange(40))
+    assert answer(space.log_odds(own, np.arange(40))) == pytest.approx(
+        (each.mean(axis=1) - trained.offset) / trained.slope, abs=2e-2
+    )
+
+
+def test_a_change_of_the_first_look_is_its_share_of_the_mean() -> None:
+    features = np.array([[[1.0], [3.0], [5.0], [7.0], [2.0]]], np.float16)
+    assert joined(features, 2)[0, :, 0].tolist() == [2.0, 6.0, 2.5]

@@ -176,7 +176,7 @@ def test_the_whole_network_takes_what_is_shown(viewed: Classifier, viewed_models
 def test_an_unknown_view_is_named(viewed: Classifier) -> None:
     card = read_card(CUT_ID)
     card = replace(card, config=card.config | {"views": ["sideways"]})
-    with pytest.raises(ArtifactError, match=r"\['lungs', 'plain'\], received \['sideways'\]"):
+    with pytest.raises(ArtifactError, match=r"'plain'\], received \['sideways'\]"):
         views_of(card)
     with pytest.raises(ArtifactError, match=r"received \[\]"):
         views_of(replace(card, config=card.config | {"views": []}))

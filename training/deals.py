@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     manifest = load_manifest(args.root, args.runs)
     rows, features, fitted_on = material(recipe, manifest, args.root, args.runs)
     haze = measured(rows, args.root, args.runs)
-    space = space_of(rows, features, fitted_on, haze, len(recipe.looks))
+    space = space_of(rows, features, fitted_on, recipe, haze)
     kept = args.runs / "deals" / args.model
     table = compared(space, recipe, shipped(read_card(args.model)), kept)
     table = table.assign(deals=" ".join(map(str, args.deals)), commit=commit())

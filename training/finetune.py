@@ -116,7 +116,7 @@ def of_shipped(
     recipe, choice = TEXTURES[model], shipped(read_card(model))
     own, features, fitted_on = material(recipe, manifest, args.root, args.runs)
     haze = measured(own, args.root, args.runs) if choice.haze is not None else None
-    space = space_of(own, features, fitted_on, haze, len(recipe.looks))
+    space = space_of(own, features, fitted_on, recipe, haze)
     place = pd.Series(np.arange(len(space.rows)), index=space.rows["image_id"])
     places = place[rows["image_id"]].to_numpy()
     found = np.zeros(len(rows))

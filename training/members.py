@@ -215,6 +215,27 @@ def models_of_folds(
         yield space.fit(choice, among[train]), among[rest]
 
 
+def joined(features: NDArray[np.float16], looks: int) -> NDArray[np.float16]:
+    """Each image's looks as their mean, each of its mirrors too: (N, V, F) -> (N, V - 2 L + 2, F).
+
+    A linear member answers the mean of descriptors with the mean of its log-odds of each. What a
+    changed version does to the first look is what it does to the mean, one in L parts.
+
+    Args:
+        features: As of Space.
+        looks: L.
+    """
+    taught = 2 * looks
+    own, mirrors = (
+        features[:, first : first + looks].mean(axis=1, dtype=np.float32) for first in (0, looks)
+    )
+    moved = [
+        own + (features[:, view].astype(np.float32) - features[:, 0]) / looks
+        for view in range(taught, features.shape[1])
+    ]
+    return np.stack([own, mirrors, *moved], axis=1, dtype=np.float16, casting="same_kind")
+
+
 def stacked(features: NDArray[np.float16]) -> NDArray[np.float16]:
     """(N, V, F) -> (V N, F): all images in the first view, then in the next ..."""
     return np.concatenate(list(features.swapaxes(0, 1)))

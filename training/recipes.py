@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from core.ensemble import Member
 from core.head import POOLINGS, SECOND_ORDER
 from core.schema import Modality
-from core.views import LUNGS, PLAIN
+from core.views import LARGER_EQUALISED, LUNGS, PLAIN
 from training.views import EQUALISED, STAMPS, mirror_of
 
 
@@ -77,6 +77,8 @@ class TextureRecipe:
         deals: Of the patients into folds, the same for every combination; their mean is judged.
         members: Linear heads whose mean log-odds answer.
         looks: The views (core/views.py) in which an image is answered; the mean log-odds counts.
+        joined: Whether members learn from the mean of an image's looks, as they answer by the mean
+            of their log-odds; else from each look by itself.
         changed: Views (training/views.py) whose answers should stay those of the image itself.
         hazes: Values of training.members.Choice.haze to try once penalty and weights are chosen.
         steadies: Likewise of its steady.
@@ -94,6 +96,7 @@ class TextureRecipe:
     deals: tuple[int, ...] = (0,)
     members: tuple[Member, ...] = MEMBERS
     looks: tuple[str, ...] = (PLAIN,)
+    joined: bool = False
     changed: tuple[str, ...] = ()
     hazes: tuple[float, ...] = ()
     steadies: tuple[float, ...] = ()
@@ -119,7 +122,8 @@ class TextureRecipe:
 
 TEXTURES = {
     "vgg16-xray-texture": TextureRecipe(
-        title="X-ray, all four sources, second-order pooling of blocks 3 and 4",
+        title="X-ray, all four sources, as it is and equalised at 320 px, "
+        "second-order pooling of blocks 3 and 4",
         modality=Modality.XRAY,
         sources=XRAY_SOURCES,
         left_out=("actualmed", "figure1", "nih"),
@@ -127,6 +131,8 @@ TEXTURES = {
         penalties=(1.0, 10.0, 100.0),
         weights=({}, {"nih": 0.3}, {"nih": 0.1}, {"nih": 0.03}),
         deals=(0, 1),
+        looks=(PLAIN, LARGER_EQUALISED),
+        joined=True,
         changed=(*STAMPS, EQUALISED),
         steadies=(30.0, 300.0, 1000.0),
         cost=1.0,  # part of the AUC comes from marks and from how bright a source is

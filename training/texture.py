@@ -3,17 +3,17 @@
     python -m training texture --model vgg16-xray-texture --root DIR
 
 Each member is a logistic regression on the second-order pooling of one layer of the frozen trunk,
-on images and their mirrors, in one or two views of each. The penalty and the weight of each source
-are chosen on the training and validation patients alone (training/choosing.py): by the AUC over all
-sources, inside each and on sources left out, papers and patients never torn apart; then, as far as
-that allows, how far a CT head leans on the haze in the lungs (training/haze.py) and how steady
-an X-ray head is held when marks are put on its images or their histograms are equalised
-(choices.csv). Platt calibration and the operating point come from the same patients, each scored by
-models that had not seen its group. Test patients are scored after that. What is said of a
-source left out comes from an ensemble whose choice, fit and calibration all went without it. Writes
-models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv, choices.csv, used.csv,
-spread.csv. --left-out adds sources to left_out.csv and leaves the rest as it is. A run that was cut
-off goes on where it was.
+on images and their mirrors, in one or two views of each, or on the mean of two. The penalty and the
+weight of each source are chosen on the training and validation patients alone
+(training/choosing.py): by the AUC over all sources, inside each and on sources left out, papers and
+patients never torn apart; then, as far as that allows, how far a CT head leans on the haze in the
+lungs (training/haze.py) and how steady an X-ray head is held when marks are put on its images or
+their histograms are equalised (choices.csv). Platt calibration and the operating point come from
+the same patients, each scored by models that had not seen its group. Test patients are scored after
+that. What is said of a source left out comes from an ensemble whose choice, fit and calibration all
+went without it. Writes models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv,
+choices.csv, used.csv, spread.csv. --left-out adds sources to left_out.csv and leaves the rest as it
+is. A run that was cut off goes on where it was.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from training.descriptors import descriptors, unpacked_kernel
 from training.features import DEFAULT_TRUNK, RUNS
 from training.haze import measured
 from training.linear import Floats
-from training.members import Space
+from training.members import Space, joined
 from training.publish import WANTED_RECALL, counts
 from training.recipes import TEXTURES, TextureRecipe
 from training.record import run_record, write_used
@@ -73,9 +73,9 @@ def run(args: argparse.Namespace) -> int:
     if args.left_out:
         return _add_left_out(args.model, rows, features, fitted_on, kept)
     haze = measured(rows, args.root, args.runs)
-    space = space_of(rows, features, fitted_on, haze, len(recipe.looks))
+    space = space_of(rows, features, fitted_on, recipe, haze)
     choices = choose(space, recipe, kept)
-    trained = train(space, best(choices, recipe), SEEDS)
+    trained = train(space, best(choices, recipe), SEEDS, len(recipe.looks))
     table = held_out(rows, features, fitted_on, trained)
     left = left_out(rows, features, fitted_on, recipe, kept) if recipe.absent else None
     # All is there before the first file is replaced: weights that no card names cannot be loaded.
@@ -130,12 +130,15 @@ def space_of(
     rows: pd.DataFrame,
     features: dict[str, NDArray[np.float16]],
     wanted: pd.Series,
+    recipe: TextureRecipe,
     haze: Floats | None = None,
-    looks: int = 1,
 ) -> Space:
-    """The rows of a mask as what members are fitted on."""
-    mask = wanted.to_numpy()
+    """The rows of a mask as what members of a recipe are fitted on."""
+    mask, looks = wanted.to_numpy(), len(recipe.looks)
     chosen = {name: values[mask] for name, values in features.items()}
+    if recipe.joined:
+        chosen = {name: joined(values, looks) for name, values in chosen.items()}
+        looks = 1
     own = None if haze is None else haze[mask]
     return Space.of(rows[mask].reset_index(drop=True), chosen, own, looks)
 
@@ -177,9 +180,10 @@ def left_out(
     tables = []
     for source in tqdm(sources or recipe.absent, "left out", unit="source"):
         own = rows["source"] == source
-        space = space_of(rows, features, fitted_on & ~own, looks=len(recipe.looks))
         others = recipe.without(source)
-        without = train(space, best(choose(space, others, kept), others), SEEDS)
+        space = space_of(rows, features, fitted_on & ~own, others)
+        choice = best(choose(space, others, kept), others)
+        without = train(space, choice, SEEDS, len(recipe.looks))
         chosen = {name: values[own.to_numpy()] for name, values in features.items()}
         tables.append(rows[own].assign(probability=without.score(chosen).round(6)))
     table = pd.concat(tables, ignore_index=True).assign(split=Split.EXTERNAL.value)

@@ -53,7 +53,7 @@ class Trained:
         slope: Of the calibration, in log-odds.
         offset: Of the calibration.
         unseen: Calibrated probability of each row fitted on, by models that had not seen it, (N,).
-        looks: L, as in Space.
+        looks: How many looks at an image answer, L.
     """
 
     choice: Choice
@@ -86,10 +86,16 @@ class Trained:
         return np.stack(each, axis=2)
 
 
-def train(space: Space, choice: Choice, seeds: Sequence[int]) -> Trained:
+def train(space: Space, choice: Choice, seeds: Sequence[int], looks: int | None = None) -> Trained:
     """Fit all members on all rows; calibrate by what they say of groups unseen.
 
     A calibration of positive slope moves the smallest judgement as it moves each.
+
+    Args:
+        space: What to fit on.
+        choice: With which settings.
+        seeds: Deals of the groups into folds, to calibrate by.
+        looks: L of what it will answer; that of the space unless its looks were joined.
     """
     unseen = out_of_fold(space, choice, seeds)
     slope, offset = platt(np.tile(space.labels, len(seeds)), unseen.ravel())
@@ -98,4 +104,4 @@ def train(space: Space, choice: Choice, seeds: Sequence[int]) -> Trained:
         for name, (kernel, bias) in machines(space, choice).items()
     }
     mean = expit(slope * unseen + offset).mean(axis=0)
-    return Trained(choice, calibrated, slope, offset, mean, space.looks)
+    return Trained(choice, calibrated, slope, offset, mean, looks or space.looks)

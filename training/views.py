@@ -13,7 +13,7 @@ import numpy as np
 from core import slices, views
 from core.images import WHITE, Grey
 from core.slices import lines_that_show
-from core.views import LUNGS, PLAIN
+from core.views import LARGER, LUNGS, PLAIN
 
 MIRROR = "mirror"
 EQUALISED = "equalised"
@@ -32,7 +32,6 @@ GAMMA, CONTRAST, SOFTNESS = (0.75, 1.35), (0.85, 1.15), (0.5, 2.0)
 JITTERS = ("lungs, jittered 1", "lungs, jittered 2", "lungs, jittered 3")
 WHOLE_JITTERS = ("jittered 1", "jittered 2")
 STAMPS = ("stamped 1", "stamped 2")
-LARGER = 320
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,6 @@ class View:
 def clahe(pixels: Grey) -> Grey:
     """Contrast-limited adaptive histogram equalisation (Zuiderveld 1994)."""
     return np.asarray(cv2.createCLAHE(CLAHE_LIMIT, CLAHE_TILES).apply(pixels), np.uint8)
-
-
-def equalise(pixels: Grey) -> Grey:
-    """Histogram matched to the uniform one, so that all sources share their grey levels."""
-    return np.asarray(cv2.equalizeHist(pixels), np.uint8)
 
 
 def trim(pixels: Grey) -> Grey:
@@ -156,25 +150,25 @@ def mirror_of(name: str) -> str:
     return MIRROR if name == PLAIN else f"{name}, mirrored"
 
 
-def _mirrored(alter: Callable[[Grey], Grey]) -> View:
-    return View(lambda pixels: np.ascontiguousarray(np.fliplr(alter(pixels))))
+def _mirrored(view: views.View) -> View:
+    return View(lambda pixels: np.ascontiguousarray(np.fliplr(view.alter(pixels))), view.size)
 
 
 VIEWS = {
     PLAIN: View(lambda pixels: pixels),
     "clahe": View(clahe),
-    EQUALISED: View(equalise),
+    EQUALISED: View(views.equalise),
     "trimmed": View(trim),
     "larger": View(lambda pixels: pixels, LARGER),
     LUNGS_ONLY: View(lungs_only),
 }
 # What heads may ask for when they answer comes from core; each has its mirror image.
 SHOWN = {name: view.alter for name, view in views.VIEWS.items()}
-VIEWS |= {name: View(alter) for name, alter in SHOWN.items()}
+VIEWS |= {name: View(view.alter, view.size) for name, view in views.VIEWS.items()}
 VIEWS |= {name: View(partial(stamped, number=n)) for n, name in enumerate(STAMPS)}
 VIEWS |= {
     name: View(lambda pixels, number=n: jittered(SHOWN[LUNGS](pixels), number))  # type: ignore[misc]
     for n, name in enumerate(JITTERS)
 }
 VIEWS |= {name: View(partial(jittered, number=n)) for n, name in enumerate(WHOLE_JITTERS)}
-VIEWS |= {mirror_of(name): _mirrored(alter) for name, alter in SHOWN.items()}
+VIEWS |= {mirror_of(name): _mirrored(view) for name, view in views.VIEWS.items()}

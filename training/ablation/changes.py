@@ -8,9 +8,9 @@ from typing import Any
 from core.ensemble import Member
 from core.head import MEAN_STD, POOLINGS, SECOND_ORDER
 from core.schema import Modality
-from core.views import LUNGS, PLAIN
+from core.views import LARGER, LUNGS, PLAIN
 from training.recipes import MEMBERS, TOP_MEMBER, XRAY_SOURCES
-from training.views import EQUALISED, LARGER, LUNGS_ONLY, mirror_of
+from training.views import EQUALISED, LUNGS_ONLY, mirror_of
 
 AVERAGE = POOLINGS[1]
 MEAN_5 = Member("block5_conv3", AVERAGE, (14, 14, 512))
