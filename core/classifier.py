@@ -14,7 +14,7 @@ from core import artifacts, memory, zoo
 from core.artifacts import ArtifactError
 from core.guard import Guard, Verdict, load_guard
 from core.images import Grey
-from core.opinions import Head, Opinion, load_head, lower_layers
+from core.opinions import Head, Opinion, larger_sizes, load_head, lower_layers
 from core.schema import Modality
 from core.trunks import AUTO, Trunk, load_trunk
 from core.views import PLAIN, VIEWS
@@ -107,7 +107,7 @@ class Classifier:
                 continue
             for view in head.views:
                 if (trunk.card.id, view) not in maps:
-                    maps[trunk.card.id, view] = trunk.all_maps([VIEWS[view].alter(image)])
+                    maps[trunk.card.id, view] = maps_in_view(trunk, view, [image])
             looks = [
                 [maps[trunk.card.id, view][layer] for layer in head.layers] for view in head.views
             ]
@@ -120,7 +120,7 @@ class Classifier:
         A lung is a lung either way round, so answers that differ much hang on details.
         """
         head, trunk = self.heads[name], self.trunk_of(name)
-        passes = [trunk.all_maps([view]) for view in head.show(np.fliplr(image))]
+        passes = [maps_in_view(trunk, view, [np.fliplr(image)]) for view in head.views]
         return head.opinions([[maps[layer] for layer in head.layers] for maps in passes])[0]
 
     def _maps_for(
@@ -135,7 +135,7 @@ class Classifier:
                 return [shared[layer] for layer in layers]
             return [tf.gather(shared[layer], rows) for layer in layers]
         altered = [VIEWS[view].alter(image) for image in images]
-        found = own.run_raw(zoo.prepare(own.backbone, altered))
+        found = own.run_raw(zoo.prepare(zoo.at_size(own.backbone, VIEWS[view].size), altered))
         return [found[layer] for layer in layers]
 
 
@@ -151,11 +151,19 @@ def load_classifier(models_dir: Path = artifacts.MODELS_DIR, precision: str = AU
         raise ArtifactError(f"expected classifiers in {models_dir}, received none")
     ids = dict.fromkeys([guard.card.trunk, *(card.trunk for card in cards)])
     trunks = {
-        name: load_trunk(name, models_dir, precision, lower_layers(cards, name)) for name in ids
+        name: load_trunk(
+            name, models_dir, precision, lower_layers(cards, name), larger_sizes(cards, name)
+        )
+        for name in ids
     }
     heads = {card.id: load_head(card.id, models_dir) for card in cards}
     memory.give_back()
     return Classifier(trunks, guard, heads)
+
+
+def maps_in_view(trunk: Trunk, view: str, images: Sequence[Grey]) -> dict[str, Any]:
+    """Trunk.all_maps of images, uint8 (H, W) each, as a view (core/views.py) shows them."""
+    return trunk.all_maps([VIEWS[view].alter(image) for image in images], VIEWS[view].size)
 
 
 def pool_maps(maps: Any) -> NDArray[np.float32]:

@@ -136,7 +136,7 @@ def second_order_layer() -> Any:
 
         def call(self, maps: Any) -> Any:
             channels = maps.shape[3]
-            flat = ops.reshape(maps, (-1, maps.shape[1] * maps.shape[2], channels))
+            flat = ops.reshape(maps, (ops.shape(maps)[0], -1, channels))
             pairs = ops.matmul(ops.transpose(flat, (0, 2, 1)), flat)  # (N, C, C)
             pairs = ops.cast(pairs, "float32")
             # Squared lengths are its diagonal: scaling the pairs is less work than scaling the

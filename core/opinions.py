@@ -99,6 +99,11 @@ class Head:
         """How it wants images shown (core/views.py), a look each."""
         return views_of(self.card)
 
+    @property
+    def map_shapes(self) -> list[tuple[int | None, ...]]:
+        """(h, w, C) of the maps of `layers`; the sides are open where a view is larger."""
+        return map_shapes(self.model, self.views)
+
     def show(self, image: Grey) -> tuple[Grey, ...]:
         """An image as this head sees it, before the resize: uint8 (H, W) -> (h, w) a view."""
         return tuple(VIEWS[view].alter(image) for view in self.views)
@@ -161,7 +166,7 @@ def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
     model = build_ensemble(members, units) if members else _paper_head(card)
     model.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
     answer = with_members(model, members) if members else as_function(model)
-    shapes = [one.shape[1:] for one in model.inputs]
+    shapes = map_shapes(model, views)
     ways = [compile_function(answer, *shapes, dtype=way) for way in (zoo.FLOAT32, zoo.BFLOAT16)]
     return Head(card, model, *ways)
 
@@ -206,6 +211,14 @@ def views_of(card: Card) -> tuple[str, ...]:
     return names
 
 
+def map_shapes(model: keras.Model, views: Sequence[str]) -> list[tuple[int | None, ...]]:
+    """(h, w, C) of a head's inputs; the sides are open where one of its views is larger."""
+    shapes = [tuple(one.shape[1:]) for one in model.inputs]
+    if not any(VIEWS[view].size for view in views):
+        return shapes
+    return [(None, None, channels) for *_, channels in shapes]
+
+
 def layer_of(card: Card) -> str:
     """The uppermost layer that a head reads."""
     return layers_of(card)[-1]
@@ -216,3 +229,9 @@ def lower_layers(cards: Sequence[Card], trunk_id: str) -> tuple[str, ...]:
     own = [card for card in cards if card.trunk == trunk_id]
     cam_layers = {zoo.get_backbone(card.backbone).cam_layer for card in own}
     return tuple(sorted({layer for card in own for layer in layers_of(card)} - cam_layers))
+
+
+def larger_sizes(cards: Sequence[Card], trunk_id: str) -> tuple[int, ...]:
+    """Sizes of images that the heads on a trunk ask for beside its own, sorted."""
+    views = [view for card in cards if card.trunk == trunk_id for view in views_of(card)]
+    return tuple(sorted({VIEWS[view].size for view in views} - {0}))

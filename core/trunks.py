@@ -1,14 +1,14 @@
 """A trunk: image -> maps of its layers, one pass, which every answer of the app comes from.
 
 What needs another network builds its own: explanations below the head's layers
-(core/explain/network.py), and training where blocks learn or images are larger.
+(core/explain/network.py), and training where blocks learn.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ class Trunk:
     # the precision and float32 else
     run: Any
     layers: tuple[str, ...] = ()  # read beside the cam layer
+    larger: Mapping[int, Any] = field(default_factory=dict)  # S of other sizes -> the same as run
 
     def maps(self, images: Sequence[Grey]) -> Any:
         """Activations of the cam layer.
@@ -54,9 +55,20 @@ class Trunk:
         """
         return self.all_maps(images)[self.backbone.cam_layer]
 
-    def all_maps(self, images: Sequence[Grey]) -> dict[str, Any]:
-        """Layer name -> tf.Tensor float32 (N, h, w, C): every layer that heads read, one pass."""
-        return self.run_all(zoo.prepare(self.backbone, images))
+    def all_maps(self, images: Sequence[Grey], size: int = 0) -> dict[str, Any]:
+        """Every layer that heads read, one pass.
+
+        Args:
+            images: uint8 (H, W) each, any size.
+            size: Pixels of both sides at which to take them; 0 for the backbone's own.
+
+        Returns:
+            Layer name -> tf.Tensor float32 (N, h, w, C).
+
+        Raises:
+            ValueError: It was not loaded for this size.
+        """
+        return self.run_all(zoo.prepare(zoo.at_size(self.backbone, size), images))
 
     def run_all(self, batch: Any) -> dict[str, Any]:
         """The same for preprocessed images, float32 (N, S, S, 3)."""
@@ -69,8 +81,16 @@ class Trunk:
 
         Heads take such maps too, and multiply them faster.
         """
-        found = self.run(batch)
+        found = self._run_for(batch.shape[1])(batch)
         return dict(zip((self.backbone.cam_layer, *self.layers), found, strict=True))
+
+    def _run_for(self, size: int) -> Any:
+        if size == self.backbone.size:
+            return self.run
+        if size not in self.larger:
+            known = [self.backbone.size, *self.larger]
+            raise ValueError(f"expected images of a size out of {known}, received {size}")
+        return self.larger[size]
 
 
 def load_trunk(
@@ -78,6 +98,7 @@ def load_trunk(
     models_dir: Path = artifacts.MODELS_DIR,
     precision: str = AUTO,
     layers: tuple[str, ...] = (),
+    sizes: tuple[int, ...] = (),
 ) -> Trunk:
     """Load a trunk.
 
@@ -88,6 +109,7 @@ def load_trunk(
             this machine, else float32. Tested: winograd moves no probability by more than 0.0001,
             bfloat16 none by more than 0.01.
         layers: Lower layers to read as well.
+        sizes: Sizes of images, beside the backbone's own, that it shall take.
 
     Raises:
         ArtifactError: Missing or altered files.
@@ -97,16 +119,16 @@ def load_trunk(
         raise ValueError(f"expected a precision out of {(AUTO, *WAYS)}, received {precision!r}")
     card = artifacts.read_card(trunk_id, models_dir)
     backbone = zoo.get_backbone(card.backbone)
-    model = zoo.build_trunk(backbone, layers=layers)
+    model = zoo.build_trunk(backbone, layers=layers, any_size=bool(sizes))
     model.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
     if precision != AUTO:
-        return _trunk(card, backbone, model, precision, layers)
-    plain = _trunk(card, backbone, model, zoo.FLOAT32, layers)
+        return _warm(_trunk(card, backbone, model, precision, layers, sizes))
+    plain = _trunk(card, backbone, model, zoo.FLOAT32, layers, sizes)
     for way, least in _promising(model).items():
-        other = _trunk(card, backbone, model, way, layers)
+        other = _trunk(card, backbone, model, way, layers, sizes)
         if _gain(plain, other) > least:
-            return other
-    return plain
+            return _warm(other)
+    return _warm(plain)
 
 
 def bare_maps(backbone: zoo.Backbone, weights: str | Path) -> Callable[[Sequence[Grey]], Any]:
@@ -151,17 +173,25 @@ def _trunk(
     model: keras.Model,
     precision: str,
     layers: tuple[str, ...],
+    sizes: tuple[int, ...],
 ) -> Trunk:
-    """Compile a trunk and warm it up."""
-    shape = (backbone.size, backbone.size, 3)
+    """Compile a trunk, and warm it up for images of the backbone's own size."""
+    every = (backbone.size, *sizes)
     call: Callable[..., Any]
     if precision == WINOGRAD:
-        call = winograd.rebuild(model, (backbone.cam_layer, *layers))
+        call = winograd.rebuild(model, (backbone.cam_layer, *layers), every)
     else:
         call = as_function(model if precision == zoo.FLOAT32 else zoo.cast(model, precision))
-    run = compile_function(call, shape, raw=True)
-    trunk = Trunk(card, backbone, precision, run, layers)
+    run, *others = (compile_function(call, (side, side, 3), raw=True) for side in every)
+    trunk = Trunk(card, backbone, precision, run, layers, dict(zip(sizes, others, strict=True)))
     trunk.maps([np.zeros((backbone.size, backbone.size), np.uint8)])
+    return trunk
+
+
+def _warm(trunk: Trunk) -> Trunk:
+    """Warm a trunk up for images of all other sizes."""
+    for size in trunk.larger:
+        trunk.all_maps([np.zeros((size, size), np.uint8)], size)
     return trunk
 
 
@@ -171,13 +201,16 @@ def compile_model(model: keras.Model, *shapes: tuple[int, ...]) -> Any:
 
 
 def compile_function(
-    call: Callable[..., Any], *shapes: tuple[int, ...], dtype: str = zoo.FLOAT32, raw: bool = False
+    call: Callable[..., Any],
+    *shapes: tuple[int | None, ...],
+    dtype: str = zoo.FLOAT32,
+    raw: bool = False,
 ) -> Any:
     """compile_model for any function of batches.
 
     Args:
         call: Batches -> a batch or several.
-        shapes: Of one row of each batch.
+        shapes: Of one row of each batch; None where a side is open.
         dtype: Of the batches.
         raw: Leave the outputs in their dtype.
     """

@@ -13,6 +13,7 @@ rounding moves the trunk's maps by a few millionths of their largest value.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -91,19 +92,26 @@ def supports(model: keras.Model) -> bool:
     return all(_is_known(layer) for layer in model.layers[1:])
 
 
-def rebuild(model: keras.Model, layers: Sequence[str]) -> Callable[[Any], list[Any]]:
+def rebuild(
+    model: keras.Model, layers: Sequence[str], sizes: Sequence[int]
+) -> Callable[[Any], list[Any]]:
     """The model as a function of a float32 batch, with Winograd where the maps are small.
 
     Args:
         model: Functional, float32, a chain that `supports` accepts.
         layers: Names of the layers whose maps to return, in this order.
+        sizes: Sides of the batches that it may be traced for; all of them share its kernels.
 
     Raises:
         ValueError: It is another kind of model.
     """
     if not supports(model):
         raise ValueError(f"expected 3 x 3 convolutions and poolings alone, received {model.name}")
-    chain = [(layer.name, _layer(layer)) for layer in model.layers[1:]]
+    chain, sides = [], list(sizes)
+    for layer in model.layers[1:]:
+        chain.append((layer.name, _layer(layer, sides)))
+        if not layer.weights:
+            sides = [side // 2 for side in sides]
 
     def run(batch: Any) -> list[Any]:
         maps = {}
@@ -114,9 +122,9 @@ def rebuild(model: keras.Model, layers: Sequence[str]) -> Callable[[Any], list[A
     return run
 
 
-def tile_for(side: int) -> Tile:
-    """The largest tile that covers maps of this side without a rest, else the smallest."""
-    return TILES[4 if side % 4 == 0 else 2]
+def tile_for(*sides: int) -> Tile:
+    """The largest tile that covers maps of all these sides without a rest, else the smallest."""
+    return TILES[4 if math.gcd(*sides) % 4 == 0 else 2]
 
 
 def transform_kernel(kernel: NDArray[np.float32], tile: Tile) -> NDArray[np.float32]:
@@ -173,19 +181,32 @@ def _both(matrix: Array) -> NDArray[np.float32]:
     return np.kron(matrix, matrix).astype(np.float32)
 
 
-def _layer(layer: keras.layers.Layer) -> Layer:
-    """One layer as a function."""
+def _layer(layer: keras.layers.Layer, sides: Sequence[int]) -> Layer:
+    """One layer as a function of maps with one of these sides."""
     import tensorflow as tf
 
     if not layer.weights:
         return lambda batch: tf.nn.max_pool2d(batch, 2, 2, "VALID")
     kernel, bias = (tf.constant(np.asarray(values)) for values in layer.weights)
-    side = layer.output.shape[1]
-    if side > LARGEST_SIDE:
-        return lambda batch: tf.nn.relu(tf.nn.conv2d(batch, kernel, 1, "SAME") + bias)
-    tile = tile_for(side)
+    small = [side for side in sides if side <= LARGEST_SIDE]
+    if not small:
+        return lambda batch: _directly(batch, kernel, bias)
+    tile = tile_for(*small)
     turned = tf.constant(transform_kernel(kernel.numpy(), tile))
-    return lambda batch: convolve(batch, turned, bias, tile)
+    if len(small) == len(sides):
+        return lambda batch: convolve(batch, turned, bias, tile)
+    return lambda batch: (
+        _directly(batch, kernel, bias)
+        if batch.shape[1] > LARGEST_SIDE
+        else convolve(batch, turned, bias, tile)
+    )
+
+
+def _directly(batch: Any, kernel: Any, bias: Any) -> Any:
+    """The same convolution by TensorFlow's own kernel; kernel (3, 3, C, K)."""
+    import tensorflow as tf
+
+    return tf.nn.relu(tf.nn.conv2d(batch, kernel, 1, "SAME") + bias)
 
 
 def _is_known(layer: keras.layers.Layer) -> bool:

@@ -8,7 +8,7 @@ it belongs to the head.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +117,15 @@ def get_backbone(name: str) -> Backbone:
     return BACKBONES[name]
 
 
+def at_size(backbone: Backbone, size: int) -> Backbone:
+    """A backbone that takes images of another size; 0 leaves it as it is."""
+    if not size:
+        return backbone
+    height, width, channels = backbone.cam_shape
+    grid = (height * size // backbone.size, width * size // backbone.size, channels)
+    return replace(backbone, size=size, cam_shape=grid)
+
+
 def fetch_weights(backbone: Backbone, url: str = WEIGHTS_URL) -> Path:
     """Download a backbone's ImageNet weights into the Keras cache, once, and check their hash.
 
@@ -144,7 +153,10 @@ def fetch_weights(backbone: Backbone, url: str = WEIGHTS_URL) -> Path:
 
 
 def build_trunk(
-    backbone: Backbone, weights: str | Path | None = None, layers: Sequence[str] = ()
+    backbone: Backbone,
+    weights: str | Path | None = None,
+    layers: Sequence[str] = (),
+    any_size: bool = False,
 ) -> keras.Model:
     """Build a backbone up to its cam layer.
 
@@ -153,6 +165,7 @@ def build_trunk(
         weights: "imagenet" (downloaded and checked), a path to a `*notop*.h5` file of the whole
             backbone, or None for random ones.
         layers: Lower layers whose maps are wanted as well, out of the same pass.
+        any_size: Whether it shall take images of any size, and not of the backbone's own alone.
 
     Returns:
         Model float32 (N, size, size, 3), preprocessed -> float32 (N, *cam_shape); with `layers` a
@@ -165,10 +178,11 @@ def build_trunk(
 
     if weights == IMAGENET:
         weights = fetch_weights(backbone)
+    side = None if any_size else backbone.size
     base = getattr(keras.applications, backbone.name)(
         include_top=False,
         weights=str(weights) if weights is not None else None,
-        input_shape=(backbone.size, backbone.size, 3),
+        input_shape=(side, side, 3),
     )
     outputs = [base.get_layer(name).output for name in (backbone.cam_layer, *layers)]
     return keras.Model(base.input, outputs if layers else outputs[0], name=backbone.module)

@@ -65,7 +65,7 @@ except ArtifactError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
 # The verdict is about the image as it is; all that follows is drawn on what the model is shown.
-picture = replace(picture, pixels=seen.pixels)
+picture = replace(picture, pixels=seen.pixels, size=seen.size)
 
 st.divider()
 left, right = st.columns([1, 3], gap="large")

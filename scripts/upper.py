@@ -14,7 +14,8 @@ from training.markdown import to_markdown
 
 WORDS = {
     Modality.CT: "CT slices of COVID-CT cut to their lungs (SARS-CoV-2 CT-scan took no part)",
-    Modality.XRAY: "X-rays of all sources as they are",
+    Modality.XRAY: "X-rays of all sources as they are; `default` looked once, at them, when this "
+    "was made",
 }
 
 

@@ -92,6 +92,23 @@ def test_all_views_are_learned_from_and_their_mean_answers(change: Change) -> No
     np.testing.assert_allclose(received, 1 / (1 + np.exp(-log_odds)), atol=1e-3)
 
 
+def test_joined_looks_are_learned_from_as_their_mean() -> None:
+    rows = rows_of_sources()
+    rng = np.random.default_rng(0)
+    first, second = (rng.normal(size=(SIZE, 5)).astype(np.float16) for _ in range(2))
+    first[:, 0] += rows["label"].to_numpy(np.float16)
+    views = {LUNGS: first, "plain": second, "mean": (first.astype(float) + second) / 2}
+    both = Change("both", REFERENCE.members, (LUNGS, "plain"), joined=True)
+    mean = Change("mean", REFERENCE.members, ("mean",))
+    spaces = [scoring.space_of(rows, one, lambda view, _: views[view]) for one in (both, mean)]  # type: ignore[arg-type, return-value]
+    train, wanted = np.arange(0, 40), np.arange(40, SIZE)
+    received, expected = (
+        scoring.score(space, change, train, wanted)
+        for space, change in zip(spaces, (both, mean), strict=True)
+    )
+    np.testing.assert_allclose(received, expected, atol=1e-3)
+
+
 def test_sources_weigh_the_same_however_large() -> None:
     rows = rows_of_sources(("a", "a", "a", "b"))
     change = Change("even", REFERENCE.members, weights=EVEN)

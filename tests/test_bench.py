@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.views import LUNGS, PLAIN
+from core.views import LARGER_EQUALISED, LUNGS, PLAIN
 from scripts import bench_app
-from scripts.bench_passes import trunk_passes
+from scripts.bench_passes import passes_of
 from scripts.bench_timing import goal, side_by_side, table
 
 
@@ -31,16 +31,25 @@ def test_calls_take_turns_and_are_compared_with_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("views", "own_trunk", "passes"),
-    [((PLAIN,), False, 1), ((LUNGS,), False, 2), ((LUNGS, PLAIN), False, 2), ((PLAIN,), True, 2)],
+    ("views", "own_trunk", "sizes"),
+    [
+        ((PLAIN,), False, (224,)),
+        ((LUNGS,), False, (224, 224)),
+        ((LUNGS, PLAIN), False, (224, 224)),
+        ((PLAIN,), True, (224, 224)),
+        ((PLAIN, LARGER_EQUALISED), False, (224, 320)),
+    ],
 )
-def test_passes_of_an_answer(views: tuple[str, ...], own_trunk: bool, passes: int) -> None:
+def test_passes_of_an_answer(
+    views: tuple[str, ...], own_trunk: bool, sizes: tuple[int, ...]
+) -> None:
+    guards = SimpleNamespace(backbone=SimpleNamespace(size=224))
     classifier = SimpleNamespace(
-        trunk="guard's",
-        trunk_of=lambda name: "another" if own_trunk else "guard's",
+        trunk=guards,
+        trunk_of=lambda name: "another" if own_trunk else guards,
         heads={"one": SimpleNamespace(views=views)},
     )
-    assert trunk_passes(classifier, "one") == passes  # type: ignore[arg-type]
+    assert passes_of(classifier, "one") == sizes  # type: ignore[arg-type]
 
 
 def test_a_server_that_does_not_start_is_said(tmp_path) -> None:

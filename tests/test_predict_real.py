@@ -28,4 +28,4 @@ def test_the_page_shows_what_the_classifier_says(real_data: Path, name: str) -> 
     probability = opinions[XRAY_ID].probability
     decision = decide(probability, read_card(XRAY_ID).threshold)
     assert [m.value for m in at.metric] == [f"{probability:.3f}", decision]
-    assert "mirror image included" in words(at)
+    assert "at both looks" in words(at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from PIL import Image
 from viewed import CUT_ID, XRAY_ID
 
 from core.artifacts import read_card
-from core.views import LUNGS, PLAIN
+from core.views import LUNGS, PLAIN, VIEWS
 from training import mapping
 from training.explanations.base import load_cases
 from training.lab import passes
@@ -23,20 +24,25 @@ class MeanTrunk:
 
     backbone = SimpleNamespace(cam_layer="last")
 
-    def all_maps(self, images: list[np.ndarray]) -> dict[str, np.ndarray]:
+    def all_maps(self, images: list[np.ndarray], size: int = 0) -> dict[str, np.ndarray]:
         means = np.array([image.mean() for image in images], np.float32)
         return {"last": means.reshape(-1, 1, 1, 1)}
 
 
 def half(*views: str) -> SimpleNamespace:
-    """A head that answers the looks' mean over 255; the view LUNGS halves the brightness here."""
+    """A head that answers the looks' mean over 255."""
     return SimpleNamespace(
         card=read_card(CUT_ID),
         layers=("last",),
         views=views,
-        show=lambda image: tuple(image // 2 if view == LUNGS else image for view in views),
         answers=lambda looks: np.mean([maps[:, 0, 0, 0] / 255 for (maps,) in looks], axis=0),
     )
+
+
+@pytest.fixture(autouse=True)
+def halving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The view LUNGS halves the brightness here."""
+    monkeypatch.setitem(VIEWS, LUNGS, replace(VIEWS[LUNGS], alter=lambda image: image // 2))
 
 
 @pytest.fixture
@@ -90,5 +96,5 @@ def test_explanations_are_checked_on_what_is_shown(
         "training.explanations.base.local_file",
         lambda library, number, root: root / rows["path"][number],
     )
-    cases = load_cases(rows, None, tmp_path, lambda image: half(LUNGS).show(image)[0])
+    cases = load_cases(rows, None, tmp_path, VIEWS[LUNGS].alter)
     assert [case.pixels.max() for case in cases] == [100, 50, 20]

@@ -15,6 +15,7 @@ from core.winograd import TILES, Tile
 
 SMALL = replace(zoo.BACKBONES["vgg16"], size=64)
 LAYERS = ("block5_conv3", "block3_conv3")
+SIZES = (64, 160)  # of which the first block does only the smaller in pieces
 
 
 @pytest.mark.parametrize("tile", TILES.values(), ids=lambda tile: f"{tile.side}x{tile.side}")
@@ -49,15 +50,18 @@ def test_same_as_tensorflow(shape: tuple[int, int, int], tile: Tile) -> None:
 
 def test_tiles_fit_the_maps() -> None:
     assert [winograd.tile_for(side).side for side in (112, 56, 28, 14, 7)] == [4, 4, 4, 2, 2]
+    assert winograd.tile_for(28, 40).side == 4
+    assert winograd.tile_for(14, 20).side == 2  # 20 alone would take 4
 
 
-def test_a_whole_trunk_agrees_at_every_layer_asked_for() -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_a_whole_trunk_agrees_at_every_layer_and_size_asked_for(size: int) -> None:
     import keras
 
     keras.utils.set_random_seed(1)
-    model = zoo.build_trunk(SMALL, layers=LAYERS[1:])
-    run = winograd.rebuild(model, LAYERS)
-    batch = np.random.default_rng(0).normal(0, 60, (2, 64, 64, 3)).astype(np.float32)
+    model = zoo.build_trunk(SMALL, layers=LAYERS[1:], any_size=True)
+    run = winograd.rebuild(model, LAYERS, SIZES)
+    batch = np.random.default_rng(0).normal(0, 60, (2, size, size, 3)).astype(np.float32)
     for found, expected in zip(run(batch), model(batch, training=False), strict=True):
         assert np.allclose(found, expected, atol=1e-4 * float(np.max(expected)))
 
@@ -67,7 +71,7 @@ def test_other_layers_are_left_to_tensorflow() -> None:
     model = zoo.build_trunk(row)
     assert not winograd.supports(model)
     with pytest.raises(ValueError, match="3 x 3 convolutions"):
-        winograd.rebuild(model, [row.cam_layer])
+        winograd.rebuild(model, [row.cam_layer], [row.size])
 
 
 def test_no_probability_moves(classifier: Classifier) -> None:
@@ -102,9 +106,9 @@ def test_first_clearly_faster_way_is_taken(
 ) -> None:
     built = []
 
-    def build(card, backbone, model, way: str, layers) -> SimpleNamespace:
+    def build(card, backbone, model, way: str, layers, sizes) -> SimpleNamespace:
         built.append(way)
-        return SimpleNamespace(precision=way)
+        return SimpleNamespace(precision=way, larger={})
 
     monkeypatch.setattr(trunks, "_trunk", build)
     monkeypatch.setattr(trunks, "_promising", lambda model: {"bfloat16": 1.6, "winograd": 1.25})

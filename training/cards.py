@@ -10,6 +10,7 @@ from core.artifacts import Card
 from core.opinions import views_of
 from core.schema import MODALITY_TITLES, Modality
 from core.views import VIEWS
+from core.zoo import get_backbone
 from training.evaluation import BY_SOURCE, wide
 from training.markdown import to_markdown
 from training.views import EQUALISED
@@ -32,7 +33,7 @@ def model_card(card: Card, table: pd.DataFrame) -> str:
 **Intended use**: teaching and research on how such classifiers behave. **Never for diagnosis.**
 
 **Input**: {MODALITY_TITLES[Modality(card.modality)]}, 8-bit greyscale,{_shown(card)} resized to
-224 x 224 (aspect not kept), three equal channels, BGR minus the ImageNet mean.
+{_resized(card)} (aspect not kept), three equal channels, BGR minus the ImageNet mean.
 **Output**: probability of COVID-19, 0 to 1. Operating point {card.threshold}:
 {card.threshold_rule}.
 
@@ -90,6 +91,13 @@ def _shown(card: Card) -> str:
         return ""
     answers = "; the mean log-odds of both looks answers;" if len(views) > 1 else ","
     return f" {' and '.join(words)}{answers}"
+
+
+def _resized(card: Card) -> str:
+    """The sizes at which the trunk takes an image, look by look."""
+    own = get_backbone(card.backbone).size
+    sizes = dict.fromkeys(VIEWS[name].size or own for name in views_of(card))
+    return " and ".join(f"{size} x {size}" for size in sizes)
 
 
 def trained_without(card: Card) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core import zoo
-from core.artifacts import MODELS_DIR, checked_file, read_card, weights_name
+from core.artifacts import MODELS_DIR, read_card, weights_name
 from core.ensemble import Member, layers_read
 from core.head import SECOND_ORDER, pooling_layer
 from core.images import read_image
-from core.trunks import WINOGRAD, compile_model, load_trunk
+from core.trunks import WINOGRAD, load_trunk
 from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
 from training.views import PLAIN, VIEWS
@@ -73,18 +73,11 @@ def _start(root: Path, members: Sequence[Member], view: str) -> Compute:
 
 
 def _reader(layers: tuple[str, ...], size: int) -> Any:
-    """Images -> layer name -> maps; at another size than the backbone's own by a bare trunk."""
-    card = read_card(DEFAULT_TRUNK)
-    backbone = zoo.get_backbone(card.backbone)
+    """Images -> layer name -> maps, at a size of both sides; 0: the backbone's own."""
+    backbone = zoo.get_backbone(read_card(DEFAULT_TRUNK).backbone)
     lower = tuple(layer for layer in layers if layer != backbone.cam_layer)
-    if not size:
-        return load_trunk(DEFAULT_TRUNK, MODELS_DIR, WINOGRAD, lower).all_maps
-    larger = replace(backbone, size=size)
-    model = zoo.build_trunk(larger, layers=lower)
-    model.load_weights(checked_file(card, weights_name(card), MODELS_DIR))
-    run = compile_model(model, (size, size, 3))
-    names = (backbone.cam_layer, *lower)
-    return lambda images: dict(zip(names, run(zoo.prepare(larger, images)), strict=True))
+    trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, WINOGRAD, lower, (size,) if size else ())
+    return partial(trunk.all_maps, size=size)
 
 
 def packed(member: Member, features: NDArray[np.float32]) -> Halves:

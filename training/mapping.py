@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.artifacts import MODELS_DIR, weights_name
-from core.classifier import DEFAULT_MODELS
+from core.classifier import DEFAULT_MODELS, maps_in_view
 from core.guard import normalise
 from core.images import read_image
 from core.intervals import mean_interval, patients_of
-from core.opinions import load_head, lower_layers
+from core.opinions import larger_sizes, load_head, lower_layers
 from core.schema import Modality
 from core.trunks import WINOGRAD, load_trunk
 from training.cache import Compute, cached
@@ -134,16 +134,17 @@ def probabilities(manifest: pd.DataFrame, root: Path, runs: Path) -> NDArray[np.
 def _start(root: Path) -> Compute:
     """Load trunk and heads; what they then do with a few rows."""
     heads = {modality: load_head(name) for modality, name in DEFAULT_MODELS.items()}
-    lower = lower_layers([head.card for head in heads.values()], DEFAULT_TRUNK)
-    trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, WINOGRAD, lower)
+    cards = [head.card for head in heads.values()]
+    lower, sizes = lower_layers(cards, DEFAULT_TRUNK), larger_sizes(cards, DEFAULT_TRUNK)
+    trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, WINOGRAD, lower, sizes)
 
     def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
         answers = np.zeros(len(part), np.float32)
         for name in part["modality"].unique():
             head, own = heads[Modality(name)], np.flatnonzero(part["modality"] == name)
             files = [(root / path).read_bytes() for path in part["path"].iloc[own]]
-            shown = zip(*(head.show(read_image(data).pixels) for data in files), strict=True)
-            passes = [trunk.all_maps(view) for view in shown]
+            images = [read_image(data).pixels for data in files]
+            passes = [maps_in_view(trunk, view, images) for view in head.views]
             answers[own] = head.answers([[maps[x] for x in head.layers] for maps in passes])
         return {"answers": answers}
 

@@ -108,7 +108,10 @@ class Network:
 
 
 def load_network(
-    model_id: str, models_dir: Path = artifacts.MODELS_DIR, base: keras.Model | None = None
+    model_id: str,
+    models_dir: Path = artifacts.MODELS_DIR,
+    base: keras.Model | None = None,
+    size: int = 0,
 ) -> Network:
     """Load a classifier as one float32 graph.
 
@@ -116,24 +119,25 @@ def load_network(
         model_id: Of the classifier.
         models_dir: Where artefacts lie.
         base: Its trunk where that is loaded already (load_base): classifiers can share it.
+        size: Pixels of both sides at which it takes images; 0 for the backbone's own.
 
     Raises:
         ArtifactError: Not a classifier; missing or altered files.
         ValueError: Its card names a layer that its backbone lacks.
     """
     head = load_head(model_id, models_dir)
-    base = base or load_base(head.card.trunk, models_dir)
-    return join(base, head, zoo.get_backbone(head.card.backbone))
+    base = base or load_base(head.card.trunk, models_dir, size)
+    return join(base, head, zoo.at_size(zoo.get_backbone(head.card.backbone), size))
 
 
-def load_base(trunk_id: str, models_dir: Path = artifacts.MODELS_DIR) -> keras.Model:
-    """Load a trunk as a float32 graph that can be differentiated.
+def load_base(trunk_id: str, models_dir: Path = artifacts.MODELS_DIR, size: int = 0) -> keras.Model:
+    """Load a trunk as a float32 graph that can be differentiated, for images of one size.
 
     Raises:
         ArtifactError: Missing or altered files.
     """
     card = artifacts.read_card(trunk_id, models_dir)
-    base = zoo.build_trunk(zoo.get_backbone(card.backbone))
+    base = zoo.build_trunk(zoo.at_size(zoo.get_backbone(card.backbone), size))
     base.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
     return base
 

@@ -11,22 +11,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classifier import Classifier, pool_maps
+from core.classifier import Classifier, maps_in_view, pool_maps
 from core.explain.reading import Reader, Reading
 from core.guard import Verdict
 from core.images import Grey
-from core.views import PLAIN, VIEWS
+from core.views import PLAIN
 
 
-def read_image(classifier: Classifier, reader: Reader, image: Grey) -> Reading:
+def read_image(classifier: Classifier, reader: Reader, image: Grey, view: str = PLAIN) -> Reading:
     """One trunk pass and the reading of its maps.
 
     Args:
         classifier: With the head's trunk.
         reader: The head.
-        image: uint8 (H, W), as the head is shown it (one of Head.show).
+        image: uint8 (H, W), as it is.
+        view: How the head is shown it.
     """
-    maps = classifier.trunk_of(reader.head.card.id).all_maps([image])
+    maps = maps_in_view(classifier.trunk_of(reader.head.card.id), view, [image])
     return reader.read(*(maps[layer] for layer in reader.head.layers))
 
 
@@ -58,13 +59,15 @@ def judge_then_read(
     return verdict, tuple(
         reader.read(*(maps[layer] for layer in head.layers))
         if shares and view == PLAIN
-        else read_image(classifier, reader, VIEWS[view].alter(image))
+        else read_image(classifier, reader, image, view)
         for view in head.views
     )
 
 
 def scorer(classifier: Classifier, reader: Reader) -> Callable[[NDArray[np.float32]], Any]:
     """Preprocessed tensor float32 (N, S, S, 3) -> log-odds float32 (N,), by the classifier's trunk.
+
+    S is any size that the trunk was loaded for.
 
     For methods that change the image many times: it runs at the speed of the answer itself.
     """

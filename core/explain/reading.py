@@ -121,7 +121,7 @@ def _compile(head: Head) -> tuple[Any, Any]:
     readers = [_Part.of(model) for model in parts]
     top = [one for one, place in zip(readers, places, strict=True) if place == max(places)]
     low = [(one, place) for one, place in zip(readers, places, strict=True) if place < max(places)]
-    shapes = [one.shape[1:] for one in head.model.inputs]
+    shapes = head.map_shapes
     several = [tf.TensorSpec((None, *shape), tf.float32) for shape in shapes]
     single = [tf.TensorSpec((1, *shape), tf.float32) for shape in shapes]
 

@@ -120,7 +120,9 @@ def _at(picture: Picture, card: Card, look: Look, block: str, method: str, again
     """A map at a block: the head's own out of the pass that answered."""
     if block == layer_of(card):
         return look.reading.cam(method, against=against)
-    return loaders_explain.blocks(picture.pixels, card.id)[block].cams[method, against]
+    return loaders_explain.blocks(picture.pixels, card.id, picture.size)[block].cams[
+        method, against
+    ]
 
 
 def _draw(picture: Picture, image: Colour, values: Map, method: str) -> None:
@@ -145,12 +147,13 @@ def _score_cam(
 
     def start() -> Iterator[Running]:
         own = block == layer_of(card)
-        maps = look.reading.maps if own else loaders_explain.maps(picture.pixels, card.id, block)
-        tensor = loaders_explain.tensor(picture.pixels, card)
+        below = loaders_explain.maps
+        maps = look.reading.maps if own else below(picture.pixels, card.id, block, picture.size)
+        tensor = loaders_explain.tensor(picture.pixels, card, picture.size)
         return covering.score_cam(loaders_explain.scorer(card.id), tensor, maps, against=against)
 
     found = explain_running.run(
-        explain_running.key_of(SCORE, card.id, picture.pixels, block, against),
+        explain_running.key_of(SCORE, card.id, picture.pixels, picture.size, block, against),
         "Compute Score-CAM",
         explain_words.SCORE_COST,
         start,

@@ -46,7 +46,7 @@ def packed(picture: Picture, card: Card, probability: float) -> bytes:
     """The ZIP: the image in the chosen view, every map of every block, and their list."""
     view = explain_image.view(card)
     about = About(card.id, picture.name, probability, card.threshold, view)
-    readings = loaders_explain.network(card.id).read(picture.pixels)
+    readings = loaders_explain.network(card.id, picture.size).read(picture.pixels)
     return bundle(picture.pixels, about, readings)
 
 

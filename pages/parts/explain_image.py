@@ -38,6 +38,7 @@ class Picture:
         pixels: uint8 (H, W): as they are when loaded; what is drawn gets what the model is shown.
         note: Whom to name, and what it is.
         data: The file.
+        size: Pixels of both sides at which the network takes it; 0 for the backbone's own.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Picture:
     pixels: Grey
     note: str
     data: bytes
+    size: int = 0
 
 
 def address(model_id: str, item: state.Item) -> dict[str, str]:

@@ -37,7 +37,7 @@ def show(picture: Picture, card: Card, maps: Sheet, number: int, against: bool) 
         _large(picture, maps, number, against)
     with right:
         st.markdown("**Test images that excite it most**")
-        _exciting(card, maps, number)
+        _exciting(card, maps, number, picture.size)
         st.markdown("**An input that would excite it**")
         _maximised(card, maps.layer, number)
 
@@ -60,7 +60,7 @@ def _large(picture: Picture, maps: Sheet, number: int, against: bool) -> None:
     explain_download.png_button(picture, image, name)
 
 
-def _exciting(card: Card, maps: Sheet, number: int) -> None:
+def _exciting(card: Card, maps: Sheet, number: int, size: int) -> None:
     """The strongest test images of the shipped table, with a way to open each."""
     try:
         found = loaders_kernel.most_excited(card, maps.layer, number)
@@ -77,7 +77,7 @@ def _exciting(card: Card, maps: Sheet, number: int) -> None:
     for one in found:
         image_id = images.loc[one.row, "image_id"]
         with grid.container(width=TILE, gap="xxsmall"):
-            tile = loaders_kernel.framed(card, maps.layer, len(maps.levels), one)
+            tile = loaders_kernel.framed(card, maps.layer, len(maps.levels), size, one)
             if tile is not None:
                 st.image(tile, width=TILE, alt=f"{image_id}, framed where the map is brightest")
             st.caption(

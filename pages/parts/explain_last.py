@@ -18,7 +18,7 @@ MOST = 10  # single inputs of each sign
 
 def show(picture: Picture, card: Card, look: Look) -> None:
     """The equation, the strongest inputs, the whole table, the curve."""
-    last = loaders_explain.last_layer(picture.pixels, card.id)
+    last = loaders_explain.last_layer(picture.pixels, card.id, picture.size)
     terms = last.terms(MOST)
     st.markdown("#### The arithmetic of the last layer")
     st.caption(" ".join(explain_words.LAST))

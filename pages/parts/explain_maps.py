@@ -14,7 +14,6 @@ from core.explain import overlay, ranking
 from core.explain.ranking import BRIGHT, REMOVAL, WORTH
 from core.explain.running import Running
 from core.explain.sheets import Sheet, sheet
-from core.images import Grey
 from core.opinions import layer_of
 from pages.parts import (
     explain_kernel,
@@ -48,7 +47,7 @@ def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     shows, hides = explain_words.RANKINGS[by]
     st.caption(f"{shows} {hides}")
     maps = _sheet(picture, card, look, block)
-    values = _values(picture.pixels, card, maps, by)
+    values = _values(picture, card, maps, by)
     if values is None:
         return
     order = ranking.order(values, against=against and by != BRIGHT)
@@ -66,10 +65,10 @@ def _sheet(picture: Picture, card: Card, look: Look, block: str) -> Sheet:
     """The maps of a block: the head's own out of the pass that answered."""
     if block == layer_of(card):
         return sheet(look.reading)
-    return loaders_explain.blocks(picture.pixels, card.id)[block].sheet
+    return loaders_explain.blocks(picture.pixels, card.id, picture.size)[block].sheet
 
 
-def _values(pixels: Grey, card: Card, maps: Sheet, by: str) -> Values | None:
+def _values(picture: Picture, card: Card, maps: Sheet, by: str) -> Values | None:
     """What to rank by; None where that has to be computed and was not started."""
     if by == BRIGHT:
         return maps.bright
@@ -77,18 +76,19 @@ def _values(pixels: Grey, card: Card, maps: Sheet, by: str) -> Values | None:
         return maps.worth
     if len(maps.removal):
         return maps.removal
-    found = _removal(pixels, card, maps.layer)
+    found = _removal(picture, card, maps.layer)
     return None if found is None else np.asarray(found.values, np.float64)
 
 
-def _removal(pixels: Grey, card: Card, block: str) -> Running | None:
+def _removal(picture: Picture, card: Card, block: str) -> Running | None:
     """Removal in a lower block, with progress."""
 
     def start() -> Iterator[Running]:
-        return ranking.removal_below(loaders_explain.network(card.id), pixels, block)
+        network = loaders_explain.network(card.id, picture.size)
+        return ranking.removal_below(network, picture.pixels, block)
 
     return explain_running.run(
-        explain_running.key_of("removal", card.id, pixels, block),
+        explain_running.key_of("removal", card.id, picture.pixels, picture.size, block),
         "Remove maps in turn",
         explain_words.TRIED.format(count=ranking.TRIED),
         start,

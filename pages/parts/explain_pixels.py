@@ -29,7 +29,7 @@ def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     shows, hides = explain_words.METHODS[method]
     st.markdown(f"{shows} {hides}")
     found = explain_running.run(
-        explain_running.key_of(method, card.id, picture.pixels),
+        explain_running.key_of(method, card.id, picture.pixels, picture.size),
         f"Compute {TITLES[method]}" if method != OCCLUSION else "Slide the patch",
         explain_words.PIXEL_COSTS[method],
         lambda: _start(picture, card, method),
@@ -45,10 +45,10 @@ def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
 
 
 def _start(picture: Picture, card: Card, method: str) -> Iterator[Running]:
-    tensor = loaders_explain.tensor(picture.pixels, card)
+    tensor = loaders_explain.tensor(picture.pixels, card, picture.size)
     if method == OCCLUSION:
         return covering.occlusion(loaders_explain.scorer(card.id), tensor)
-    network = loaders_explain.network(card.id)
+    network = loaders_explain.network(card.id, picture.size)
     if method == SMOOTH:
         return pixels.smooth_grad(network, tensor)
     return pixels.integrated_gradients(network, tensor)
@@ -79,7 +79,7 @@ def _numbers(picture: Picture, card: Card, look: Look, method: str, found: Runni
         )
     if method == SMOOTH:
         return f"Largest change of the log-odds with one grey level: {abs(values).max():.2g}."
-    black = loaders_explain.black_log_odds(card)
+    black = loaders_explain.black_log_odds(card, picture.size)
     return (
         f"All pixels together add {values.sum():+.2f}; the log-odds are "
         f"{look.reading.log_odds:+.2f}, and {black:+.2f} for a black image, which is "

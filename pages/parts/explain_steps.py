@@ -46,9 +46,9 @@ BLOCK_NOTE = (
 
 def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     """The overview, then the chosen step."""
-    size = zoo.get_backbone(card.backbone).size
+    size = picture.size or zoo.get_backbone(card.backbone).size
     st.caption(" ".join(explain_words.WALK).format(count=3 * size**2))
-    steps = loaders_explain.steps(picture.pixels, card.id)
+    steps = loaders_explain.steps(picture.pixels, card.id, picture.size)
     titles = {step.key: step.title for step in steps}
     if st.session_state.get(STEP, INPUT) not in titles:  # a step that another model has
         del st.session_state[STEP]

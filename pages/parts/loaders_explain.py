@@ -75,13 +75,17 @@ def reader(model_id: str) -> Any:
     return _reader(model_id, loaders.MODELS_DIR)
 
 
-def network(model_id: str) -> Any:
+def network(model_id: str, size: int = 0) -> Any:
     """A model as one float32 graph (core.explain.network.Network), shared by all visitors.
+
+    Args:
+        model_id: Of the model.
+        size: Pixels of both sides at which it takes images; 0 for the backbone's own.
 
     Raises:
         ArtifactError: Missing or altered files.
     """
-    return _network(model_id, loaders.MODELS_DIR)
+    return _network(model_id, size, loaders.MODELS_DIR)
 
 
 def scorer(model_id: str) -> Callable[[NDArray[np.float32]], Any]:
@@ -91,20 +95,19 @@ def scorer(model_id: str) -> Callable[[NDArray[np.float32]], Any]:
     return scorer(loaders.classifier(), _reader(model_id, loaders.MODELS_DIR))
 
 
-def tensor(pixels: Grey, card: Card) -> NDArray[np.float32]:
-    """An image as a model takes it, float32 (1, S, S, 3)."""
-    return zoo.prepare(zoo.get_backbone(card.backbone), [pixels])
+def tensor(pixels: Grey, card: Card, size: int = 0) -> NDArray[np.float32]:
+    """An image as a model takes it, float32 (1, S, S, 3); size as in `network`."""
+    return zoo.prepare(zoo.at_size(zoo.get_backbone(card.backbone), size), [pixels])
 
 
-def black_log_odds(card: Card) -> float:
+def black_log_odds(card: Card, size: int = 0) -> float:
     """What a model says of a black image: where integrated gradients start from."""
-    size = zoo.get_backbone(card.backbone).size
-    return float(scorer(card.id)(tensor(np.zeros((size, size), np.uint8), card))[0])
+    return float(scorer(card.id)(tensor(np.zeros((1, 1), np.uint8), card, size))[0])
 
 
-def maps(pixels: Grey, model_id: str, block: str) -> Maps:
+def maps(pixels: Grey, model_id: str, block: str, size: int = 0) -> Maps:
     """The maps of one block, float32 (h, w, C), computed anew: they are large."""
-    found: Maps = network(model_id).read(pixels)[block].maps
+    found: Maps = network(model_id, size).read(pixels)[block].maps
     return found
 
 
@@ -113,19 +116,19 @@ def block_names(card: Card) -> tuple[str, ...]:
     return _block_names(card.backbone, layer_of(card))
 
 
-def blocks(pixels: Grey, model_id: str) -> dict[str, Block]:
-    """Block by block, from the input on: one pass forward and one back."""
-    return _blocks(pixels, model_id, loaders.MODELS_DIR)
+def blocks(pixels: Grey, model_id: str, size: int = 0) -> dict[str, Block]:
+    """Block by block, from the input on: one pass forward and one back; size as in `network`."""
+    return _blocks(pixels, model_id, size, loaders.MODELS_DIR)
 
 
-def steps(pixels: Grey, model_id: str) -> list[Step]:
-    """The walk through the network for one image."""
-    return _steps(pixels, model_id, loaders.MODELS_DIR)
+def steps(pixels: Grey, model_id: str, size: int = 0) -> list[Step]:
+    """The walk through the network for one image; size as in `network`."""
+    return _steps(pixels, model_id, size, loaders.MODELS_DIR)
 
 
-def last_layer(pixels: Grey, model_id: str) -> LastLayer:
-    """What the last layer adds up for one image."""
-    return _last_layer(pixels, model_id, loaders.MODELS_DIR)
+def last_layer(pixels: Grey, model_id: str, size: int = 0) -> LastLayer:
+    """What the last layer adds up for one image; size as in `network`."""
+    return _last_layer(pixels, model_id, size, loaders.MODELS_DIR)
 
 
 @st.cache_data(scope="session", max_entries=12, show_spinner=False)
@@ -145,22 +148,22 @@ def _reader(model_id: str, models_dir: Path) -> Any:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the whole network (once) ...")
-def _network(model_id: str, models_dir: Path) -> Any:
+def _network(model_id: str, size: int, models_dir: Path) -> Any:
     from core.explain.network import load_network
 
     trunk_id = artifacts.read_card(model_id, models_dir).trunk
-    return load_network(model_id, models_dir, _base(trunk_id, models_dir))
+    return load_network(model_id, models_dir, _base(trunk_id, size, models_dir), size)
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _base(trunk_id: str, models_dir: Path) -> Any:
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _base(trunk_id: str, size: int, models_dir: Path) -> Any:
     from core.explain.network import load_base
 
-    return load_base(trunk_id, models_dir)
+    return load_base(trunk_id, models_dir, size)
 
 
 @st.cache_data(scope="session", max_entries=2, show_spinner="Reading every block ...")
-def _blocks(pixels: Grey, model_id: str, models_dir: Path) -> dict[str, Block]:
+def _blocks(pixels: Grey, model_id: str, size: int, models_dir: Path) -> dict[str, Block]:
     from core.explain.sheets import sheet
 
     return {
@@ -168,23 +171,23 @@ def _blocks(pixels: Grey, model_id: str, models_dir: Path) -> dict[str, Block]:
             sheet(reading),
             {(name, side): reading.cam(name, against=side) for name in CAMS for side in SIDES},
         )
-        for layer, reading in _network(model_id, models_dir).read(pixels).items()
+        for layer, reading in _network(model_id, size, models_dir).read(pixels).items()
     }
 
 
 @st.cache_data(scope="session", max_entries=2, show_spinner="Walking through the network ...")
-def _steps(pixels: Grey, model_id: str, models_dir: Path) -> list[Step]:
+def _steps(pixels: Grey, model_id: str, size: int, models_dir: Path) -> list[Step]:
     from core.explain.steps import walk
 
-    return walk(_network(model_id, models_dir), pixels)
+    return walk(_network(model_id, size, models_dir), pixels)
 
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)
-def _last_layer(pixels: Grey, model_id: str, models_dir: Path) -> LastLayer:
+def _last_layer(pixels: Grey, model_id: str, size: int, models_dir: Path) -> LastLayer:
     from core.explain.arithmetic import last_layer
 
     models = loaders.classifier()
-    maps = models.trunk_of(model_id).all_maps([pixels])
+    maps = models.trunk_of(model_id).all_maps([pixels], size)
     head = models.heads[model_id]
     return last_layer(head, [maps[layer] for layer in head.layers])
 

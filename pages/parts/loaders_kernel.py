@@ -35,10 +35,20 @@ def field_side(card: Card, layer: str) -> int:
     return _field_side(card.backbone, layer)
 
 
-def framed(card: Card, layer: str, grid: int, found: exciting.Excited) -> Colour | None:
-    """A test image around what excites a map of a layer; None where it is not on this machine."""
+def framed(card: Card, layer: str, grid: int, size: int, found: exciting.Excited) -> Colour | None:
+    """A test image around what excites a map of a layer; None where it is not on this machine.
+
+    Args:
+        card: Of the model.
+        layer: Of its trunk.
+        grid: Cells along each side of the map.
+        size: At which the network took the image whose map that is; 0 for the backbone's own, at
+            which all test images were looked at.
+        found: The test image.
+    """
     backbone = zoo.get_backbone(card.backbone)
-    box = field_box(found.cell, grid, field_side(card, layer), backbone.size)
+    cells = grid * backbone.size // (size or backbone.size)
+    box = field_box(found.cell, cells, field_side(card, layer), backbone.size)
     root = examples.data_root()
     return _framed(loaders_data.DATA_DIR, found.row, root, box, backbone.size)
 

@@ -33,7 +33,7 @@ def show(steps: tuple[Step, ...], looks: Sequence[Shown], card: Card) -> None:
 
 def _last_steps(seen: Shown, card: Card) -> list[Step]:
     """From what a model is shown to the numbers that enter the network."""
-    backbone = zoo.get_backbone(card.backbone)
+    backbone = zoo.at_size(zoo.get_backbone(card.backbone), seen.size)
     tensor = zoo.prepare(backbone, [seen.pixels])[0]  # (S, S, 3)
     fitted = zoo.fit(seen.pixels, backbone.size)
     height, width = seen.pixels.shape

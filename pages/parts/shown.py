@@ -25,12 +25,14 @@ class Shown:
         name: What is seen, in words.
         title: The view that the model asks for; empty where it takes images as they are.
         detail: What that did, or why it did nothing.
+        size: Pixels of both sides at which the network takes it; 0 for the backbone's own.
     """
 
     pixels: Grey
     name: str
     title: str = ""
     detail: str = ""
+    size: int = 0
 
     @property
     def words(self) -> str:
@@ -55,17 +57,18 @@ def in_view(pixels: Grey, name: str) -> Shown:
     """An image in a view: name out of core.views.VIEWS."""
     view = VIEWS[name]
     if not view.title:
-        return Shown(pixels, view.name)
+        return Shown(pixels, view.name, size=view.size)
     altered = view.alter(pixels)
     detail = view.detail if is_changed(pixels, altered) else view.nothing
-    return Shown(altered, view.name, view.title, detail)
+    return Shown(altered, view.name, view.title, detail, view.size)
 
 
 def draw(name: str, looks: Sequence[Shown], card: Card) -> None:
     """The pictures that enter the network, and below them what was done."""
-    size = zoo.get_backbone(card.backbone).size
+    backbone = zoo.get_backbone(card.backbone)
     row = st.container(horizontal=True)
     for number, seen in enumerate(looks, start=1):
+        size = seen.size or backbone.size
         which = f", look {number}: {seen.name}" if len(looks) > 1 else ""
         row.container(width=BESIDE if which else "stretch").image(
             zoo.fit(seen.pixels, size),

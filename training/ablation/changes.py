@@ -8,7 +8,7 @@ from typing import Any
 from core.ensemble import Member
 from core.head import MEAN_STD, POOLINGS, SECOND_ORDER
 from core.schema import Modality
-from core.views import LARGER, LUNGS, PLAIN
+from core.views import LARGER, LARGER_EQUALISED, LUNGS, PLAIN
 from training.recipes import MEMBERS, TOP_MEMBER, XRAY_SOURCES
 from training.views import EQUALISED, LUNGS_ONLY, mirror_of
 
@@ -39,6 +39,7 @@ class Change:
         parent: Title of the change that it differs from in one thing; empty: the reference.
         members: Whose mean log-odds answer.
         views: How images are shown; all are learned from, and their mean log-odds answers.
+        joined: Whether the mean of the views' descriptors is learned from, as their mean answers.
         mirrored: Whether mirror images are learned from as well.
         averaged: Whether mirror images are answered as well (test-time augmentation).
         weights: Weight of each source, EVEN or DRO.
@@ -50,6 +51,7 @@ class Change:
     title: str
     members: tuple[Member, ...] = MEMBERS
     views: tuple[str, ...] = (PLAIN,)
+    joined: bool = False
     mirrored: bool = False
     averaged: bool = False
     weights: dict[str, float] | str = ""
@@ -57,6 +59,11 @@ class Change:
     modality: str = ""
     haze: float | None = None
     parent: str = ""
+
+    @property
+    def looks(self) -> int:
+        """Versions of an image that are learned from and answered, mirrors not counted."""
+        return 1 if self.joined else len(self.views)
 
 
 REFERENCE = Change("reference: mean of block 5", (MEAN_5,))
@@ -103,6 +110,12 @@ def _hazy(parent: Change, words: str, bound: float) -> Change:
     return replace(parent, title=title, haze=bound, parent=parent.title)
 
 
+LARGER_LOOK = _beside(
+    "blocks 3 and 4; two looks, as it is and equalised at 320 px",
+    views=(PLAIN, LARGER_EQUALISED),
+    passes=LARGER_COST,
+    modality=Modality.XRAY,
+)
 CHANGES = (
     REFERENCE,
     Change("mean and deviation of block 4", (SPREAD_4,)),
@@ -141,6 +154,9 @@ CHANGES = (
     TWO_LOOKS,
     *(_hazy(TWO_LOOKS, BOTH, bound) for bound in BOUNDS),
     _beside("blocks 3 and 4; 320 px", views=("larger",), passes=LARGER_COST),
+    LARGER_LOOK,
+    replace(LARGER_LOOK, title=f"{LARGER_LOOK.title}, learned from their mean", joined=True,
+            parent=LARGER_LOOK.title),
 )  # fmt: skip
 SOURCES = {Modality.XRAY: XRAY_SOURCES, Modality.CT: ("covid-ct",)}
 SCORED = {Modality.XRAY: (), Modality.CT: ("sarscov2-ct",)}

@@ -65,10 +65,13 @@ def space_of(
     """
     spans = rows["fit"].to_numpy()
     both = change.mirrored or change.averaged
-    names = (*change.views, *map(mirror_of, change.views)) if both else change.views
+    shown = [change.views, tuple(map(mirror_of, change.views))] if both else [change.views]
     found = []
     for member in change.members:
-        views = [read(view, member) for view in names]
+        views: list[NDArray[np.float16]] = []
+        for names in shown:
+            seen = [read(view, member) for view in names]
+            views += [np.mean(seen, axis=0, dtype=np.float32)] if change.joined else seen
         found.append(_coordinates(np.concatenate(views), np.tile(spans, len(views))))
     return Space(rows, tuple(found), haze)
 
@@ -113,7 +116,7 @@ def left_out(space: Space, change: Change, source: str) -> tuple[Places, Floats]
 
 def score(space: Space, change: Change, train: Places, wanted: Places) -> Floats:
     """Probabilities (n,): sigmoid of the members' mean log-odds, the smaller of two judgements."""
-    count, views = len(space.rows), len(change.views)
+    count, views = len(space.rows), change.looks
     learned = np.arange(2 * views if change.mirrored else views) * count
     looks = np.arange(2 * views if change.averaged else views) * count
     shown = (train + learned[:, np.newaxis]).ravel()

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.artifacts import MODELS_DIR, read_card
-from core.classifier import DEFAULT_MODELS, pool_maps
+from core.classifier import DEFAULT_MODELS, maps_in_view, pool_maps
 from core.images import Grey, read_image
-from core.opinions import load_head, lower_layers
+from core.opinions import larger_sizes, load_head, lower_layers
 from core.schema import Modality
 from core.trunks import WINOGRAD, load_trunk
 from core.views import PLAIN
@@ -46,16 +46,15 @@ def altered(
     def start() -> Compute:
         head = load_head(HEAD)
         lower = lower_layers([head.card], DEFAULT_TRUNK)
-        trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, WINOGRAD, lower)
+        sizes = larger_sizes([head.card], DEFAULT_TRUNK)
+        trunk = load_trunk(DEFAULT_TRUNK, MODELS_DIR, WINOGRAD, lower, sizes)
 
         def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
             images = [_image(row, root, alter) for row in part.itertuples()]
             maps = trunk.all_maps(images)
             # The features are always those of the whole image; only the answer needs the views.
-            shown = zip(*(head.show(image) for image in images), strict=True)
             looks = [
-                maps if view == PLAIN else trunk.all_maps(seen)
-                for view, seen in zip(head.views, shown, strict=True)
+                maps if view == PLAIN else maps_in_view(trunk, view, images) for view in head.views
             ]
             answers = head.answers([[look[layer] for layer in head.layers] for look in looks])
             return {"means": pool_maps(maps[trunk.backbone.cam_layer]), "answers": answers}
