@@ -57,7 +57,7 @@ VIEWS = {
         slices.cut_to_lungs,
     ),
     LARGER_EQUALISED: View(
-        f"the whole image, equalised, at {LARGER} x {LARGER}",
+        "the image equalised and larger",
         "Histogram equalised",
         "every grey level is taken by about as many pixels, so that bright and dark exposures look "
         "alike",

@@ -176,9 +176,9 @@ it had not been chosen by, and better on Actualmed left out. With that known, th
 by, the values tried and what it is held steady against were changed
 ([adr/009](adr/009-three-questions.md)); settings have been chosen by folds since. Its second look
 ([adr/010](adr/010-larger-equalised-look.md)) was added for what it gains in folds; test patients
-were scored after that. In folds the pooled AUC is {_in_folds("pooled")}, and that inside covid-chestxray
-{_in_folds("inside covid-chestxray")}.
-Where that is lower than on the test patients, it is rather what to expect.
+were scored after that. In folds the pooled AUC is {_in_folds("pooled")}, and that inside
+covid-chestxray {_in_folds("inside covid-chestxray")}:
+where that is lower than on the test patients, it is rather what to expect.
 
 {_new_hospital(tables)}
 
