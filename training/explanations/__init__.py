@@ -145,10 +145,10 @@ def _deep(run: Run) -> list[dict[str, Any]]:
 def _lungs(run: Run) -> list[dict[str, Any]]:
     """Given masks, then found lungs on other test images; nothing for CT.
 
-    Nor for a model that is shown a view of its own: the masks given are of the whole image.
+    Nor for a model whose first view is another than the whole image, of which the masks are.
     """
     card = run.subject.card
-    if card.modality != Modality.XRAY or views_of(card) != (PLAIN,):
+    if card.modality != Modality.XRAY or views_of(card)[0] != PLAIN:
         return []
     masks = read_masks(run.rows, run.root)
     has_mask = run.rows["image_id"].isin(masks)
