@@ -177,8 +177,8 @@ by, the values tried and what it is held steady against were changed
 ([adr/009](adr/009-three-questions.md)); settings have been chosen by folds since. Its second look
 ([adr/010](adr/010-larger-equalised-look.md)) was added for what it gains in folds; test patients
 were scored after that. In folds the pooled AUC is {_in_folds("pooled")}, and that inside
-covid-chestxray {_in_folds("inside covid-chestxray")}:
-where that is lower than on the test patients, it is rather what to expect.
+covid-chestxray {_in_folds("inside covid-chestxray")}: rather what to expect than the numbers of the
+few test patients.
 
 {_new_hospital(tables)}
 

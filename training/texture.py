@@ -4,16 +4,15 @@
 
 Each member is a logistic regression on the second-order pooling of one layer of the frozen trunk,
 on images and their mirrors, in one or two views of each, or on the mean of two. The penalty and the
-weight of each source are chosen on the training and validation patients alone
-(training/choosing.py): by the AUC over all sources, inside each and on sources left out, papers and
-patients never torn apart; then, as far as that allows, how far a CT head leans on the haze in the
-lungs (training/haze.py) and how steady an X-ray head is held when marks are put on its images or
-their histograms are equalised (choices.csv). Platt calibration and the operating point come from
-the same patients, each scored by models that had not seen its group. Test patients are scored after
-that. What is said of a source left out comes from an ensemble whose choice, fit and calibration all
-went without it. Writes models/<id>/: card.json, head.weights.h5, predictions.csv, left_out.csv,
-choices.csv, used.csv, spread.csv. --left-out adds sources to left_out.csv and leaves the rest as it
-is. A run that was cut off goes on where it was.
+weight of each source are chosen on training and validation patients alone (training/choosing.py),
+papers and patients never torn apart; then, as far as that allows, how far a CT head leans on the
+haze in the lungs (training/haze.py) and how steady an X-ray head is held when marks are put on its
+images or their histograms are equalised (choices.csv). Platt calibration and the operating point
+come from the same patients, each scored by models that had not seen its group. Test patients are
+scored after that. What is said of a source left out comes from an ensemble whose choice, fit and
+calibration all went without it. Writes models/<id>/: card.json, head.weights.h5, predictions.csv,
+left_out.csv, choices.csv, used.csv, spread.csv. --left-out adds sources to left_out.csv and leaves
+the rest as it is. A run that was cut off goes on where it was.
 """
 
 from __future__ import annotations
@@ -179,8 +178,7 @@ def left_out(
     """
     tables = []
     for source in tqdm(sources or recipe.absent, "left out", unit="source"):
-        own = rows["source"] == source
-        others = recipe.without(source)
+        own, others = rows["source"] == source, recipe.without(source)
         space = space_of(rows, features, fitted_on & ~own, others)
         choice = best(choose(space, others, kept), others)
         without = train(space, choice, SEEDS, len(recipe.looks))
