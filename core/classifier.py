@@ -134,7 +134,8 @@ class Classifier:
             if len(rows) == len(shared[layers[0]]):  # all images, in order
                 return [shared[layer] for layer in layers]
             return [tf.gather(shared[layer], rows) for layer in layers]
-        found = own.run_raw(prepare_in_view(own, view, images))
+        altered = [VIEWS[view].alter(image) for image in images]
+        found = own.run_raw(own.prepare(altered, VIEWS[view].size))
         return [found[layer] for layer in layers]
 
 
@@ -162,13 +163,7 @@ def load_classifier(models_dir: Path = artifacts.MODELS_DIR, precision: str = AU
 
 def maps_in_view(trunk: Trunk, view: str, images: Sequence[Grey]) -> dict[str, Any]:
     """Trunk.all_maps of images, uint8 (H, W) each, as a view (core/views.py) shows them."""
-    return trunk.run_all(prepare_in_view(trunk, view, images))
-
-
-def prepare_in_view(trunk: Trunk, view: str, images: Sequence[Grey]) -> NDArray[np.float32]:
-    """What a trunk takes of images in a view: float32 (N, S, S, 3), preprocessed."""
-    altered = [VIEWS[view].alter(image) for image in images]
-    return zoo.prepare(zoo.at_size(trunk.backbone, VIEWS[view].size), altered)
+    return trunk.all_maps([VIEWS[view].alter(image) for image in images], VIEWS[view].size)
 
 
 def pool_maps(maps: Any) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import artifacts, winograd, zoo
 from core.artifacts import Card
@@ -68,7 +69,11 @@ class Trunk:
         Raises:
             ValueError: It was not loaded for this size.
         """
-        return self.run_all(zoo.prepare(zoo.at_size(self.backbone, size), images))
+        return self.run_all(self.prepare(images, size))
+
+    def prepare(self, images: Sequence[Grey], size: int = 0) -> NDArray[np.float32]:
+        """What it takes of images, float32 (N, S, S, 3); arguments as of `all_maps`."""
+        return zoo.prepare(zoo.at_size(self.backbone, size), images)
 
     def run_all(self, batch: Any) -> dict[str, Any]:
         """The same for preprocessed images, float32 (N, S, S, 3)."""
