@@ -27,6 +27,7 @@ PREDICTIONS = "predictions.csv"
 HISTORY = "history.csv"
 LEFT_OUT = "left_out.csv"
 EVALUATION = "evaluation.csv"
+LEARNING_CURVE = "learning_curve.csv"
 USED = "used.csv"
 FIT = "fit"  # of what a model used an image for: its weights were fitted to it
 

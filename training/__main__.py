@@ -14,6 +14,7 @@ VERBS = {
     "train": "train a classifier head",
     "texture": "train an ensemble of linear members on lower layers",
     "deals": "choose an ensemble's settings again on other deals: how firm are they",
+    "learning_curve": "fit the recipe of an ensemble on fewer patients: would more help",
     "ablation": "one change at a time: what carries over to sources never seen",
     "finetune": "train the upper blocks too: is that worth its cost",
     "adapt": "train the upper blocks on images without labels: does that carry over",
@@ -33,7 +34,7 @@ def main(argv: list[str]) -> int:
     """Run one verb; errors that a user can act on are one line on standard error."""
     if not argv or argv[0] in ("-h", "--help") or argv[0] not in VERBS:
         print("usage: python -m training VERB [options]    (VERB --help for its options)\n")
-        print("\n".join(f"  {verb:10} {what}" for verb, what in VERBS.items()))
+        print("\n".join(f"  {verb:14} {what}" for verb, what in VERBS.items()))
         return 0 if argv and argv[0] in ("-h", "--help") else 2
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     module = importlib.import_module(f"training.{argv[0]}")

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import expit
 from tqdm import tqdm
 
@@ -22,6 +21,7 @@ from training.linear import Floats
 from training.members import (
     ENOUGH,
     Choice,
+    Places,
     Space,
     answer,
     groups_of,
@@ -39,7 +39,7 @@ class Asked:
     """One criterion: its name, the places of rows (n,), and their log-odds (n,)."""
 
     name: str
-    rows: NDArray[np.intp]
+    rows: Places
     answers: Floats
 
     def auc(self, labels: Floats) -> float:
@@ -198,7 +198,7 @@ def _mean_of_known(replicates: Sequence[Floats]) -> Floats:
 
 def _unseen(
     space: Space, choice: Choice, seeds: Sequence[int], source: str
-) -> tuple[NDArray[np.intp], Floats]:
+) -> tuple[Places, Floats]:
     """Rows (n,) and log-odds (n,) that tell how a source is answered by models without it.
 
     They are those of the source. Where it has one class only, the other class of the other sources

@@ -21,6 +21,8 @@ PAPERS, PATIENTS = "papers", "patients"
 FOLDS = 5
 ENOUGH = 10  # images of either class, for an AUC inside one source
 
+Places = NDArray[np.intp]  # of rows
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -108,7 +110,7 @@ class Space:
         """(N,), 0 or 1."""
         return self.rows["label"].to_numpy(np.float64)
 
-    def fit(self, choice: Choice, used: NDArray[np.intp]) -> dict[str, Machine]:
+    def fit(self, choice: Choice, used: Places) -> dict[str, Machine]:
         """Each member on some rows, in all looks and their mirrors."""
         every = np.concatenate([used + view * len(self.rows) for view in range(self.taught)])
         labels = np.tile(self.labels[used], self.taught)
@@ -133,7 +135,7 @@ class Space:
         x: Floats,
         labels: Floats,
         weights: Floats,
-        used: NDArray[np.intp],
+        used: Places,
     ) -> tuple[Floats, float]:
         """What the labels teach a member: weights (R,) and bias."""
         if not choice.steady:
@@ -144,7 +146,7 @@ class Space:
         model = linear.fit(x @ steady, labels, weights, choice.c)
         return steady @ model.coef_[0], float(model.intercept_[0])
 
-    def log_odds(self, models: dict[str, Machine], wanted: NDArray[np.intp]) -> Floats:
+    def log_odds(self, models: dict[str, Machine], wanted: Places) -> Floats:
         """Of some rows, (n, L, K, U)."""
         places = wanted[:, np.newaxis] + np.arange(self.looks) * len(self.rows)  # (n, L)
         found = [
@@ -178,7 +180,7 @@ def out_of_fold(
     choice: Choice,
     seeds: Sequence[int],
     by: str = PAPERS,
-    among: NDArray[np.intp] | None = None,
+    among: Places | None = None,
 ) -> NDArray[np.float64]:
     """Log-odds of every row by models that saw nothing of its group: (seeds, N).
 
@@ -198,8 +200,8 @@ def out_of_fold(
 
 
 def models_of_folds(
-    space: Space, choice: Choice, seed: int, among: NDArray[np.intp], by: str = PAPERS
-) -> Iterator[tuple[dict[str, Machine], NDArray[np.intp]]]:
+    space: Space, choice: Choice, seed: int, among: Places, by: str = PAPERS
+) -> Iterator[tuple[dict[str, Machine], Places]]:
     """The models of each fold of one deal, and the places of the rows whose groups they never saw.
 
     Args:
@@ -209,10 +211,21 @@ def models_of_folds(
         among: Places of the rows that take part, (n,).
         by: As in groups_of.
     """
+    for train, rest in folds(space, seed, among, by):
+        yield space.fit(choice, train), rest
+
+
+def folds(
+    space: Space, seed: int, among: Places, by: str = PAPERS
+) -> Iterator[tuple[Places, Places]]:
+    """Places to learn from, and places of the rows whose groups are not among them, of each fold.
+
+    Arguments as of models_of_folds.
+    """
     labels, groups = space.labels[among], groups_of(space.rows, by)[among]
     deal = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     for train, rest in deal.split(labels, labels, groups):
-        yield space.fit(choice, among[train]), among[rest]
+        yield among[train], among[rest]
 
 
 def joined(features: NDArray[np.float16], looks: int) -> NDArray[np.float16]:

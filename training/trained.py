@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from training import linear
 from training.linear import Floats
-from training.members import Choice, Space, answer, out_of_fold, stacked
+from training.members import Choice, Places, Space, answer, out_of_fold, stacked
 
 
 def platt(labels: Floats, log_odds: Floats) -> tuple[float, float]:
@@ -28,9 +28,17 @@ def platt(labels: Floats, log_odds: Floats) -> tuple[float, float]:
     return slope, float(model.intercept_[0])
 
 
-def machines(space: Space, choice: Choice) -> dict[str, tuple[Floats, Floats]]:
-    """Fitted on all rows: member's name -> weight of each of its features (F, U), and bias (U,)."""
-    models = space.fit(choice, np.arange(len(space.rows)))
+def machines(
+    space: Space, choice: Choice, used: Places | None = None
+) -> dict[str, tuple[Floats, Floats]]:
+    """Member's name -> weight of each of its features (F, U), and bias (U,).
+
+    Args:
+        space: To fit on.
+        choice: With which settings.
+        used: Places of the rows that are learned from; None for all.
+    """
+    models = space.fit(choice, np.arange(len(space.rows)) if used is None else used)
     return {
         name: linear.plain(
             models[name].weights,
@@ -65,7 +73,11 @@ class Trained:
 
     def score(self, features: dict[str, NDArray[np.float16]]) -> Floats:
         """Probabilities (N,) of descriptors, float16 (N, V, F) a member; the looks answer."""
-        return expit(answer(self._log_odds(features, self.looks)))
+        return expit(self.log_odds(features))
+
+    def log_odds(self, features: dict[str, NDArray[np.float16]]) -> Floats:
+        """What probabilities (N,) are made from; arguments as of `score`."""
+        return answer(self._log_odds(features, self.looks))
 
     def answers(self, features: dict[str, NDArray[np.float16]]) -> Floats:
         """Probabilities (N, M) by each member at each look, a single look's mirror image included.

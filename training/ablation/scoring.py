@@ -17,15 +17,13 @@ from training import linear
 from training.ablation.changes import DRO, EVEN, Change
 from training.haze import judgement
 from training.linear import Basis, Floats, Scaler
-from training.members import FOLDS, answer
+from training.members import FOLDS, Places, answer
 from training.views import mirror_of
 
 SEEDS = (0, 1, 2)
 C = 100.0  # of every row alike; not tuned, so that no change gets more attempts than another
 FIT_SHARE = 0.8
 DRO_ROUNDS, DRO_STEP = 10, 0.5
-
-Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
