@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from core.intervals import TAILS
 from training.ablation import COMMAND
 from training.ablation.changes import changes_for
 from training.markdown import to_markdown
@@ -60,13 +61,15 @@ def changes(table: pd.DataFrame) -> pd.DataFrame:
 def verdicts(table: pd.DataFrame) -> str:
     """Which steps gain for sure, which lose, and which change nothing for sure."""
     tried = table[table["change"] != table["change"].iloc[0]]
+    luck = len(tried) * TAILS[0]
     better, worse = tried[tried["step_low"] > 0], tried[tried["step_high"] < 0]
     rest = tried.loc[~tried["change"].isin(better["change"]), "change"].unique()
-    lines = ["Better for sure than the row it changes (the interval lies above zero):\n"]
-    lines += [*_by_test(better), "\nWorse for sure:\n", *_by_test(worse)]
-    return "\n".join(
-        [*lines, f"\nTried without a sure gain on any test: {'; '.join(rest) or 'none'}."]
-    )
+    lines = [
+        f"Better than the row it changes: the interval lies above zero (of {len(tried)} steps about "
+        f"{luck:.0f} would by luck alone):\n"
+    ]
+    lines += [*_by_test(better), "\nWorse: it lies below zero:\n", *_by_test(worse)]
+    return "\n".join([*lines, f"\nOn no test better: {'; '.join(rest) or 'none'}."])
 
 
 def pending(modality: str, table: pd.DataFrame) -> str:
@@ -75,7 +78,8 @@ def pending(modality: str, table: pd.DataFrame) -> str:
     left = [one.title for one in changes_for(modality) if one.title not in done]
     if not left:
         return ""
-    return f"**Not run yet** (the command goes on where it stopped): {'; '.join(left)}.\n"
+    adds = COMMAND.removesuffix(" --again")
+    return f"**Not run yet** (`{adds}` adds them): {'; '.join(left)}.\n"
 
 
 def _by_test(rows: pd.DataFrame) -> list[str]:

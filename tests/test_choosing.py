@@ -13,7 +13,7 @@ from spaces import made_up_choices, made_up_rows, made_up_space
 
 from core.metrics import auc, bootstrap_interval
 from training import choosing
-from training.choosing import Asked, _mean_of_known, _summary, best, choose, judge
+from training.choosing import Asked, _mean_of_known, _summary, best, choose, judge, judge_once
 from training.members import Choice, answer, groups_of, out_of_fold
 from training.recipes import TextureRecipe
 
@@ -142,3 +142,10 @@ def test_a_source_left_out_has_no_say_in_weights() -> None:
     recipe = TextureRecipe("t", "xray", ("a", "b"), left_out=("a", "b"), weights=weights)
     assert recipe.without("a").left_out == ("b",)
     assert recipe.without("a").weights == ({}, {"b": 2.0})
+
+
+def test_kept_judgements_are_of_the_same_way_to_learn(tmp_path: Path) -> None:
+    recipe, space = TextureRecipe("t", "xray", ("a", "b")), made_up_space(made_up_rows())
+    for one in (recipe, recipe, replace(recipe, joined=True)):
+        judge_once(space, one, Choice(1.0, {}), tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2

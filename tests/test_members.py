@@ -117,7 +117,7 @@ def test_the_smaller_judgement_answers_each_look() -> None:
 
 def test_joined_looks_answer_by_the_mean_of_their_log_odds() -> None:
     random = np.random.default_rng(5)
-    features = random.normal(size=(40, 5, 6)).astype(np.float16)  # 2 looks, 2 mirrors, 1 changed
+    features = random.normal(size=(40, 6, 6)).astype(np.float16)  # 2 looks, mirrors, changes
     labels = np.arange(40) % 2
     rows = pd.DataFrame(
         {"image_id": [f"i{n}" for n in range(40)], "patient_id": "", "path": "", "source": "one"}
@@ -134,6 +134,6 @@ def test_joined_looks_answer_by_the_mean_of_their_log_odds() -> None:
     )
 
 
-def test_a_change_of_the_first_look_is_its_share_of_the_mean() -> None:
-    features = np.array([[[1.0], [3.0], [5.0], [7.0], [2.0]]], np.float16)
-    assert joined(features, 2)[0, :, 0].tolist() == [2.0, 6.0, 2.5]
+def test_looks_mirrors_and_changes_are_each_joined() -> None:
+    features = np.array([[[1.0], [3.0], [5.0], [7.0], [2.0], [8.0]]], np.float16)
+    assert joined(features, 2)[0, :, 0].tolist() == [2.0, 6.0, 5.0]

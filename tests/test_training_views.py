@@ -8,8 +8,9 @@ import pytest
 from core import slices
 from core.images import read_image
 from core.phantoms import CT_TITLE, drawings
-from core.views import LUNGS
-from training.views import LUNGS_ONLY, VIEWS, stamped, trim
+from core.views import LARGER, LARGER_EQUALISED, LUNGS, equalise
+from training.recipes import TEXTURES
+from training.views import LUNGS_ONLY, STAMPS, VIEWS, stamped, trim
 
 
 def test_views_keep_grey_levels_and_shape_or_say_less() -> None:
@@ -63,3 +64,22 @@ def test_a_large_white_part_is_no_mark() -> None:
     pixels = np.random.default_rng(0).integers(60, 140, (80, 80), np.uint8)
     pixels[20:50, 20:50] = 255
     assert (trim(pixels)[22:48, 22:48] == 255).all()
+
+
+def test_a_stamped_image_is_shown_as_each_look_shows_images() -> None:
+    pixels = np.random.default_rng(3).integers(20, 200, (64, 80), np.uint8)
+    larger = VIEWS[f"{STAMPS[1]}, {LARGER_EQUALISED}"]
+    np.testing.assert_array_equal(larger.alter(pixels), equalise(stamped(pixels, 1)))
+    assert larger.size == LARGER
+    np.testing.assert_array_equal(VIEWS[STAMPS[1]].alter(pixels), stamped(pixels, 1))
+
+
+def test_the_xray_default_is_held_steady_in_both_looks() -> None:
+    recipe = TEXTURES["vgg16-xray-texture"]
+    changed = recipe.views[2 * len(recipe.looks) :]
+    assert changed == (
+        "stamped 1", "stamped 1, larger equalised",
+        "stamped 2", "stamped 2, larger equalised",
+        "equalised", "larger equalised",
+    )  # fmt: skip
+    assert set(changed) < set(VIEWS)

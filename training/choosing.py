@@ -91,7 +91,8 @@ def settings(choice: Choice, recipe: TextureRecipe) -> dict[str, float]:
 def judge_once(space: Space, recipe: TextureRecipe, choice: Choice, kept: Path) -> dict[str, float]:
     """`judge`, or what it said before; arguments as of `choose`."""
     images = space.rows[["image_id", "source", "label"]].to_csv(index=False)
-    asked = f"{recipe.members} {recipe.views} {recipe.deals} {recipe.left_out} {choice} {images}"
+    taught = f"{recipe.members} {recipe.views} {recipe.joined}"
+    asked = f"{taught} {recipe.deals} {recipe.left_out} {choice} {images}"
     path = kept / f"{hashlib.sha256(asked.encode()).hexdigest()[:24]}.json"
     if path.is_file():
         return dict(json.loads(path.read_text(encoding="utf-8")))

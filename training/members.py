@@ -229,24 +229,19 @@ def folds(
 
 
 def joined(features: NDArray[np.float16], looks: int) -> NDArray[np.float16]:
-    """Each image's looks as their mean, each of its mirrors too: (N, V, F) -> (N, V - 2 L + 2, F).
+    """Each image's looks as their mean; each of its mirrors and changes too: (N, V/L, F).
 
-    A linear member answers the mean of descriptors with the mean of its log-odds of each. What a
-    changed version does to the first look is what it does to the mean, one in L parts.
+    A linear member answers the mean of descriptors with the mean of its log-odds of each.
 
     Args:
-        features: As of Space.
+        features: (N, V, F): all L looks at the image, at its mirror, and at it with each change.
         looks: L.
     """
-    taught = 2 * looks
-    own, mirrors = (
-        features[:, first : first + looks].mean(axis=1, dtype=np.float32) for first in (0, looks)
-    )
-    moved = [
-        own + (features[:, view].astype(np.float32) - features[:, 0]) / looks
-        for view in range(taught, features.shape[1])
+    means = [
+        features[:, first : first + looks].mean(axis=1, dtype=np.float32)
+        for first in range(0, features.shape[1], looks)
     ]
-    return np.stack([own, mirrors, *moved], axis=1, dtype=np.float16, casting="same_kind")
+    return np.stack(means, axis=1, dtype=np.float16, casting="same_kind")
 
 
 def stacked(features: NDArray[np.float16]) -> NDArray[np.float16]:

@@ -8,7 +8,7 @@ from core.ensemble import Member
 from core.head import POOLINGS, SECOND_ORDER
 from core.schema import Modality
 from core.views import LARGER_EQUALISED, LUNGS, PLAIN
-from training.views import EQUALISED, STAMPS, mirror_of
+from training.views import EQUALISED, STAMPS, in_look, mirror_of
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ class TextureRecipe:
         looks: The views (core/views.py) in which an image is answered; the mean log-odds counts.
         joined: Whether members learn from the mean of an image's looks, as they answer by the mean
             of their log-odds; else from each look by itself.
-        changed: Views (training/views.py) whose answers should stay those of the image itself.
+        changed: Changes (training/views.py) that should not move the answer; where looks are not
+            joined, that to the first look.
         hazes: Values of training.members.Choice.haze to try once penalty and weights are chosen.
         steadies: Likewise of its steady.
         cost: Standard errors of what choices are made by that either may cost.
@@ -116,8 +117,13 @@ class TextureRecipe:
 
     @property
     def views(self) -> tuple[str, ...]:
-        """As training.members.Space wants them: looks, their mirror images, changed."""
-        return (*self.looks, *map(mirror_of, self.looks), *self.changed)
+        """As training.members.Space wants them: looks, their mirror images, changed.
+
+        Of joined looks, each change in all looks, for training.members.joined.
+        """
+        shown = self.looks if self.joined else self.looks[:1]
+        changed = [in_look(change, look) for change in self.changed for look in shown]
+        return (*self.looks, *map(mirror_of, self.looks), *changed)
 
 
 TEXTURES = {

@@ -13,7 +13,7 @@ import numpy as np
 from core import slices, views
 from core.images import WHITE, Grey
 from core.slices import lines_that_show
-from core.views import LARGER, LUNGS, PLAIN
+from core.views import LARGER, LARGER_EQUALISED, LUNGS, PLAIN
 
 MIRROR = "mirror"
 EQUALISED = "equalised"
@@ -150,6 +150,21 @@ def mirror_of(name: str) -> str:
     return MIRROR if name == PLAIN else f"{name}, mirrored"
 
 
+def in_look(change: str, look: str) -> str:
+    """The name of the view in which a look shows a changed version of an image.
+
+    What is equalised in any case looks the same once it was equalised before.
+    """
+    if (change, look) == (EQUALISED, LARGER_EQUALISED):
+        return look
+    return change if look == PLAIN else f"{change}, {look}"
+
+
+def _stamped_in(look: str, number: int) -> View:
+    view = views.VIEWS[look]
+    return View(lambda pixels: view.alter(stamped(pixels, number)), view.size)
+
+
 def _mirrored(view: views.View) -> View:
     return View(lambda pixels: np.ascontiguousarray(np.fliplr(view.alter(pixels))), view.size)
 
@@ -165,7 +180,11 @@ VIEWS = {
 # What heads may ask for when they answer comes from core; each has its mirror image.
 SHOWN = {name: view.alter for name, view in views.VIEWS.items()}
 VIEWS |= {name: View(view.alter, view.size) for name, view in views.VIEWS.items()}
-VIEWS |= {name: View(partial(stamped, number=n)) for n, name in enumerate(STAMPS)}
+VIEWS |= {
+    in_look(name, look): _stamped_in(look, n)
+    for n, name in enumerate(STAMPS)
+    for look in (PLAIN, LARGER_EQUALISED)
+}
 VIEWS |= {
     name: View(lambda pixels, number=n: jittered(SHOWN[LUNGS](pixels), number))  # type: ignore[misc]
     for n, name in enumerate(JITTERS)
