@@ -1,4 +1,4 @@
-"""Image -> maps (one trunk pass) -> verdict and probability."""
+"""Image -> maps (a trunk pass for each look) -> verdict and probability."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ Lower blocks see finer texture, upper ones larger forms; which carries over to n
 not settled by the validation patients, so both are asked.
 
 A member may give two log-odds: what the labels taught it of COVID-19, and whether the lungs are
-hazy at all, for which no label is needed. Then the smaller of the two means answers: lungs that
-look clear are not called positive, and haze alone is no COVID-19.
+hazy at all, for which no label is needed. Then the smaller of the two means answers: a look at
+lungs judged much clearer than usual answers low, and haze alone does not make it answer high.
 """
 
 from __future__ import annotations

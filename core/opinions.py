@@ -162,6 +162,8 @@ def load_head(model_id: str, models_dir: Path = artifacts.MODELS_DIR) -> Head:
     members = members_of(card.config)
     if len(views) > 1 and not members:
         raise ArtifactError(f"expected one view of a head without members, received {views}")
+    if any(VIEWS[view].size for view in views) and not members:
+        raise ArtifactError(f"expected a view of the trunk's own size, received {views}")
     units = len(judgements_of(card.config))
     model = build_ensemble(members, units) if members else _paper_head(card)
     model.load_weights(artifacts.checked_file(card, artifacts.weights_name(card), models_dir))
@@ -209,6 +211,12 @@ def views_of(card: Card) -> tuple[str, ...]:
     if not names or not set(names) <= set(VIEWS):
         raise ArtifactError(f"expected views out of {sorted(VIEWS)}, received {list(names)}")
     return names
+
+
+def fingerprint(card: Card) -> str:
+    """What a head's answer hangs on: the hash of its weights, its views and their sizes."""
+    views = ", ".join(f"{view} {VIEWS[view].size}" for view in views_of(card))
+    return f"{card.files[artifacts.weights_name(card)]} {views}"
 
 
 def map_shapes(model: keras.Model, views: Sequence[str]) -> list[tuple[int | None, ...]]:

@@ -26,7 +26,10 @@ st.markdown(
     "what they saw into one number.\n\n"
     "**Transfer learning:** the convolutions already see edges, textures and shapes, so they stay "
     "frozen. Only the head learns, from a few hundred lung images, which mix of those means "
-    "COVID-19."
+    "COVID-19.\n\n"
+    "That is the paper's network; models without *texture* in their name are built so. The "
+    "default models look at an image twice, read the middle layers instead of the last alone, and "
+    "have a simpler head: one weighted sum for each layer."
 )
 
 home_paper.steps()
@@ -122,8 +125,9 @@ with widgets.told():
 st.markdown(
     "AUC is the chance that a COVID-19 image gets the higher number of a random pair; 0.5 is "
     "guessing. Pooled, the model may win by telling **hospitals** apart, since most sources hold "
-    "mostly one class. Inside one source that trick fails, and at a hospital whose images were not "
-    "in training it is no help: those dots are the honest ones. Lines are 95 % intervals over "
+    "mostly one class. Inside one source that helps less, and at a hospital whose images were not "
+    "in training not at all: those dots are the more honest ones, and no proof either, since a "
+    "collection such as covid-chestxray holds many hospitals. Lines are 95 % intervals over "
     "patients, numbers in brackets count images; where a source names no patients, each image "
     "counts as one, and the line is too short."
 )

@@ -7,19 +7,21 @@ import streamlit as st
 from core.artifacts import ArtifactError
 from core.schema import MODALITY_TITLES, Modality
 from core.tuning import DATASETS
-from pages.parts import text, tuning
+from pages.parts import text, tuning, tuning_patients
 from pages.parts.switch import switch
 
 VIEWS = {
     "findings": "The paper's findings",
     "mattered": "What mattered",
     "trials": "Every trial",
+    "patients": "More patients?",
     "method": "How it was done",
 }
 SHOW: dict[str, Callable[[str], None]] = {
     "findings": tuning.findings,
     "mattered": tuning.mattered,
     "trials": tuning.trials,
+    "patients": tuning_patients.show,
     "method": tuning.method,
 }
 

@@ -47,10 +47,11 @@ def measurements(classifier: Classifier) -> Iterator[str]:
             theirs: usual,
         }
     )
-    yield f"\none image explained ({trunk.precision}), median of {ROUNDS} alternating rounds"
+    rounds = f"median of {ROUNDS} alternating rounds"
+    yield f"\none image explained, {MODEL} ({trunk.precision}), {rounds}"
     yield from table(one, bare)
     yield goal("times a bare pass", one[ours] / one[bare], most=1.25)
-    yield goal("times faster than the usual way", one[theirs] / one[ours], least=8)
+    yield goal("times as fast as the usual way", one[theirs] / one[ours], least=8)
     batch = np.repeat(tensor, 16, axis=0)
     bare, many = "bare trunk pass", "bare trunk, a batch of 16"
     faster, patches = "Score-CAM, 32 strongest maps", "occlusion, 14 x 14 positions"

@@ -71,7 +71,7 @@ def _one_image(classifier: Classifier, rounds: int) -> Iterator[str]:
         yield goal(f"times a bare pass, {_looks(classifier, kind)}", ratio, most=1.15)
         yield f"    which is {taken[ready[kind]] / taken[alone[kind]]:.2f} times its bare passes"
     for kind in KINDS:
-        words = f"times faster than model.predict, {kind}"
+        words = f"times as fast as model.predict, {kind}"
         yield goal(words, taken[usual] / taken[ready[kind]], least=3)
 
 

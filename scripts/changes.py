@@ -65,8 +65,8 @@ def verdicts(table: pd.DataFrame) -> str:
     better, worse = tried[tried["step_low"] > 0], tried[tried["step_high"] < 0]
     rest = tried.loc[~tried["change"].isin(better["change"]), "change"].unique()
     lines = [
-        f"Better than the row it changes: the interval lies above zero (of {len(tried)} steps about "
-        f"{luck:.0f} would by luck alone):\n"
+        f"Better than the row it changes: the interval lies above zero (of {len(tried)} steps "
+        f"about {luck:.0f} would by luck alone):\n"
     ]
     lines += [*_by_test(better), "\nWorse: it lies below zero:\n", *_by_test(worse)]
     return "\n".join([*lines, f"\nOn no test better: {'; '.join(rest) or 'none'}."])

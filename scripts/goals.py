@@ -56,7 +56,8 @@ class Goal:
         """Whether; and if not, whether at least the interval holds the goal."""
         better = operator.le if self.measure == ERROR else operator.ge
         if better(value, self.goal):
-            return "yes"
+            sure = better(high if self.measure == ERROR else low, self.goal)
+            return "yes" if sure else "yes, but the interval reaches beyond it"
         return "no, but within the interval" if low <= self.goal <= high else "no"
 
 
@@ -80,8 +81,8 @@ GOALS = (
         ((INSIDE, "covid-chestxray"),), AUC, 0.85, start="0.66",
     ),
     Goal(
-        "Actualmed, never trained on it", XRAY, ((UNSEEN, "actualmed"), (WITHOUT, "actualmed")),
-        AUC, 0.85, start="0.58",
+        "Actualmed, trained without it (small: never seen)", XRAY,
+        ((UNSEEN, "actualmed"), (WITHOUT, "actualmed")), AUC, 0.85, start="0.58",
     ),
     Goal(
         "X-ray, pooled", XRAY, ((POOLED, ""),), AUC, 0.99,
@@ -153,6 +154,8 @@ def section(cards: list[Card], tables: dict[str, pd.DataFrame]) -> str:
 On this repository's own splits. `start` is a logistic regression on averaged features of the frozen
 VGG16, on other splits of the same data. The published test list of COVID-CT was not here: "test
 patients" are those of its published validation list; `published` and `start` are of the test list.
+`published` are numbers of papers (self-supervision: He et al. 2020; DarkCovidNet: Ozturk et al.
+2020), `start` was measured once when the goals were set: no command here repeats either.
 
 {to_markdown(table(cards, tables))}
 
@@ -176,7 +179,9 @@ it had not been chosen by, and better on Actualmed left out. With that known, th
 by, the values tried and what it is held steady against were changed
 ([adr/009](adr/009-three-questions.md)); settings have been chosen by folds since. Its second look
 ([adr/010](adr/010-larger-equalised-look.md)) was added for what it gains in folds; test patients
-were scored after that. In folds the pooled AUC is {_in_folds("pooled")}, and that inside
+were scored after that (`git show 634f67a:models/vgg16-xray-texture/evaluation.csv` has them with
+one look). What it is held steady against was then found to have been shown in the first look alone,
+and is now shown in both. In folds the pooled AUC is {_in_folds("pooled")}, and that inside
 covid-chestxray {_in_folds("inside covid-chestxray")}: rather what to expect than the numbers of the
 few test patients.
 

@@ -99,6 +99,8 @@ The worst test images:
 
 ## Looked at, on every source
 
+By eye, once; no command repeats this part.
+
 {SEEN}
 """
 

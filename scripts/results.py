@@ -19,6 +19,7 @@ from scripts import goals
 from scripts.changes import ablation
 from scripts.document import DOCS
 from scripts.firm import firmness
+from scripts.learning import more_patients
 from scripts.upper import adapted, finetuned
 from training import evaluation
 from training.evaluation import BY_SOURCE, wide
@@ -55,6 +56,7 @@ def text() -> str:
         protocol(PROTOCOLS),
         ablation(ABLATION),
         firmness(MODELS_DIR),
+        more_patients(MODELS_DIR),
         finetuned(FINETUNED, ADAPTED / "ct.csv"),
         adapted(ADAPTED),
         lungs(DATA_DIR / "lungs"),

@@ -99,16 +99,24 @@ def test_lungs_are_compared_with_the_middle_of_the_picture() -> None:
     assert findings.lungs(made_up(), checks.FOUND) is None
 
 
-def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, modality: str = "xray") -> AppTest:
+def page(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    modality: str = "xray",
+    views: tuple[str, ...] = ("plain",),
+) -> AppTest:
     monkeypatch.setattr(loaders, "MODELS_DIR", tmp_path)
 
-    def script(modality: str) -> None:
+    def script(modality: str, views: tuple[str, ...]) -> None:
         from core.artifacts import Card
         from pages.parts import explain_quality
 
-        explain_quality.show(Card("m", "head", "A model", "vgg16", modality=modality))
+        config = {"views": list(views)}
+        card = Card("m", "head", "A model", "vgg16", modality=modality, config=config)
+        explain_quality.show(card)
 
-    at = AppTest.from_function(script, kwargs={"modality": modality}, default_timeout=30).run()
+    asked = {"modality": modality, "views": views}
+    at = AppTest.from_function(script, kwargs=asked, default_timeout=30).run()
     assert not at.exception
     return at
 
@@ -146,6 +154,12 @@ def test_the_other_curve_and_measure_are_a_click_away(monkeypatch, folder: Path)
     text = words(at)
     assert "Insertion, by area" in text
     assert "Structural similarity with the map" in text
+
+
+def test_which_of_two_looks_was_measured_is_said(monkeypatch, folder: Path) -> None:
+    said = "Measured on the first of this model's looks, a crop around the lungs,"
+    assert said in words(page(monkeypatch, folder, views=("lungs", "plain")))
+    assert "of this model's looks" not in words(page(monkeypatch, folder))
 
 
 def test_ct_has_no_outlines_and_that_is_said(monkeypatch, folder: Path) -> None:

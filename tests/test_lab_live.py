@@ -10,6 +10,7 @@ from visits import opened
 from core import alter, phantoms
 from core.explain import change, overlay
 from core.images import read_image
+from core.views import LARGER
 from pages.parts import lab_live, lab_map, loaders
 
 XRAY = read_image(phantoms.drawings()[phantoms.XRAY_TITLE]).pixels
@@ -93,26 +94,32 @@ def tool(at: AppTest, label: str, value: str) -> None:
     assert not at.exception
 
 
-def test_a_change_costs_one_pass_and_moves_number_and_map(
+def test_a_change_costs_a_pass_a_look_and_moves_number_and_map(
     classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passes = []
 
-    def run(batch):
-        passes.append(len(batch))
-        return classifier.trunk.run(batch)
+    def spy(run, size):
+        def counting(batch):
+            passes.append(size)
+            assert len(batch) == 1
+            return run(batch)
 
-    trunk = replace(classifier.trunk, run=run)
+        return counting
+
+    own = classifier.trunk
+    larger = {size: spy(run, size) for size, run in own.larger.items()}
+    trunk = replace(own, run=spy(own.run, own.backbone.size), larger=larger)
     counted = replace(classifier, trunks={**classifier.trunks, trunk.card.id: trunk})
     monkeypatch.setattr(loaders, "_classifier", lambda models_dir: counted)
     at = opened("lab", lab_experiment="lungs", lab_live=True)
-    assert passes == [1]  # nothing painted yet
+    assert passes == [224, LARGER]  # nothing painted yet
     tool(at, "Tool", "Black box")
-    assert passes == [1, 1]
+    assert passes == [224, LARGER] * 2
     at.slider("lab_down_box").set_value((0.0, 0.5)).run()
-    assert passes == [1, 1, 1]
+    assert passes == [224, LARGER] * 3
     tool(at, "Activation map", "What speaks against")
-    assert passes == [1, 1, 1]
+    assert passes == [224, LARGER] * 3
     at.selectbox("lab_model").set_value("vgg16-xray-texture").run()
     assert not at.exception
     box = alter.Box(0.25, 0.0, 0.75, 0.5)

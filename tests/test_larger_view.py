@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from explain_visits import group, page
+from visits import words
 
 from core import zoo
 from core.artifacts import read_card
@@ -16,7 +18,7 @@ from core.metrics import sigmoid
 from core.opinions import larger_sizes, together
 from core.phantoms import CT_TITLE, XRAY_TITLE, drawings
 from core.schema import Modality
-from core.views import LARGER, LARGER_EQUALISED, PLAIN, VIEWS
+from core.views import LARGER, LARGER_EQUALISED, LUNGS, PLAIN, VIEWS
 
 MODEL = DEFAULT_MODELS[Modality.XRAY]
 XRAY, CT = (read_image(drawings()[title]).pixels for title in (XRAY_TITLE, CT_TITLE))
@@ -38,9 +40,10 @@ def expected(networks: list[Network]) -> list[float]:
 
 
 def test_equalised_levels_by_hand() -> None:
-    """Half the pixels at 10, half at 20: the darkest becomes black, the brightest white."""
-    pixels = np.repeat(np.array([10, 20], np.uint8), 50).reshape(10, 10)
-    assert np.unique(VIEWS[LARGER_EQUALISED].alter(pixels)).tolist() == [0, 255]
+    """The darkest becomes black; above it half of the other pixels lie below the middle level."""
+    pixels = np.repeat(np.array([10, 20, 200], np.uint8), [50, 25, 25]).reshape(10, 10)
+    evened = VIEWS[LARGER_EQUALISED].alter(pixels)
+    assert evened[:, 0].tolist() == [0] * 5 + [128] * 2 + [128] + [255] * 2
 
 
 def test_a_backbone_at_another_size() -> None:
@@ -98,3 +101,21 @@ def test_maps_in_a_view(classifier: Classifier) -> None:
     direct = classifier.trunk.all_maps([EVENED], LARGER)[layer]
     assert found.shape == (1, 20, 20, 512)
     np.testing.assert_array_equal(found, direct)
+
+
+def test_explain_opens_the_larger_look() -> None:
+    """Maps, walk and pixels are those of 320 x 320: an eighth of it is 40."""
+    address = {"model": MODEL, "image": "drawing-xray"}
+    at = page(explain_look_xray=LARGER_EQUALISED, **address)
+    assert sum("40 x 40 cells" in one.value for one in at.caption) >= 1
+    assert not any("28 x 28 cells" in one.value for one in at.caption)
+    group(at, "View").set_value("steps").run()
+    assert not at.exception
+    assert "320" in words(at)
+
+
+def test_a_look_at_xrays_says_nothing_of_ct_slices() -> None:
+    at = page(model=MODEL, image="drawing-xray", explain_look_xray=PLAIN)
+    at.selectbox("explain_model").set_value("vgg16-ct-texture").run()
+    assert not at.exception
+    assert group(at, "Look at").value == LUNGS

@@ -7,10 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from core.artifacts import Card
+from core.artifacts import LEARNING_CURVE, Card
+from core.classifier import DEFAULT_MODELS
 from scripts import goals, results
 from scripts.changes import ablation, pending
 from scripts.goals import GOALS, Goal
+from scripts.learning import more_patients
 from scripts.lungs import verdict
 from training.ablation.changes import changes_for
 
@@ -31,15 +33,18 @@ def test_the_page_is_as_the_tables_say() -> None:
 @pytest.mark.parametrize(
     ("measure", "value", "expected"),
     [
-        ("auc", 0.8, "yes"),
+        ("auc", 0.8, "yes, but the interval reaches beyond it"),
+        ("auc", 0.95, "yes"),
         ("auc", 0.79, "no, but within the interval"),
         ("auc", 0.4, "no"),
-        ("calibration_error", 0.8, "yes"),
+        ("calibration_error", 0.8, "yes, but the interval reaches beyond it"),
+        ("calibration_error", 0.15, "yes"),
         ("calibration_error", 0.85, "no, but within the interval"),
     ],
 )
 def test_whether_a_goal_is_reached(measure: str, value: float, expected: str) -> None:
-    ends = (0.1, 0.2) if expected == "no" else (0.5, 0.9)
+    sure = {"no": (0.1, 0.2), "yes": (0.9, 1.0) if measure == "auc" else (0.1, 0.2)}
+    ends = sure.get(expected, (0.5, 0.9))
     assert _goal(measure, 0.8).reached(value, *ends) == expected
 
 
@@ -49,7 +54,10 @@ def test_a_goal_is_asked_of_models_of_its_kind_alone() -> None:
     found = goals.table([ct, xray], dict.fromkeys(("one", "two"), _evaluation("auc", 0.96)))
     assert found["model"].tolist() == ["one"]
     row = found.iloc[0]
-    assert (row["ours (95 %)"], row["reached"]) == ("0.960 (0.500-0.900)", "yes")
+    assert (row["ours (95 %)"], row["reached"]) == (
+        "0.960 (0.500-0.900)",
+        "yes, but the interval reaches beyond it",
+    )
     assert row["command"] == "`python -m training evaluate --model one`"
 
 
@@ -91,9 +99,9 @@ def test_ablation_one_row_a_change(tmp_path: Path) -> None:
 def test_what_is_sure_is_said(tmp_path: Path) -> None:
     _ablation(tmp_path)
     words = ablation(tmp_path)
-    assert "lies above zero):\n\n- pooled: lower blocks (+0.050)\n" in words
-    assert "Worse for sure:\n\n- actualmed: lower blocks (-0.100)\n" in words
-    assert "Tried without a sure gain on any test: CLAHE." in words
+    assert "(of 3 steps about 0 would by luck alone):\n\n- pooled: lower blocks (+0.050)\n" in words
+    assert "it lies below zero:\n\n- actualmed: lower blocks (-0.100)\n" in words
+    assert "On no test better: CLAHE." in words
 
 
 def test_settings_at_an_end_of_the_grid_are_named(
@@ -126,3 +134,22 @@ def test_changes_without_a_row_are_named() -> None:
     words = pending("ct", pd.DataFrame({"change": titles[:-2]}))
     assert words.endswith(f": {titles[-2]}; {titles[-1]}.\n")
     assert pending("ct", pd.DataFrame({"change": titles})) == ""
+
+
+def test_how_many_doublings_a_goal_is_away(tmp_path: Path) -> None:
+    assert more_patients(tmp_path) == ""
+    folder = tmp_path / DEFAULT_MODELS[goals.CT]
+    folder.mkdir()
+    (folder / LEARNING_CURVE).write_text(
+        "kind,group,share,patients,auc,low,high,deviation,gain,gain_low,gain_high,commit\n"
+        "inside,covid-ct,0.5,60,0.85,0.8,0.9,0.02,,,,abc\n"
+        "inside,covid-ct,1.0,120,0.88,0.84,0.92,0.01,0.03,0.01,0.05,abc\n"
+        "never seen,sarscov2-ct,0.5,60,0.80,0.7,0.9,0.02,,,,abc\n"
+        "never seen,sarscov2-ct,1.0,120,0.79,0.7,0.9,0.01,-0.01,-0.03,0.01,abc\n"
+    )
+    text = more_patients(tmp_path)
+    first = "| inside covid-ct | 0.850 \u00b1 0.020 (60) | 0.880 \u00b1 0.010 (120) |"
+    rest = "0.840-0.920 | +0.030 (+0.010 to +0.050) | 0.95 | 3 doublings |"
+    assert f"{first} {rest}" in text
+    assert "0.700-0.900 | -0.010 (-0.030 to +0.010) | 0.75 | reached here |" in text
+    assert "In 1 of 2 tests" in text

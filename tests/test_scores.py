@@ -104,3 +104,24 @@ def test_names_that_are_no_text_and_dead_links_are_rows(tmp_path: Path) -> None:
     assert errors["dead.png"] == "There is no such file."
     assert not errors["odd\\xff.png"]
     assert shown(Path("肺 a.png")) == "肺 a.png"
+
+
+def test_rows_of_another_model_or_threshold_are_made_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = tmp_path / "scans", tmp_path / "out.csv"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(PICTURES[0])
+    words = ["predict", str(folder), "--out", str(out), "--model", "vgg16-xray"]
+    assert main(words) == 0
+    first = read(out)
+    elsewhere = first.assign(path="elsewhere/b.png")
+    pd.concat([first, elsewhere]).to_csv(out, index=False)
+    capsys.readouterr()
+    assert main([*words, "--threshold", "0.9", "--resume"]) == 0
+    assert "1 by another model or threshold: made again" in capsys.readouterr().err
+    table = read(out).set_index("path")
+    assert table.loc[str(folder / "a.png"), "threshold"] == 0.9
+    assert table.loc["elsewhere/b.png", "threshold"] == first["threshold"][0]  # not asked for now
+    assert main([*words, "--threshold", "0.9", "--resume"]) == 0
+    assert "made again" not in capsys.readouterr().err

@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import tuned
 from streamlit.testing.v1 import AppTest
 from visits import modules_after, opened, words
 
+from core.artifacts import LEARNING_CURVE
+from core.classifier import DEFAULT_MODELS
+from core.learning_curve import doublings_to
+from core.schema import Modality
 from core.tuning import CLAIMS
 from pages.parts import loaders_tuning
 
@@ -74,6 +79,38 @@ def test_missing_tables_name_the_command(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(loaders_tuning, "TUNING_DIR", tmp_path)
     assert "python -m training tune --dataset ct --root DIR" in page("trials").error[0].value
     assert "--pairs" in page("findings").error[0].value
+
+
+CURVE = pd.DataFrame(
+    {
+        "kind": "inside", "group": "covid-ct", "share": [0.125, 0.25, 0.5, 1.0],
+        "patients": [15.0, 30.0, 60.0, 120.0], "auc": [0.7, 0.75, 0.8, 0.84],
+        "low": [0.6, 0.65, 0.7, 0.76], "high": [0.8, 0.85, 0.9, 0.92],
+        "gain": [None, 0.05, 0.05, 0.04], "gain_low": [None, 0.01, 0.02, 0.01],
+        "gain_high": [None, 0.09, 0.08, 0.07],
+    }
+)  # fmt: skip
+
+
+def test_more_patients_are_said_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = DEFAULT_MODELS[Modality.CT]
+    (tmp_path / model).mkdir()
+    pooled = CURVE.assign(kind="pooled", group="", gain_low=[None, 0.01, 0.02, -0.01])
+    pd.concat([CURVE, pooled]).to_csv(tmp_path / model / LEARNING_CURVE, index=False)
+    monkeypatch.setattr(loaders_tuning, "MODELS_DIR", tmp_path)
+    said = words(page("patients", tune_dataset="ct"))
+    line = "AUC 0.70 with 15 patients, 0.84 with 120; the last doubling brought +0.040"
+    assert f"inside covid-ct: {line} (+0.010 to +0.070)" in said
+    assert f"pooled: {line} (-0.010 to +0.070)" in said
+    assert "In 1 of 2 tests the last doubling" in said
+    other = page("patients", tune_dataset="xray").error[0].value
+    assert "python -m training learning_curve --model vgg16-xray-texture" in other
+
+
+def test_doublings_by_hand() -> None:
+    assert doublings_to(0.95, 0.84, 0.04) == 3  # 0.88, 0.92, 0.96
+    assert doublings_to(0.88, 0.84, 0.04) == 1  # not two, whatever floats make of it
+    assert doublings_to(0.8, 0.84, 0.04) == 0
 
 
 def test_page_needs_neither_tensorflow_nor_optuna(tmp_path: Path) -> None:

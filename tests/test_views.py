@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +17,10 @@ from core.classifier import Classifier
 from core.explain.network import load_network
 from core.explain.passes import judge_and_read, read_image, scorer
 from core.explain.reading import open_reader
-from core.opinions import Opinion, load_head, together, views_of
+from core.opinions import Opinion, fingerprint, load_head, together, views_of
 from core.schema import Modality
 from core.slices import cut_to_lungs
-from core.views import LUNGS, PLAIN, VIEWS, is_changed
+from core.views import LARGER_EQUALISED, LUNGS, PLAIN, VIEWS, is_changed
 from pages.parts import shown
 
 CLOSE = 1e-4  # of a probability: the same sums in batches of other sizes
@@ -31,14 +32,18 @@ def alone(classifier: Classifier, image: np.ndarray) -> Opinion:
 
 
 def counted(classifier: Classifier) -> tuple[Classifier, list[int]]:
-    """The same classifier, and a list that grows by the images of every pass of the usual size."""
+    """The same classifier, and a list that grows by the images of every pass."""
     sizes: list[int] = []
 
-    def run(batch):
-        sizes.append(len(batch))
-        return classifier.trunk.run(batch)
+    def spy(run: Any) -> Any:
+        def counting(batch: Any) -> Any:
+            sizes.append(len(batch))
+            return run(batch)
 
-    trunk = replace(classifier.trunk, run=run)
+        return counting
+
+    larger = {size: spy(run) for size, run in classifier.trunk.larger.items()}
+    trunk = replace(classifier.trunk, run=spy(classifier.trunk.run), larger=larger)
     return replace(classifier, trunks={trunk.card.id: trunk}), sizes
 
 
@@ -59,16 +64,21 @@ def test_all_opinions(viewed: Classifier) -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "taken_for", "passes_of_one"),
-    [(XRAY, None, 1), (XRAY, Modality.CT, 2), (CT, None, 2), (CT, Modality.XRAY, 1)],
+    ("image", "taken_for", "kind"),
+    [
+        (XRAY, None, Modality.XRAY),
+        (XRAY, Modality.CT, Modality.CT),
+        (CT, None, Modality.CT),
+        (CT, Modality.XRAY, Modality.XRAY),
+    ],
 )
 def test_a_view_of_the_other_kind_costs_no_pass(
-    viewed: Classifier, image: np.ndarray, taken_for: Modality | None, passes_of_one: int
+    viewed: Classifier, image: np.ndarray, taken_for: Modality | None, kind: Modality
 ) -> None:
     classifier, passed = counted(viewed)
     found = classifier.all_opinions(image, lambda verdict: taken_for or verdict.modality)[1]
-    assert passed == [1] * passes_of_one
-    assert set(found) == {PLAIN_ID} | ({CUT_ID, BOTH_ID} if passes_of_one == 2 else {XRAY_ID})
+    assert passed == [1, 1]  # the guard's, and one of the kind's own view
+    assert set(found) == {PLAIN_ID} | ({CUT_ID, BOTH_ID} if kind == Modality.CT else {XRAY_ID})
     whole = viewed.all_opinions(image)[1]
     for name, opinion in found.items():
         assert opinion.probability == pytest.approx(whole[name].probability, abs=CLOSE)
@@ -130,12 +140,26 @@ def test_two_looks_answer_by_the_mean_of_their_log_odds(viewed: Classifier) -> N
     assert together(readings) == pytest.approx(expected, abs=CLOSE)
 
 
-def test_several_looks_need_members(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("views", "expected"),
+    [
+        ([LUNGS, PLAIN], "expected one view of a head without members"),
+        ([LARGER_EQUALISED], "expected a view of the trunk's own size"),
+    ],
+)
+def test_looks_that_need_members(tmp_path: Path, views: list[str], expected: str) -> None:
     shutil.copytree(MODELS_DIR / "vgg16-ct", tmp_path / "vgg16-ct")
     card = read_card("vgg16-ct")
-    write_card(replace(card, config=card.config | {"views": [LUNGS, PLAIN]}), tmp_path)
-    with pytest.raises(ArtifactError, match="expected one view of a head without members"):
+    write_card(replace(card, config=card.config | {"views": views}), tmp_path)
+    with pytest.raises(ArtifactError, match=expected):
         load_head("vgg16-ct", tmp_path)
+
+
+def test_what_is_kept_of_an_answer_hangs_on_how_the_image_is_shown() -> None:
+    card = read_card("vgg16-ct")
+    other = replace(card, config=card.config | {"views": [LUNGS]})
+    assert fingerprint(card) == fingerprint(replace(card, title="another"))
+    assert fingerprint(card) != fingerprint(other)
 
 
 def test_readings(viewed: Classifier) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,9 @@ def cached(
     folder: Path, rows: pd.DataFrame, start: Callable[[], Compute], title: str
 ) -> dict[str, NDArray[Any]]:
     """Whatever is computed of each image, kept in shards so that a run can resume.
+
+    Two runs that fill a folder at once do the same work, and neither undoes the other's: a shard's
+    name follows from its images.
 
     Args:
         folder: Of the shards.
@@ -52,17 +57,18 @@ def _read(folder: Path) -> dict[str, dict[str, Any]]:
 
 def _compute(rows: pd.DataFrame, folder: Path, compute: Compute, title: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    first = len(list(folder.glob("*.npz")))
     bar = tqdm(total=len(rows), desc=title, unit="image")
-    for number, place in enumerate(range(0, len(rows), SHARD), first):
+    for place in range(0, len(rows), SHARD):
         shard = rows.iloc[place : place + SHARD]
         parts = []
         for begin in range(0, len(shard), BATCH):
             parts.append(compute(shard.iloc[begin : begin + BATCH]))
             bar.update(min(BATCH, len(shard) - begin))
         values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        half = folder / f"{number:05d}.part"
+        ids = shard["image_id"].to_numpy(str)
+        name = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16]
+        half = folder / f"{name}-{os.getpid()}.part"
         with half.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, ids=shard["image_id"].to_numpy(str), **values)
-        half.rename(half.with_suffix(".npz"))  # a shard is whole or not there
+            np.savez(stream, allow_pickle=False, ids=ids, **values)
+        half.rename(folder / f"{name}.npz")  # a shard is whole or not there
     bar.close()

@@ -136,10 +136,10 @@ def _leans(config: dict[str, Any]) -> str:
         words += f"""
 Each member also judges how hazy the lungs are, a share measured without labels, and the smaller of
 both mean log-odds answers. The bound, {config["haze"]:g} standard deviations from the mean, is the
-strictest that costs no AUC on COVID-CT (training/haze.py)."""
+strictest that cost no AUC on COVID-CT in the folds it was chosen by (training/haze.py)."""
     if config.get("steady"):
         words += f"""
-It is held steady (strength {config["steady"]:g}) when random letters and frames are put on its
-training images{_and_evened(config)}; of what was tried, the most that costs at most one standard
-error of what it is chosen by (training/linear.py, choices.csv)."""
+Its fit holds it steady (strength {config["steady"]:g}) when random letters and frames are put on
+its training images{_and_evened(config)}, in all its looks; of what was tried, the most that costs
+at most one standard error of what it is chosen by (training/linear.py, choices.csv)."""
     return words

@@ -2,13 +2,14 @@
 
     python -m training learning_curve --model vgg16-ct-texture --root DIR
 
-The settings are those of the shipped head, on deals of the patients into folds that chose none of
-them. In each fold a share of the other patients (papers, where known) is learned from, of each
-source and label alike; a smaller share lies within a larger one. Training and validation patients
-only; a source never learned from is scored by what a share of all others taught. Gains are paired
-with half as many patients; AUC and gain are means over the deals, one model an answer, and
-intervals draw patients. Writes models/<id>/learning_curve.csv. Scores are kept in RUNS until the
-table is there, so that a run that was cut off goes on where it was.
+The settings are those of the shipped head, which these same patients chose, on other deals of them
+into folds. Of the patients (papers, where known) of four folds a share is learned from, of each
+source and label alike, a smaller share within a larger one; the fifth is scored. Training and
+validation patients only; a source never learned from is scored by what a share of all others
+taught. Gains are paired with half as many patients. AUC and gain are means over deals, of one model
+an answer; intervals draw the patients that are scored, not those learned from.
+Writes models/<id>/learning_curve.csv. Scores are kept in RUNS until the table is there, so that a
+run that was cut off goes on where it was.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ from core.artifacts import LEARNING_CURVE, MODELS_DIR, read_card
 from core.curves import rank
 from core.intervals import Weights, patient_draws, percentiles, prepare
 from core.metrics import auc
+from core.opinions import fingerprint
 from core.paired import Difference, bootstrap_difference
 from training.data import load_manifest
 from training.deals import shipped
-from training.features import RUNS
+from training.features import DEFAULT_TRUNK, RUNS
 from training.haze import measured
 from training.linear import Floats
-from training.members import Space, groups_of
+from training.members import FOLDS, Space, groups_of
 from training.recipes import TEXTURES, TextureRecipe
 from training.record import commit
 from training.shares import DEALS, Ground, fits, questions, unseen
@@ -86,7 +88,7 @@ def curve(ground: Ground, recipe: TextureRecipe, kept: Path) -> pd.DataFrame:
     withouts = dict.fromkeys(test.without for test in asked)
     todo = [(share, without) for without in withouts for share in SHARES]
     found = {
-        (share, without): _kept(ground, share, without, kept)
+        (share, without): _kept(ground, recipe, share, without, kept)
         for share, without in tqdm(todo, "learning curve", unit="share")
     }
     for one in asked:
@@ -136,10 +138,12 @@ def learned_from(space: Space, share: float, without: str) -> dict[str, float]:
     return {"patients": round(float(patients), 1), "learned_from": round(float(images), 1)}
 
 
-def _kept(ground: Ground, share: float, without: str, kept: Path) -> Floats:
+def _kept(ground: Ground, recipe: TextureRecipe, share: float, without: str, kept: Path) -> Floats:
     """`unseen`, or what it said before."""
     images = ground.rows[["image_id", "source", "label"]].to_csv(index=False)
-    asked = f"{share} {without} {ground.choice} {ground.looks} {DEALS} {images}"
+    trunk = fingerprint(read_card(DEFAULT_TRUNK))
+    taught = f"{trunk} {recipe.members} {recipe.views} {recipe.joined} {FOLDS} {DEALS}"
+    asked = f"{taught} {share} {without} {ground.choice} {images}"
     path = kept / f"{hashlib.sha256(asked.encode()).hexdigest()[:24]}.npy"
     if path.is_file():
         return np.asarray(np.load(path))

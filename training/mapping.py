@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.artifacts import MODELS_DIR, weights_name
+from core.artifacts import MODELS_DIR, read_card, weights_name
 from core.classifier import DEFAULT_MODELS, maps_in_view
 from core.guard import normalise
 from core.images import read_image
 from core.intervals import mean_interval, patients_of
-from core.opinions import larger_sizes, load_head, lower_layers
+from core.opinions import fingerprint, larger_sizes, load_head, lower_layers
 from core.schema import Modality
 from core.trunks import WINOGRAD, load_trunk
 from training.cache import Compute, cached
@@ -126,7 +126,9 @@ def probabilities(manifest: pd.DataFrame, root: Path, runs: Path) -> NDArray[np.
         root: Data root the paths are relative to.
         runs: Folder of caches.
     """
-    key = hashlib.sha256(" ".join(model_record().values()).encode()).hexdigest()[:16]
+    names = (DEFAULT_TRUNK, *DEFAULT_MODELS.values())
+    hangs_on = [fingerprint(read_card(name)) for name in names]
+    key = hashlib.sha256(" ".join(hangs_on).encode()).hexdigest()[:16]
     found = cached(runs / "answers" / key, manifest, lambda: _start(root), "answers")
     return found["answers"].astype(np.float64).round(4)
 
@@ -153,7 +155,7 @@ def _start(root: Path) -> Compute:
 
 def model_record() -> dict[str, str]:
     """Which head answered for which modality, with the hash of its weights."""
-    cards = {modality: load_head(name).card for modality, name in DEFAULT_MODELS.items()}
+    cards = {modality: read_card(name) for modality, name in DEFAULT_MODELS.items()}
     return {
         Modality(modality).value: f"{card.id} {card.files[weights_name(card)]}"
         for modality, card in cards.items()

@@ -236,7 +236,12 @@ def joined(features: NDArray[np.float16], looks: int) -> NDArray[np.float16]:
     Args:
         features: (N, V, F): all L looks at the image, at its mirror, and at it with each change.
         looks: L.
+
+    Raises:
+        ValueError: V is no multiple of L.
     """
+    if features.shape[1] % looks:
+        raise ValueError(f"expected views in groups of {looks}, received {features.shape[1]}")
     means = [
         features[:, first : first + looks].mean(axis=1, dtype=np.float32)
         for first in range(0, features.shape[1], looks)

@@ -5,7 +5,8 @@
 One row a file: path, modality, probability, decision, threshold, model, in_scope, error. Folders
 are searched recursively. X-ray or CT is found out from the image and picks the model; --model takes
 one for all. An unreadable file is a row with its error. Rows are written as they come; --resume
-goes on with a table that was cut off, and tries again what had an error. What was done to an odd
+goes on with a table that was cut off: rows of the same model and threshold stay, others and those
+with an error are made again. What was done to an odd
 file (a frame or window chosen, transparency laid on black, ...) is a line on standard error, as is
 an image whose black and white look swapped. Exit code 0: all scored; 1: some were not; 2: none was.
 For teaching and research, never for diagnosis.
@@ -23,10 +24,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from tqdm import tqdm
 
 from core import artifacts
-from core.classifier import Classifier, load_classifier
+from core.classifier import DEFAULT_MODELS, Classifier, load_classifier
 from core.images import Grey, ImageError, Step, check_length, read_image
 from core.schema import MODALITY_TITLES, SCORE_COLUMNS, decide
 from core.trunks import AUTO, WAYS
@@ -71,10 +73,15 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f"expected a model out of {heads}, received {args.model!r}")
     found = list(find_files(args.paths))
     kept = kept_rows(args.out if args.resume else None)
+    own = kept["path"].isin(list(map(shown, found)))
+    again = own & ~_as_asked(kept, args.model, args.threshold)
+    kept = kept[~again]
     there = set(kept["path"])
     files = [path for path in found if shown(path) not in there]
     if args.resume:
         print(f"{len(found) - len(files)} of {len(found)} are scored already", file=sys.stderr)
+    if again.any():
+        print(f"{again.sum()} by another model or threshold: made again", file=sys.stderr)
     classifier = load_classifier(precision=args.precision)
     scored = score_files(files, classifier, args.model, args.threshold)
     rows = list(written(scored, args.out, kept))
@@ -83,6 +90,15 @@ def run(args: argparse.Namespace) -> int:
     if failed == len(rows) and not len(kept):
         return 2
     return 1 if failed else 0
+
+
+def _as_asked(kept: pd.DataFrame, model: str | None, threshold: float | None) -> pd.Series:
+    """Which rows of an earlier run, (N,), are by the model and at the threshold asked for now."""
+    defaults = {modality.value: name for modality, name in DEFAULT_MODELS.items()}
+    wanted = kept["modality"].map(defaults) if model is None else model
+    own = {card.id: card.threshold for card in artifacts.list_heads()}
+    limits = kept["model"].map(own) if threshold is None else threshold
+    return (kept["model"] == wanted) & (kept["threshold"].astype(float) == limits)
 
 
 def _summary(rows: list[dict[str, Any]], failed: int) -> str:

@@ -1,4 +1,7 @@
-"""Scores by models that learned from a share of the patients, and from no source left out."""
+"""Scores by models that learned from a share of the patients, and from no source left out.
+
+Descriptors are scaled by all images that may be learned from, without their labels, at every share.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from scipy.special import expit
 
 from core.breakdown import INSIDE, POOLED, UNSEEN, WITHOUT
 from training.linear import Floats
-from training.members import ENOUGH, Choice, Places, Space, answer, folds, groups_of
+from training.members import ENOUGH, FOLDS, Choice, Places, Space, answer, folds, groups_of
 from training.recipes import TextureRecipe
 from training.trained import Trained, machines
 
-DEALS = (2, 3, 4, 5, 6, 7)  # of the patients into folds; no head was chosen on them
+DEALS = (2, 3, 4, 5)  # of the patients into folds; no head was chosen on them
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,11 @@ class Question:
 
 
 def questions(rows: pd.DataFrame, recipe: TextureRecipe) -> list[Question]:
-    """What can be asked of rows: of all sources, inside each, and of those not learned from."""
+    """What can be asked of rows: of all sources, inside each, and of those not learned from.
+
+    Of a source with ENOUGH images of either class; or of one alone, set against the other class of
+    the other sources.
+    """
     home = rows["source"].isin(recipe.sources)
     found = [Question(POOLED, "", np.flatnonzero(home))] if len(recipe.sources) > 1 else []
     for source, own in rows[home].groupby("source"):
@@ -73,6 +80,8 @@ def questions(rows: pd.DataFrame, recipe: TextureRecipe) -> list[Question]:
             found.append(Question(INSIDE, str(source), own.index.to_numpy()))
     for source in recipe.left_out:
         own = rows.loc[rows["source"] == source, "label"]
+        if own.value_counts().min() < ENOUGH:
+            continue
         # One class alone has no AUC: the other class of the other sources joins.
         joins = home & ~rows["label"].isin(own) & (rows["source"] != source)
         wanted = (rows["source"] == source) | joins
@@ -95,39 +104,36 @@ def drawn(rows: pd.DataFrame, places: Places, share: float, seed: int) -> Places
 
 
 def fits(space: Space, share: float, deal: int, without: str) -> Iterator[tuple[Places, Places]]:
-    """Places to learn from, and those that are then scored: rows of other groups.
+    """Places to learn from, and those that are then scored: rows of other groups, each once.
 
-    A source of both classes is scored by what all the others taught, and so is one elsewhere. Else
-    the others are dealt into folds, since they are scored too.
+    The rows of a source left out are spread over the models of the folds of the others. For a
+    source elsewhere there is one fit, on a share of all, and no row of the space to score.
     """
     sources = space.rows["source"].to_numpy()
     own, others = np.flatnonzero(sources == without), np.flatnonzero(sources != without)
-    if without and len(set(space.labels[own])) != 1:
+    if without and not len(own):
         yield drawn(space.rows, others, share, deal), own
         return
-    for train, rest in folds(space, deal, others):
-        yield drawn(space.rows, train, share, deal), np.concatenate([rest, own])
+    for number, (train, rest) in enumerate(folds(space, deal, others)):
+        yield drawn(space.rows, train, share, deal), np.concatenate([rest, own[number::FOLDS]])
 
 
 def unseen(ground: Ground, share: float, without: str) -> Floats:
-    """Scores 0..1 of all rows by models that saw nothing of their group: (deals, N + M).
+    """Scores 0..1 of all rows by a model that saw nothing of their group: (deals, N + M).
 
     NaN where no model of this share and source left out was asked.
     """
     space = ground.space
     away = np.flatnonzero(ground.elsewhere["source"] == without)
-    sums = np.zeros((len(DEALS), len(space.rows) + len(ground.elsewhere)))
-    times = np.zeros_like(sums)
+    found = np.full((len(DEALS), len(space.rows) + len(ground.elsewhere)), np.nan)
     for number, deal in enumerate(DEALS):
         for used, wanted in fits(space, share, deal, without):
             if len(away):
-                places, answers = len(space.rows) + away, _elsewhere(ground, used)[away]
+                found[number, len(space.rows) + away] = _elsewhere(ground, used)[away]
             else:
                 models = space.fit(ground.choice, used)
-                places, answers = wanted, answer(space.log_odds(models, wanted))
-            sums[number, places] += answers
-            times[number, places] += 1
-    return expit(np.divide(sums, times, out=np.full_like(sums, np.nan), where=times > 0))
+                found[number, wanted] = answer(space.log_odds(models, wanted))
+    return np.asarray(expit(found))
 
 
 def _elsewhere(ground: Ground, used: Places) -> Floats:

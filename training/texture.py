@@ -222,7 +222,8 @@ def publish(
         sources=recipe.sources,
         threshold=round(threshold, 4),
         threshold_rule=f"the largest with recall of at least {WANTED_RECALL:.0%} on the training "
-        "and validation patients, each scored by models that had not seen its group",
+        "and validation patients, each image scored by models that had not seen its patient or, of "
+        "CT slices, its paper",
         config={
             "members": as_config(recipe.members),
             "views": list(recipe.looks),

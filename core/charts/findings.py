@@ -224,11 +224,21 @@ def marks(tables: Tables) -> list[Finding]:
             f"Most comes from **{top['title']}**, which moves the probability by "
             f"{top['mean_size']:.2f} on average; {top['to_positive']} of {top['images']} test "
             f"images turn positive and {top['to_negative']} negative at the threshold "
-            f"{top['cut']:.2f}.",
+            f"{top['cut']:.2f}{_by_class(tables['marks'], top['mark'])}.",
             "Dots: mean over the test images; lines: the middle 80 % of them.",
             details,
         )
     ]
+
+
+def _by_class(marks_table: pd.DataFrame, mark: str) -> str:
+    """How many of each class a mark turns, either way."""
+    own = marks_table[(marks_table["mark"] == mark) & (marks_table["label"] != "all")]
+    parts = [
+        f"of {row.images} {row.label} {row.to_negative} turn negative, {row.to_positive} positive"
+        for row in own.itertuples()
+    ]
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def strongest(marks_table: pd.DataFrame) -> pd.DataFrame:

@@ -118,7 +118,7 @@ def _finding(clusters: pd.DataFrame) -> str:
     for (scope, _), row in xray[xray.index.get_level_values(0) != "all sources"].iterrows():
         sure = "more often than" if row["low"] > row["chance"] else "no more often than"
         words += (
-            f" Inside {scope}, where the hospital no longer gives it away, neighbours share the "
+            f" Inside {scope}, where the source cannot give it away, neighbours share the "
             f"label {sure} chance: {row['share']:.0%} ({row['low']:.0%} to {row['high']:.0%}) "
             f"against {row['chance']:.0%}."
         )

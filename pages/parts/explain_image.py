@@ -20,7 +20,6 @@ from pages.parts.explain_words import NO_FOLDER
 from pages.parts.switch import switch
 
 IMAGE, MODEL, SEEN = "explain_image", "explain_model", "explain_address"
-LOOK = "explain_look"
 DRAWINGS = {
     "drawing-xray": (phantoms.XRAY_TITLE, Modality.XRAY),
     "drawing-ct": (phantoms.CT_TITLE, Modality.CT),
@@ -72,15 +71,20 @@ def read_address(cards: dict[str, Card]) -> None:
 
 def view(card: Card) -> str:
     """The view in which a model's look is explained: the chosen one, else its first."""
-    views, chosen = views_of(card), st.session_state.get(LOOK)
+    views, chosen = views_of(card), st.session_state.get(look_key(card))
     return chosen if chosen in views else views[0]
+
+
+def look_key(card: Card) -> str:
+    """Where the chosen look is kept: a look chosen for X-rays says nothing of CT slices."""
+    return f"explain_look_{card.modality}"
 
 
 def choose_look(card: Card) -> None:
     """Which of a model's looks to explain, where it takes several."""
     if len(views_of(card)) > 1:
         names = {name: VIEWS[name].name.capitalize() for name in views_of(card)}
-        switch("Look at", names, LOOK, wrap=True)
+        switch("Look at", names, look_key(card), wrap=True)
 
 
 def write_address(picture: Picture | None) -> None:

@@ -39,7 +39,7 @@ def show(picture: Picture, card: Card, maps: Sheet, number: int, against: bool) 
         st.markdown("**Test images that excite it most**")
         _exciting(card, maps, number, picture.size)
         st.markdown("**An input that would excite it**")
-        _maximised(card, maps.layer, number)
+        _maximised(card, maps.layer, number, picture.size)
 
 
 def _large(picture: Picture, maps: Sheet, number: int, against: bool) -> None:
@@ -93,12 +93,12 @@ def _exciting(card: Card, maps: Sheet, number: int, size: int) -> None:
     st.caption(" ".join(explain_words.EXCITING))
 
 
-def _maximised(card: Card, layer: str, number: int) -> None:
+def _maximised(card: Card, layer: str, number: int, size: int) -> None:
     """Activation maximisation: kept for all visitors once somebody let it run."""
     key = f"explain_excite_{card.trunk}_{layer}_{number}"
 
     def start() -> Iterator[Running]:
-        return maximise.excite(loaders_explain.network(card.id), layer, number)
+        return maximise.excite(loaders_explain.network(card.id, size), layer, number)
 
     def draw(latest: Running) -> None:
         picture = np.asarray(latest.values, np.uint8)

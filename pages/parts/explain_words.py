@@ -79,8 +79,9 @@ TRIED = (
     "gradient x activation are tried, the others left out."
 )
 EXCITING = (
-    "Test images on which this map has its brightest cell, one a patient. The frame is the part of "
-    "the image that this cell has seen.",
+    "Test images on which this map has its brightest cell, one a patient, each shown to the "
+    "network as it is, at its own size. The frame is the part of the image that this cell has "
+    "seen.",
     "They do not show what the kernel has learned to look for, only which of these few hundred "
     "images it answers to; most were never meant to hold its favourite pattern.",
 )
@@ -91,12 +92,12 @@ MAXIMISED = (
 )
 WALK = (
     "The numbers of this very image on their way through the network, from {count:,}, three for "
-    "each pixel, to one probability.",
+    "each pixel, to the probability of this look.",
     "They show what happens, not why it was learned so.",
 )
 LAST = (
     "The last layer is a plain sum: every input times its weight, plus a bias, is the log-odds, "
-    "and the sigmoid makes it the probability. Nothing is approximated here.",
+    "and the sigmoid makes it the probability of this look. Nothing is approximated here.",
     "The inputs themselves are mixtures of everything below; a large one has no name in a "
     "doctor's language.",
 )
@@ -111,9 +112,11 @@ CLIMB_COST = (
 )
 PIXEL_COSTS = {
     "occlusion": f"{covering.POSITIONS**2} places of the patch, each a pass through the network: "
-    "ten to thirty seconds.",
-    "smoothgrad": f"{pixels.SAMPLES} passes forward and back, ten to thirty seconds.",
-    "integrated": f"{pixels.STEPS} passes forward and back, ten to thirty seconds.",
+    "ten to thirty seconds, about twice that at the larger look.",
+    "smoothgrad": f"{pixels.SAMPLES} passes forward and back, ten to thirty seconds, about "
+    "twice that at the larger look.",
+    "integrated": f"{pixels.STEPS} passes forward and back, ten to thirty seconds, about "
+    "twice that at the larger look.",
 }
 SCORE_COST = (  # one of them of the empty image
     f"{covering.STRONGEST + 1} passes through the network: some seconds, with progress."
@@ -135,8 +138,13 @@ NO_FOLDER = (
     "public source where that is possible; the drawings work without."
 )
 QUALITY = (
-    "A map can look sensible and still say nothing about the model. Three checks on test images, "
-    "for every method: each map explains the answer that the model gave, positive or negative."
+    "A map can look sensible and still say nothing about the model. Three checks on test images; "
+    "occlusion is in none, the lungs are asked of the class activation maps alone. Each map "
+    "explains what the model called the image, positive or negative."
+)
+FIRST_LOOK = (
+    "Measured on the first of this model's looks, {name}, and on what that look says by itself, "
+    "which can differ from the model's answer."
 )
 LIKENESS = (
     "The weights learned are replaced by random ones, layer by layer from the top "

@@ -1,4 +1,4 @@
-"""The live part of the lab: change one image, watch answer and map. One trunk pass a change."""
+"""The live part of the lab: change one image, watch answer and map. A pass a look."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def show(
     st.markdown(in_words(pixels, changed, *maps))
     several = f" of {layers[-1]}, the uppermost layer that this model reads" * (len(layers) > 1)
     st.caption(
-        f"Grad-CAM{several}, out of the pass that gave the number. Both pictures share one scale, "
+        f"Grad-CAM{several}, out of the pass of this look. Both pictures share one scale, "
         "so a fainter colour is a smaller value. Other methods and layers: the Explain page."
     )
 

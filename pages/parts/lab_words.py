@@ -85,8 +85,9 @@ EXPERIMENTS = {
             "A high AUC without lungs is a measure of everything else: frames, letters, exposure, "
             "how patients are placed.",
             "So a high AUC with lungs is no proof that the lungs were read.",
-            "Inside one source, where the surroundings no longer give the label away, little is "
-            "left with or without lungs.",
+            "Inside one source less is left. Where a head without lungs still beats one with "
+            "nothing but lungs, even there the surroundings tell the label: one collection is many "
+            "hospitals.",
         ),
         (MAGUOLO,),
     ),

@@ -43,7 +43,10 @@ JUDGED_TWICE = (
     "Each look is judged twice, by what the labels teach and by how hazy the lungs look, and the "
     "smaller judgement counts."
 )
-WHY_TWO = "Lungs that look clear are not called positive, and haze alone is not called COVID-19."
+WHY_TWO = (
+    "A look at lungs judged much clearer than usual answers low, whatever the labels taught, and "
+    "haze alone does not make it answer high."
+)
 
 
 def plain(words: str) -> str:

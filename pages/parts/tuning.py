@@ -45,7 +45,7 @@ def findings(dataset: str) -> None:
     if name in ("optimizer", "pooling"):
         _rates(dataset)
     _searched(trials, name)
-    _download(pairs, f"pairs-{dataset}", "All comparisons as CSV")
+    download(pairs, f"pairs-{dataset}", "All comparisons as CSV")
 
 
 def _compared(pairs: pd.DataFrame, name: str) -> None:
@@ -97,7 +97,7 @@ def _rates(dataset: str) -> None:
     )
     st.plotly_chart(charts.rates_figure(rates), width="stretch", config=CONFIG, alt=words)
     st.caption(f"{words}.")
-    _download(rates, f"rates-{dataset}", "Learning rates as CSV")
+    download(rates, f"rates-{dataset}", "Learning rates as CSV")
 
 
 def mattered(dataset: str) -> None:
@@ -117,7 +117,7 @@ def mattered(dataset: str) -> None:
     words = tuning_words.search_line(trials, name)
     st.plotly_chart(charts.choice_figure(trials, name), width="stretch", config=CONFIG, alt=words)
     st.dataframe(tuning.by_choice(trials, name).round(3), hide_index=True, alt=words)
-    _download(importances, f"importances-{dataset}", "Importances as CSV")
+    download(importances, f"importances-{dataset}", "Importances as CSV")
 
 
 def _importances(importances: pd.DataFrame, trials: pd.DataFrame) -> None:
@@ -162,7 +162,7 @@ def trials(dataset: str) -> None:
         + ", ".join(f"{tuning.title_of(name)} {best[name]}" for name in names),
     )
     st.dataframe(table, hide_index=True, alt="One row a trial: outcome, cost and parameters")
-    _download(table, f"trials-{dataset}", "All trials as CSV")
+    download(table, f"trials-{dataset}", "All trials as CSV")
 
 
 def _main_axes(dataset: str, table: pd.DataFrame) -> list[str]:
@@ -179,7 +179,8 @@ def method(dataset: str) -> None:
         st.caption(f"`{part['command']}` ({part['date']}, commit {part['commit']})")
 
 
-def _download(table: pd.DataFrame, name: str, title: str) -> None:
+def download(table: pd.DataFrame, name: str, title: str) -> None:
+    """A button for a table as CSV."""
     st.download_button(
         title,
         table.to_csv(index=False),

@@ -93,7 +93,7 @@ def open_subject(classifier: Classifier, model_id: str) -> Subject:
 
 
 def is_against(subject: Subject, reading: Reading) -> bool:
-    """Whether the model calls an image negative, so that the evidence for that is asked for."""
+    """Whether this look by itself is negative, so that the evidence for that is asked for."""
     return reading.probability < subject.card.threshold
 
 

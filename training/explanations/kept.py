@@ -11,14 +11,15 @@ import pandas as pd
 from tqdm import tqdm
 
 from core import artifacts
-from core.artifacts import Card, weights_name
+from core.artifacts import Card
+from core.opinions import fingerprint
 from training.explanations.base import Case, Rows
 
 
 def key_of(card: Card, *settings: object) -> str:
-    """Changes with the weights of head and trunk and with the settings of a check."""
+    """Changes with weights of head and trunk, with views, threshold and a check's settings."""
     trunk = artifacts.read_card(card.trunk)
-    parts = (card.files[weights_name(card)], trunk.files[weights_name(trunk)], *settings)
+    parts = (fingerprint(card), card.threshold, fingerprint(trunk), *settings)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from core.artifacts import MODELS_DIR, read_card
 from core.classifier import DEFAULT_MODELS, maps_in_view, pool_maps
 from core.images import Grey, read_image
-from core.opinions import larger_sizes, load_head, lower_layers
+from core.opinions import fingerprint, larger_sizes, load_head, lower_layers
 from core.schema import Modality
 from core.trunks import WINOGRAD, load_trunk
 from core.views import PLAIN
@@ -31,7 +32,7 @@ def altered(
     """Features and the shipped X-ray model's answers for altered images.
 
     Args:
-        name: Of the alteration; with the hashes of trunk and head it names the cache.
+        name: Of the alteration; with the fingerprints of trunk and head it names the cache.
         rows: image_id, path.
         root: Data root.
         runs: Where the cache lies.
@@ -40,8 +41,8 @@ def altered(
     Returns:
         Averages of the trunk's last maps (N, 512), and probabilities (N,).
     """
-    hashes = [read_card(card).files for card in (DEFAULT_TRUNK, HEAD)]
-    key = "-".join(next(iter(files.values()))[:8] for files in hashes)
+    hangs_on = [fingerprint(read_card(card)) for card in (DEFAULT_TRUNK, HEAD)]
+    key = hashlib.sha256(" ".join(hangs_on).encode()).hexdigest()[:16]
 
     def start() -> Compute:
         head = load_head(HEAD)
