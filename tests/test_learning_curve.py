@@ -12,9 +12,10 @@ from sklearn.metrics import roc_auc_score
 from spaces import made_up_rows, made_up_space
 
 from core.breakdown import INSIDE, POOLED, UNSEEN, WITHOUT
+from core.learning_curve import read_curve
 from training.learning_curve import SHARES, curve
 from training.members import Choice, answer, folds, groups_of, out_of_fold
-from training.recipes import TextureRecipe
+from training.recipes import TEXTURES, TextureRecipe
 from training.shares import DEALS, Ground, drawn, fits, questions, unseen
 from training.trained import train
 
@@ -120,6 +121,18 @@ def test_a_source_of_one_class_is_asked_with_the_other_class_of_the_others(groun
     assert set(found.loc[found["source"] == "b", "label"]) == {1}
     assert (found["source"] == "a").sum() == 32
     assert not np.isnan(unseen(ground, 0.5, "a")[:, asked.places]).any()
+
+
+@pytest.mark.parametrize("model", TEXTURES)
+def test_shipped_curves_hold_every_question_and_share(model: str) -> None:
+    table, recipe = read_curve(model), TEXTURES[model]
+    shares = table.groupby(["kind", "group"])["share"].apply(tuple)
+    assert (shares == SHARES).all()
+    asked = [(UNSEEN, one) for one in recipe.scored_elsewhere]
+    asked += [(WITHOUT, "nih")] if "nih" in recipe.left_out else []
+    assert set(asked) < set(shares.index)
+    assert (table["low"] <= table["auc"]).all()
+    assert (table["auc"] <= table["high"]).all()
 
 
 def test_a_source_of_few_images_is_not_asked_about(ground: Ground) -> None:
