@@ -10,6 +10,7 @@ from PIL import Image
 from core.images import read_image
 from core.phantoms import drawings
 from core.schema import SCORE_COLUMNS, Modality
+from training import predict as verb
 from training.__main__ import main
 
 PICTURES = list(drawings().values())
@@ -21,6 +22,12 @@ def predict(*words):
 
 def read(path):
     return pd.read_csv(path, keep_default_na=False)
+
+
+@pytest.fixture
+def loaded(classifier, monkeypatch):
+    """One classifier for several runs: the first test loads its own."""
+    monkeypatch.setattr(verb, "load_classifier", lambda **options: classifier)
 
 
 def test_folder_with_bad_files_is_scored_all_the_same(tmp_path, capsys):
@@ -46,14 +53,14 @@ def test_folder_with_bad_files_is_scored_all_the_same(tmp_path, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_nothing_scored_is_exit_code_two(tmp_path):
+def test_nothing_scored_is_exit_code_two(loaded, tmp_path):
     (tmp_path / "words.txt").write_text("words")
     out = tmp_path / "out.csv"
     assert predict(tmp_path / "words.txt", tmp_path / "nowhere.png", "--out", out) == 2
     assert read(out)["error"].tolist()[1] == "There is no such file."
 
 
-def test_an_inverted_file_is_told_of_and_a_plain_one_is_not(tmp_path, capsys):
+def test_an_inverted_file_is_told_of_and_a_plain_one_is_not(loaded, tmp_path, capsys):
     plain, turned = tmp_path / "plain.png", tmp_path / "turned.png"
     plain.write_bytes(PICTURES[0])
     Image.fromarray(255 - read_image(PICTURES[0]).pixels).save(turned)
@@ -72,7 +79,7 @@ def test_closing_line_counts_what_is_out_of_scope():
     assert _summary([scored, outside], 0).startswith("2 scored, 0 not; 1 does not look like a ")
 
 
-def test_model_and_threshold_can_be_given(tmp_path):
+def test_model_and_threshold_can_be_given(loaded, tmp_path):
     (tmp_path / "x.png").write_bytes(PICTURES[0])
     out = tmp_path / "out.csv"
     words = (tmp_path / "x.png", "--out", out, "--model", "vgg16-ct")
@@ -107,8 +114,6 @@ def test_wrong_options_are_one_line(tmp_path, capsys, extra):
 def test_a_place_that_cannot_be_written_is_refused_before_scoring(
     tmp_path, capsys, monkeypatch, name, said
 ):
-    from training import predict as verb
-
     (tmp_path / "x.png").write_bytes(PICTURES[0])
     monkeypatch.setattr(verb, "load_classifier", lambda **options: pytest.fail("scored"))
     assert predict(tmp_path / "x.png", "--out", tmp_path / name) == 2

@@ -27,6 +27,12 @@ ROW = {
 }
 
 
+@pytest.fixture(autouse=True)
+def loaded(classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One classifier for all runs: loading it is tested in test_predict.py."""
+    monkeypatch.setattr(verb, "load_classifier", lambda **options: classifier)
+
+
 def read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False)
 

@@ -10,6 +10,8 @@ from core.classifier import DEFAULT_MODELS
 from core.schema import Modality
 from pages.parts import loaders_tuning, tuning
 
+NIH = "; images of NIH, which has no COVID-19, are set against the COVID-19 of the other sources"
+
 
 def show(dataset: str) -> None:
     """The default model's recipe fitted on fewer patients."""
@@ -31,8 +33,8 @@ def show(dataset: str) -> None:
         "patients; *all* is four in five of them, since a fifth is asked about. Lines: 95 % "
         "intervals over the patients asked about, not over those learned from. Papers count as "
         "one patient where a slice names its paper. *Never seen* and *trained without*: models "
-        "that learned no label of that source; images of NIH, which has no COVID-19, are set "
-        "against the COVID-19 of the other sources. Settings are the shipped ones at every size, "
-        f"chosen on these patients. `{learning_curve.command(model_id)}`"
+        f"that learned no label of that source{NIH if dataset == Modality.XRAY else ''}. Settings "
+        "are the shipped ones at every size, chosen on these patients. "
+        f"`{learning_curve.command(model_id)}`"
     )
     tuning.download(table, f"learning-curve-{dataset}", "The curve as CSV")
