@@ -13,7 +13,7 @@ from spaces import made_up_rows, made_up_space
 
 from core.breakdown import INSIDE, POOLED, UNSEEN, WITHOUT
 from core.learning_curve import read_curve
-from training.learning_curve import SHARES, curve
+from training.learning_curve import SHARES, _kept, curve
 from training.members import Choice, answer, folds, groups_of, out_of_fold
 from training.recipes import TEXTURES, TextureRecipe
 from training.shares import DEALS, Ground, drawn, fits, questions, unseen
@@ -23,8 +23,7 @@ CHOICE = Choice(1.0, {})
 RECIPE = TextureRecipe("t", "xray", ("a", "b"), scored_elsewhere=("c", "d"), left_out=("a",))
 
 
-@pytest.fixture
-def ground() -> Ground:
+def made_up() -> Ground:
     rows = made_up_rows(64)
     away = made_up_rows(12).assign(image_id=[f"c{n}" for n in range(12)])
     away["patient_id"] = "c" + away["patient_id"]
@@ -33,6 +32,17 @@ def ground() -> Ground:
     features = (np.random.default_rng(1).normal(size=(12, 2, 9)) + signal).astype(np.float16)
     taught = {"one": features, "two": features[:, :, :4]}
     return Ground(made_up_space(rows), CHOICE, away, taught, 1)
+
+
+@pytest.fixture
+def ground() -> Ground:
+    return made_up()
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The curve of the made-up ground."""
+    return curve(made_up(), RECIPE, tmp_path_factory.mktemp("curve"))
 
 
 def test_a_share_is_of_the_patients_of_each_source_and_label() -> None:
@@ -63,8 +73,7 @@ def test_who_is_scored_was_not_learned_from(ground: Ground, without: str) -> Non
     assert sorted(scored) == ([] if without == "c" else list(range(64)))  # each once
 
 
-def test_all_patients_give_what_folds_give(ground: Ground, tmp_path: Path) -> None:
-    table = curve(ground, RECIPE, tmp_path)
+def test_all_patients_give_what_folds_give(ground: Ground, table: pd.DataFrame) -> None:
     whole = table[table["share"] == 1].set_index(["kind", "group"])
     assert whole.index.tolist() == [
         (POOLED, ""), (INSIDE, "a"), (INSIDE, "b"), (WITHOUT, "a"), (UNSEEN, "c"), (UNSEEN, "d"),
@@ -94,8 +103,7 @@ def test_all_patients_give_what_folds_give(ground: Ground, tmp_path: Path) -> No
     assert whole.loc[(WITHOUT, "a"), "learned_from"] == pytest.approx(0.8 * 32, abs=0.1)
 
 
-def test_gains_are_over_half_as_many(ground: Ground, tmp_path: Path) -> None:
-    table = curve(ground, RECIPE, tmp_path)
+def test_gains_are_over_half_as_many(table: pd.DataFrame) -> None:
     for _, own in table.groupby(["kind", "group"]):
         assert own["share"].tolist() == list(SHARES)
         np.testing.assert_allclose(own["gain"].iloc[1:], own["auc"].diff().iloc[1:], atol=2e-4)
@@ -104,12 +112,14 @@ def test_gains_are_over_half_as_many(ground: Ground, tmp_path: Path) -> None:
         assert own["patients"].is_monotonic_increasing
 
 
-def test_a_run_that_was_cut_off_goes_on(ground: Ground, tmp_path: Path) -> None:
-    first = curve(ground, RECIPE, tmp_path)
+def test_a_run_that_was_cut_off_goes_on(
+    ground: Ground, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    pd.testing.assert_frame_equal(curve(ground, RECIPE, tmp_path), table)
     paths = sorted(tmp_path.iterdir())
     times = {path: path.stat().st_mtime_ns for path in paths[1:]}
     paths[0].unlink()
-    pd.testing.assert_frame_equal(curve(ground, RECIPE, tmp_path), first)
+    pd.testing.assert_frame_equal(curve(ground, RECIPE, tmp_path), table)
     assert {path: path.stat().st_mtime_ns for path in paths[1:]} == times
 
 
@@ -144,7 +154,6 @@ def test_a_source_of_few_images_is_not_asked_about(ground: Ground) -> None:
 
 
 def test_curves_of_other_features_are_not_gone_on_with(ground: Ground, tmp_path: Path) -> None:
-    curve(ground, RECIPE, tmp_path)
-    count = len(list(tmp_path.iterdir()))
-    curve(ground, replace(RECIPE, joined=True), tmp_path)
-    assert len(list(tmp_path.iterdir())) == 2 * count
+    for recipe in (RECIPE, RECIPE, replace(RECIPE, joined=True)):
+        _kept(ground, recipe, 0.5, "a", tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
