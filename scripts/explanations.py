@@ -35,9 +35,7 @@ from core.explain.checks import (
     read_record,
     thoroughness,
 )
-from core.opinions import views_of
 from core.schema import Modality
-from core.views import VIEWS
 from pages.parts import explain_words as words
 from scripts.document import DOCS, picture
 from training.markdown import to_markdown
@@ -113,8 +111,8 @@ def _wide(name: str, rows: pd.DataFrame, column: str) -> pd.DataFrame:
 def section(card: Card) -> str:
     """One model."""
     lines = [f"## {card.id}: {card.title}\n", f"`{read_record(card.id)['command']}`\n"]
-    if len(views_of(card)) > 1:
-        lines.append(f"{words.FIRST_LOOK.format(name=VIEWS[views_of(card)[0]].name)}\n")
+    if said := words.first_look(card):
+        lines.append(f"{said}\n")
     for number, finding in enumerate(_findings(card), start=1):
         lines += [f"{finding.words}\n"] if finding.words else []
         lines.append(picture(finding.figure, FIGURES, f"{card.id}-{number}", finding.alt))

@@ -7,9 +7,9 @@ into folds. Of the patients (papers, where known) of four folds a share is learn
 source and label alike, a smaller share within a larger one; the fifth is scored. Training and
 validation patients only; a source never learned from is scored by what a share of all others
 taught. Gains are paired with half as many patients. AUC and gain are means over deals, of one model
-an answer; intervals draw the patients that are scored, not those learned from.
-Writes models/<id>/learning_curve.csv. Scores are kept in RUNS until the table is there, so that a
-run that was cut off goes on where it was.
+an answer; intervals draw the patients that are scored, not those learned from. Writes
+models/<id>/learning_curve.csv. Scores are kept in RUNS until the table is there, so that a run that
+was cut off goes on where it was.
 """
 
 from __future__ import annotations
@@ -91,13 +91,14 @@ def curve(ground: Ground, recipe: TextureRecipe, kept: Path) -> pd.DataFrame:
         (share, without): _kept(ground, recipe, share, without, kept)
         for share, without in tqdm(todo, "learning curve", unit="share")
     }
+    counts = {one: learned_from(ground.space, *one) for one in todo}
     for one in asked:
         half = None
         for share in SHARES:
             scores = found[share, one.without][:, one.places]
-            counts = learned_from(ground.space, share, one.without)
             fixed = {"kind": one.kind, "group": one.group, "share": share}
-            lines.append(fixed | counts | mean_gain(rows.iloc[one.places], scores, half))
+            fixed |= counts[share, one.without]
+            lines.append(fixed | mean_gain(rows.iloc[one.places], scores, half))
             half = scores
     return pd.DataFrame(lines)
 

@@ -6,10 +6,10 @@ One row a file: path, modality, probability, decision, threshold, model, in_scop
 are searched recursively. X-ray or CT is found out from the image and picks the model; --model takes
 one for all. An unreadable file is a row with its error. Rows are written as they come; --resume
 goes on with a table that was cut off: rows of the same model and threshold stay, others and those
-with an error are made again. What was done to an odd
-file (a frame or window chosen, transparency laid on black, ...) is a line on standard error, as is
-an image whose black and white look swapped. Exit code 0: all scored; 1: some were not; 2: none was.
-For teaching and research, never for diagnosis.
+with an error are made again. What was done to an odd file (a frame or window chosen, transparency
+laid on black, ...) is a line on standard error, as is an image whose black and white look swapped.
+Exit code 0: all scored; 1: some were not; 2: none was. For teaching and research, never for
+diagnosis.
 """
 
 from __future__ import annotations

@@ -18,9 +18,7 @@ from core.explain.checks import (
     STRUCTURE,
     thoroughness,
 )
-from core.opinions import views_of
 from core.schema import Modality
-from core.views import VIEWS
 from pages.parts import explain_words, lab_results, loaders_checks
 from pages.parts.switch import switch
 
@@ -37,8 +35,8 @@ def show(card: Card) -> None:
     except ArtifactError as error:
         st.info(f"Not measured for this model. {error}", icon=":material/info:")
         return
-    if len(views_of(card)) > 1:
-        st.caption(explain_words.FIRST_LOOK.format(name=VIEWS[views_of(card)[0]].name))
+    if said := explain_words.first_look(card):
+        st.caption(said)
     st.subheader("Does the map change when the model does?")
     st.markdown(explain_words.LIKENESS)
     measure = switch("Compare maps by", MEASURES, "explain_likeness")

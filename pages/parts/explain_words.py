@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from core.artifacts import Card
 from core.explain import covering, maximise, pixels
+from core.opinions import views_of
+from core.views import VIEWS
 
 METHODS = {
     "gradcam": (
@@ -112,11 +115,11 @@ CLIMB_COST = (
 )
 PIXEL_COSTS = {
     "occlusion": f"{covering.POSITIONS**2} places of the patch, each a pass through the network: "
-    "ten to thirty seconds, about twice that at the larger look.",
-    "smoothgrad": f"{pixels.SAMPLES} passes forward and back, ten to thirty seconds, about "
-    "twice that at the larger look.",
-    "integrated": f"{pixels.STEPS} passes forward and back, ten to thirty seconds, about "
-    "twice that at the larger look.",
+    "ten to thirty seconds, longer at a larger look.",
+    "smoothgrad": f"{pixels.SAMPLES} passes forward and back, ten to thirty seconds, "
+    "longer at a larger look.",
+    "integrated": f"{pixels.STEPS} passes forward and back, ten to thirty seconds, "
+    "longer at a larger look.",
 }
 SCORE_COST = (  # one of them of the empty image
     f"{covering.STRONGEST + 1} passes through the network: some seconds, with progress."
@@ -170,3 +173,9 @@ NO_OUTLINES = (
     "Not measured on CT slices: no outlines of lungs come with these data, and the app's own lung "
     "network is for X-rays only."
 )
+
+
+def first_look(card: Card) -> str:
+    """Which look of a model was measured; empty where it looks once."""
+    first, *more = views_of(card)
+    return FIRST_LOOK.format(name=VIEWS[first].name) if more else ""
