@@ -12,6 +12,7 @@ from core.phantoms import drawings
 from core.schema import SCORE_COLUMNS
 from training import predict as verb
 from training.__main__ import main
+from training.predict import find_files
 from training.scores import kept_rows, shown, written
 
 PICTURES = list(drawings().values())
@@ -110,6 +111,75 @@ def test_names_that_are_no_text_and_dead_links_are_rows(tmp_path: Path) -> None:
     assert errors["dead.png"] == "There is no such file."
     assert not errors["odd\\xff.png"]
     assert shown(Path("肺 a.png")) == "肺 a.png"
+
+
+def test_folders_are_searched_through_links_but_not_in_circles(tmp_path: Path) -> None:
+    inner = tmp_path / "scans" / "inner"
+    other = tmp_path / "other"
+    for folder in (inner, other):
+        folder.mkdir(parents=True)
+        (folder / "a.png").touch()
+    (inner / "linked").symlink_to(other)
+    (inner / "circle").symlink_to(tmp_path / "scans")
+    (tmp_path / "scans" / "notes.txt").touch()
+    found = find_files([tmp_path / "scans", inner / "a.png"])
+    names = [str(path.relative_to(tmp_path / "scans")) for path in found]
+    assert names == ["inner/a.png", "inner/linked/a.png"]
+
+
+def test_a_folder_that_cannot_be_opened_is_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, out = tmp_path / "scans", tmp_path / "out.csv"
+    (folder / "locked").mkdir(parents=True)
+    (folder / "a.png").write_bytes(PICTURES[0])
+    look = os.scandir
+
+    def scandir(path: str):  # type: ignore[no-untyped-def]
+        if Path(path).name == "locked":  # rights do not stop an administrator
+            raise PermissionError(13, "Permission denied", path)
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert main(["predict", str(folder), "--out", str(out)]) == 1
+    table = read(out).set_index("path")
+    assert table.loc[str(folder / "a.png"), "error"] == ""
+    assert table.loc[str(folder / "locked"), "error"].startswith("The folder cannot be opened (")
+
+
+def test_a_folder_without_images_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.txt").touch()
+    out = tmp_path / "out.csv"
+    assert main(["predict", str(tmp_path), "--out", str(out)]) == 2
+    assert f"expected images in {tmp_path}, received none" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_an_image_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = tmp_path / "a.png"
+    image.write_bytes(PICTURES[0])
+    (tmp_path / "link.png").symlink_to(image)
+    assert main(["predict", str(image), "--out", str(tmp_path / "link.png")]) == 2
+    assert "expected another file for --out" in capsys.readouterr().err
+    assert image.read_bytes() == PICTURES[0]
+
+
+def test_kept_rows_are_not_lost_while_they_are_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.csv"
+    pd.DataFrame([ROW], columns=list(SCORE_COLUMNS)).to_csv(out, index=False)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    kept = kept_rows(out)
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    with pytest.raises(OSError, match="No space left"):
+        next(written(iter([ROW | {"path": "b.png"}]), out, kept))
+    assert read(out).to_dict("records") == [ROW]
 
 
 def test_rows_of_another_model_or_threshold_are_made_again(

@@ -6,11 +6,24 @@ import numpy as np
 import pytest
 
 from core import slices
+from core.alter import jpeg
 from core.images import read_image
 from core.phantoms import CT_TITLE, drawings
 from core.views import LARGER, LARGER_EQUALISED, LUNGS, equalise
 from training.recipes import TEXTURES
-from training.views import LUNGS_ONLY, STAMPS, VIEWS, stamped, trim
+from training.views import (
+    FRAME,
+    FRAMED,
+    LUNGS_ONLY,
+    QUALITY,
+    RECOMPRESSED,
+    STAMPS,
+    VIEWS,
+    framed,
+    recompressed,
+    stamped,
+    trim,
+)
 
 
 def test_views_keep_grey_levels_and_shape_or_say_less() -> None:
@@ -32,12 +45,33 @@ def test_stamps_are_random_marks_that_come_out_the_same_again() -> None:
     np.testing.assert_array_equal(first[80:110, 40:120], pixels[80:110, 40:120])  # lungs stay
 
 
+def test_a_frame_is_plain_and_leaves_what_it_does_not_cover() -> None:
+    images = [np.full((200, 160), 90 + n, np.uint8) for n in range(20)]
+    frames = [framed(image) for image in images]
+    np.testing.assert_array_equal(frames[0], framed(images[0]))
+    for image, changed in zip(images, frames, strict=True):
+        inside = slice(int(FRAME[1] * 200), -int(FRAME[1] * 200)), slice(13, -13)
+        np.testing.assert_array_equal(changed[inside], image[inside])
+        assert set(np.unique(changed)) - {image[0, 0]} <= {0, 255}
+    assert {int(one[0, 80]) for one in frames} >= {0, 255}
+    assert len({int((one != image).sum()) for one, image in zip(frames, images, strict=True)}) > 10
+
+
+def test_a_recompressed_image_is_a_jpeg_of_one_of_the_low_qualities() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (32, 24), np.uint8)
+    qualities = range(QUALITY[0], QUALITY[1] + 1)
+    assert any((recompressed(pixels) == jpeg(pixels, one)).all() for one in qualities)
+    np.testing.assert_array_equal(recompressed(pixels), recompressed(pixels))
+    others = [np.roll(pixels, n, axis=1) for n in range(8)]
+    assert len({int(np.abs(recompressed(one).astype(int) - one).sum()) for one in others}) == 8
+
+
 def test_trim_cuts_even_margins_and_paints_over_small_white_marks() -> None:
     inside = np.random.default_rng(0).integers(60, 140, (80, 80), np.uint8)
     inside[10:13, 10:13] = 255  # a letter
-    framed = np.zeros((100, 120), np.uint8)
-    framed[10:90, 20:100] = inside
-    trimmed = trim(framed)
+    within = np.zeros((100, 120), np.uint8)
+    within[10:90, 20:100] = inside
+    trimmed = trim(within)
     assert trimmed.shape == (80, 80)
     assert trimmed[9:14, 9:14].max() < 200
     np.testing.assert_array_equal(trimmed[40:, 40:], inside[40:, 40:])
@@ -66,12 +100,15 @@ def test_a_large_white_part_is_no_mark() -> None:
     assert (trim(pixels)[22:48, 22:48] == 255).all()
 
 
-def test_a_stamped_image_is_shown_as_each_look_shows_images() -> None:
+def test_a_changed_image_is_shown_as_each_look_shows_images() -> None:
     pixels = np.random.default_rng(3).integers(20, 200, (64, 80), np.uint8)
     larger = VIEWS[f"{STAMPS[1]}, {LARGER_EQUALISED}"]
     np.testing.assert_array_equal(larger.alter(pixels), equalise(stamped(pixels, 1)))
     assert larger.size == LARGER
     np.testing.assert_array_equal(VIEWS[STAMPS[1]].alter(pixels), stamped(pixels, 1))
+    for name, change in ((FRAMED, framed), (RECOMPRESSED, recompressed)):
+        shown = VIEWS[f"{name}, {LARGER_EQUALISED}"].alter(pixels)
+        np.testing.assert_array_equal(shown, equalise(change(pixels)))
 
 
 def test_the_xray_default_is_held_steady_in_both_looks() -> None:
@@ -80,6 +117,8 @@ def test_the_xray_default_is_held_steady_in_both_looks() -> None:
     assert changed == (
         "stamped 1", "stamped 1, larger equalised",
         "stamped 2", "stamped 2, larger equalised",
+        "framed", "framed, larger equalised",
+        "recompressed", "recompressed, larger equalised",
         "equalised", "larger equalised",
     )  # fmt: skip
     assert set(changed) < set(VIEWS)

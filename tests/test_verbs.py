@@ -9,15 +9,21 @@ import pandas as pd
 import pytest
 
 from core.artifacts import MODELS_DIR
+from core.images import ImageError
 from core.schema import MANIFEST_COLUMNS
 from training import data, dataset, explanations, tune
 from training.__main__ import main
-from training.data import need_sources, same_files
+from training.data import load_manifest, need_sources, same_files
+from training.files import pixels_of
 
 VERBS = (
     "train --model vgg16-xray",
+    "train --model vgg16-ct",
     "texture --model vgg16-xray-texture",
+    "texture --model vgg16-ct-texture",
     "deals --model vgg16-xray-texture",
+    "learning_curve --model vgg16-ct-texture",
+    "lungs --experiment",
     "compare --backbones vgg16 --init random --again",
     "ablation --modality xray",
     "finetune --modality xray",
@@ -90,6 +96,60 @@ def test_tables_of_one_search_do_not_give_way_to_another(tmp_path: Path) -> None
 )  # fmt: skip
 def test_options_that_would_be_ignored_are_refused(words: str) -> None:
     assert main(["evaluate", *words.split()]) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ModuleNotFoundError("no", name="sklearn.svm"), "sklearn is not installed; pip install -r"),
+        (PermissionError(13, "Permission denied", "models/a.csv"), "models/a.csv: Permission"),
+        (OSError("Unable to open file"), "Unable to open file"),
+    ],
+)
+def test_what_the_machine_lacks_is_a_sentence(
+    error: Exception,
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def run(_: argparse.Namespace) -> int:
+        raise error
+
+    monkeypatch.setattr(data, "run", run)
+    assert main(["data", "--root", "."]) == 2
+    assert f"python -m training data: {sentence}" in capsys.readouterr().err
+
+
+def test_a_module_of_ours_that_is_missing_is_no_matter_of_installation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run(_: argparse.Namespace) -> int:
+        raise ModuleNotFoundError("no", name="training.nowhere")
+
+    monkeypatch.setattr(data, "run", run)
+    with pytest.raises(ModuleNotFoundError):
+        main(["data", "--root", "."])
+
+
+def test_a_manifest_older_than_the_lists_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = pd.DataFrame([["x"] * len(MANIFEST_COLUMNS)] * 2, columns=list(MANIFEST_COLUMNS))
+    rows = rows.assign(image_id=["nih/a.png", "nih/b.png"], split="train", label=0.0, age="")
+    rows.to_csv(tmp_path / "manifest.csv", index=False)
+    lists = tmp_path / "splits.csv"
+    monkeypatch.setattr(dataset, "SPLITS_FILE", lists)
+    lists.write_text("image_id,split\nnih/a.png,train\n")  # b is new
+    assert len(load_manifest(tmp_path, tmp_path)) == 2
+    lists.write_text("image_id,split\nnih/a.png,test\n")
+    with pytest.raises(ValueError, match="received others for 1 images, nih/a.png for one"):
+        load_manifest(tmp_path, tmp_path)
+
+
+def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"no image")
+    with pytest.raises(ImageError, match=r"a\.png: "):
+        pixels_of(tmp_path / "a.png")
 
 
 def test_no_network_is_no_measure(tmp_path: Path) -> None:

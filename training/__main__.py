@@ -37,18 +37,31 @@ def main(argv: list[str]) -> int:
         print("\n".join(f"  {verb:14} {what}" for verb, what in VERBS.items()))
         return 0 if argv and argv[0] in ("-h", "--help") else 2
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    module = importlib.import_module(f"training.{argv[0]}")
-    parser = argparse.ArgumentParser(
-        prog=f"python -m training {argv[0]}",
-        description=module.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    module.add_arguments(parser)
+    name = f"python -m training {argv[0]}"
     try:
+        module = importlib.import_module(f"training.{argv[0]}")
+        parser = argparse.ArgumentParser(
+            prog=name,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(parser)
         return int(module.run(parser.parse_args(argv[1:])))
-    except (ValueError, FileNotFoundError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+    except (ValueError, OSError, ModuleNotFoundError) as error:
+        print(f"{name}: {_sentence(error)}", file=sys.stderr)
         return 2
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong, for whoever called the verb."""
+    if isinstance(error, ModuleNotFoundError):
+        lacking = (error.name or "").partition(".")[0]
+        if lacking in ("", "core", "training"):
+            raise error  # ours: no installation would mend it
+        return f"{lacking} is not installed; pip install -r requirements-dev.txt"
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
+
+from training.files import whole
 
 SHARD = 64
 BATCH = 16
@@ -56,7 +57,6 @@ def _read(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def _compute(rows: pd.DataFrame, folder: Path, compute: Compute, title: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     bar = tqdm(total=len(rows), desc=title, unit="image")
     for place in range(0, len(rows), SHARD):
         shard = rows.iloc[place : place + SHARD]
@@ -67,8 +67,6 @@ def _compute(rows: pd.DataFrame, folder: Path, compute: Compute, title: str) -> 
         values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         ids = shard["image_id"].to_numpy(str)
         name = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16]
-        half = folder / f"{name}-{os.getpid()}.part"
-        with half.open("wb") as stream:
+        with whole(folder / f"{name}.npz") as half, half.open("wb") as stream:
             np.savez(stream, allow_pickle=False, ids=ids, **values)
-        half.rename(folder / f"{name}.npz")  # a shard is whole or not there
     bar.close()

@@ -14,12 +14,17 @@ import pandas as pd
 from scipy.special import expit
 from tqdm import tqdm
 
+from core.artifacts import read_card
 from core.curves import rank
 from core.intervals import Weights, patient_draws, percentiles, prepare
 from core.metrics import CONFIDENCE_Z, auc
+from core.opinions import fingerprint
+from training.features import DEFAULT_TRUNK
+from training.files import whole
 from training.linear import Floats
 from training.members import (
     ENOUGH,
+    FOLDS,
     Choice,
     Places,
     Space,
@@ -91,16 +96,15 @@ def settings(choice: Choice, recipe: TextureRecipe) -> dict[str, float]:
 def judge_once(space: Space, recipe: TextureRecipe, choice: Choice, kept: Path) -> dict[str, float]:
     """`judge`, or what it said before; arguments as of `choose`."""
     images = space.rows[["image_id", "source", "label"]].to_csv(index=False)
-    taught = f"{recipe.members} {recipe.views} {recipe.joined}"
+    trunk = fingerprint(read_card(DEFAULT_TRUNK))
+    taught = f"{trunk} {recipe.members} {recipe.views} {recipe.joined} {FOLDS}"
     asked = f"{taught} {recipe.deals} {recipe.left_out} {choice} {images}"
     path = kept / f"{hashlib.sha256(asked.encode()).hexdigest()[:24]}.json"
     if path.is_file():
         return dict(json.loads(path.read_text(encoding="utf-8")))
     found = judge(space, choice, recipe.deals, recipe.left_out)
-    kept.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".part")
-    half.write_text(json.dumps(found), encoding="utf-8")
-    half.rename(path)
+    with whole(path) as half:
+        half.write_text(json.dumps(found), encoding="utf-8")
     return found
 
 

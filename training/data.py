@@ -18,6 +18,7 @@ import pandas as pd
 from core.schema import FRONTAL, MANIFEST_COLUMNS
 from training import dataset
 from training.features import RUNS
+from training.files import whole
 from training.hashes import hash_images
 from training.sources import all_sources
 
@@ -90,7 +91,7 @@ def load_manifest(root: Path, runs: Path) -> pd.DataFrame:
     """Read RUNS/manifest.csv; built first when it is not there.
 
     Raises:
-        ValueError: What RUNS holds was computed of other files (same_files).
+        ValueError: What RUNS holds was computed of other files (same_files) or by other lists.
     """
     path = runs / "manifest.csv"
     if not path.is_file():
@@ -104,7 +105,20 @@ def load_manifest(root: Path, runs: Path) -> pd.DataFrame:
     unknown = {"label": [""], "age": [""]}
     table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=unknown)
     same_files(table, root, runs)
+    _same_lists(table, path)
     return table
+
+
+def _same_lists(manifest: pd.DataFrame, path: Path) -> None:
+    """A manifest older than the lists may call today's test patients training patients."""
+    listed = dataset.listed_splits(manifest["image_id"], pd.read_csv(dataset.SPLITS_FILE))
+    other = manifest.loc[(listed != "") & (listed != manifest["split"]), "image_id"]
+    if len(other):
+        raise ValueError(
+            f"expected the splits of {dataset.SPLITS_FILE.name} in {path}, received others for "
+            f"{len(other)} images, {other.iloc[0]} for one; `python -m training data --root DIR` "
+            "makes it anew"
+        )
 
 
 def same_files(manifest: pd.DataFrame, root: Path, runs: Path) -> None:
@@ -130,11 +144,9 @@ def same_files(manifest: pd.DataFrame, root: Path, runs: Path) -> None:
             f"{other[0]} for one; name another folder with --runs, or delete it"
         )
     if set(sizes) - set(known):
-        runs.mkdir(parents=True, exist_ok=True)
-        half = kept.with_suffix(".part")
         both = pd.Series(known | sizes, name="bytes").rename_axis("image_id")
-        both.to_csv(half)
-        half.rename(kept)
+        with whole(kept) as half:
+            both.to_csv(half)
 
 
 def need_sources(manifest: pd.DataFrame, names: Iterable[str]) -> None:

@@ -20,10 +20,10 @@ from core import zoo
 from core.artifacts import MODELS_DIR, read_card, weights_name
 from core.ensemble import Member, layers_read
 from core.head import SECOND_ORDER, pooling_layer
-from core.images import read_image
 from core.trunks import WINOGRAD, load_trunk
 from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
+from training.files import pixels_of
 from training.views import PLAIN, VIEWS
 
 Halves = NDArray[np.float16]
@@ -63,7 +63,7 @@ def _start(root: Path, members: Sequence[Member], view: str) -> Compute:
     pools = {member.name: pooling_layer(member.pooling) for member in members}
 
     def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
-        images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]
+        images = [pixels_of(root / path) for path in part["path"]]
         maps = read([VIEWS[view].alter(image) for image in images])
         return {
             one.name: packed(one, np.asarray(pools[one.name](maps[one.layer]))) for one in members

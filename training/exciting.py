@@ -14,9 +14,9 @@ from core import zoo
 from core.artifacts import read_card
 from core.explain.exciting import COLUMNS
 from core.explain.network import block_ends
-from core.images import read_image
 from core.schema import Split
 from core.trunks import load_trunk
+from training.files import pixels_of
 
 COUNT = 6  # images a map
 BATCH = 8
@@ -72,7 +72,7 @@ def peaks(
     trunk = load_trunk(trunk_id, precision=zoo.FLOAT32, layers=ends[:-1])
     found: dict[str, list[tuple[NDArray[np.float32], NDArray[np.int64]]]] = {x: [] for x in ends}
     for start in tqdm(range(0, len(files), BATCH), "exciting", unit="batch"):
-        batch = [read_image(file.read_bytes()).pixels for file in files[start : start + BATCH]]
+        batch = [pixels_of(file) for file in files[start : start + BATCH]]
         for layer, maps in trunk.all_maps(batch).items():
             flat = np.asarray(maps).reshape(len(batch), -1, maps.shape[-1])  # (B, h w, C)
             found[layer].append((flat.max(axis=1), flat.argmax(axis=1)))

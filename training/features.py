@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 from core import zoo
 from core.artifacts import MODELS_DIR, read_card, sha256_of, weights_name
 from core.classifier import pool_maps
-from core.images import WHITE, Grey, read_image
+from core.images import WHITE, Grey
 from core.trunks import bare_maps, load_trunk
 from core.zoo import Backbone
 from training.cache import Compute, cached
+from training.files import pixels_of
 
 PLAIN, INVERTED = "plain", "inverted"
 DEFAULT_TRUNK = "vgg16-imagenet"
@@ -138,5 +139,5 @@ class FeatureStore:
         return features
 
     def _pixels(self, path: Path) -> Grey:
-        pixels = read_image(path.read_bytes()).pixels
+        pixels = pixels_of(path)
         return WHITE - pixels if self.variant == INVERTED else pixels

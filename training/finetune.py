@@ -21,6 +21,7 @@ No network of this command is shipped.
 from __future__ import annotations
 
 import argparse
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from training.data import load_manifest
 from training.deals import shipped
 from training.descriptors import described
 from training.features import RUNS
+from training.files import whole
 from training.gains import gain_row
 from training.haze import measured
 from training.linear import Floats
@@ -48,7 +50,20 @@ from training.recipes import TEXTURES
 from training.record import split_hash
 from training.texture import material, space_of
 from training.trained import machines
-from training.upper import BELOW, DEPTHS, EPOCHS, SHOWN, TRAINED, build_upper, score, train_upper
+from training.upper import (
+    BATCH,
+    BELOW,
+    DEPTHS,
+    EPOCHS,
+    RATE,
+    SHOWN,
+    SMOOTHING,
+    TRAINED,
+    WARM_UP,
+    build_upper,
+    score,
+    train_upper,
+)
 
 FOLDER = MODELS_DIR / "finetuned"
 C = 10.0  # of the members: weaker than the shipped, so that something is left to learn
@@ -85,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
     deal = list(splitter.split(rows, rows["label"], rows["group"]))
     beside = of_shipped(rows, deal, manifest, args)
-    folder = args.runs / "finetune" / split_hash(manifest)[:12] / args.modality
+    folder = args.runs / "finetune" / _key(manifest, views) / args.modality
     folder.mkdir(parents=True, exist_ok=True)
     for depth in args.depths:
         scores = np.zeros((args.seeds, 2, len(rows)))
@@ -94,12 +109,20 @@ def run(args: argparse.Namespace) -> int:
                 path = folder / f"{'-'.join(DEPTHS[depth])}-seed-{seed}-fold-{number}.npy"
                 if not path.is_file():
                     print(f"{depth}: fold {number + 1} of {FOLDS}, seed {seed}", flush=True)
-                    np.save(path, fold(rows, maps, features, train, held, depth, seed))
+                    found = fold(rows, maps, features, train, held, depth, seed)
+                    with whole(path) as half, half.open("wb") as stream:
+                        np.save(stream, found)
                 scores[seed][:, held] = np.load(path)
         table = table_of(rows, scores, beside, {"trained": depth, "epochs": EPOCHS})
         write(table, FOLDER / f"{args.modality}.csv")
         print(table.to_string(index=False))
     return 0
+
+
+def _key(manifest: pd.DataFrame, views: tuple[str, ...]) -> str:
+    """Of what the scores of folds hang on, but for the code."""
+    taught = (trunk_weights(), split_hash(manifest), views, EPOCHS, BATCH, RATE, WARM_UP, SMOOTHING)
+    return hashlib.sha256(repr((*taught, INNER, C, SEED)).encode()).hexdigest()[:16]
 
 
 def learned_rows(modality: str, manifest: pd.DataFrame) -> pd.DataFrame:

@@ -10,15 +10,18 @@ chest X-ray nor lung CT (training/probes.py). Writes guard.npz, card.json, probe
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from core import artifacts, zoo
 from core.artifacts import GUARD, MODELS_DIR, Card, sha256_of
 from core.guard import FILE, GUARD_ID, MODALITIES, class_distances, load_guard, normalise
+from core.images import Grey
 from core.probes import PROBES, SWAPPED, error_rates
 from core.schema import Modality, Split
 from training.data import build, need_sources
@@ -46,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     _, plain = FeatureStore(args.runs).get(rows, args.root)
     half = _for_inversion(rows)
     _, turned = FeatureStore(args.runs, variant=INVERTED).get(rows[half], args.root)
+    pictures = list(probe_images())  # one that is missing is missed before anything is replaced
     arrays = fit(rows, plain, rows[half], turned)
     folder = MODELS_DIR / GUARD_ID
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         files={FILE: sha256_of(folder / FILE)},
     )
     artifacts.write_card(card)
-    table = measure(rows, plain, rows[half], turned)
+    table = measure(rows, plain, rows[half], turned, pictures)
     table.to_csv(folder / PROBES, index=False)
     print(error_rates(table).to_string(index=False))
     return 0
@@ -127,7 +131,13 @@ def _logistic(x: Array, y: NDArray[np.int_]) -> Array:
     return np.append(model.coef_[0], model.intercept_[0]).astype(np.float32)
 
 
-def measure(rows: pd.DataFrame, plain: Array, half: pd.DataFrame, turned: Array) -> pd.DataFrame:
+def measure(
+    rows: pd.DataFrame,
+    plain: Array,
+    half: pd.DataFrame,
+    turned: Array,
+    pictures: Iterable[tuple[str, str, Grey]],
+) -> pd.DataFrame:
     """One row an image that the guard was not fitted on: what it is, what the guard says."""
     from core.classifier import pool_maps
     from core.trunks import load_trunk
@@ -156,6 +166,6 @@ def measure(rows: pd.DataFrame, plain: Array, half: pd.DataFrame, turned: Array)
     test = (half["split"] == Split.TEST).to_numpy()
     for (_, row), x in zip(half[test].iterrows(), turned[test], strict=True):
         note(row["image_id"], SWAPPED, True, row["modality"], True, x)
-    for name, group, pixels in probe_images():
+    for name, group, pixels in tqdm(pictures, "other pictures", unit="image"):
         note(name, group, False, "", False, pool_maps(trunk.maps([pixels]))[0])
     return pd.DataFrame(records)

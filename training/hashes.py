@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from core.images import read_image
 from core.library import HASH_SIDE
 from training.features import RUNS
+from training.files import pixels_of, whole
 
 COLUMNS = ("file", "hash")
 
@@ -32,10 +32,12 @@ def hash_images(rows: pd.DataFrame, root: Path, runs: Path = RUNS) -> NDArray[np
     known = _read(cache)
     files = [_name(root, path) for path in rows["path"]]
     new = {name: path for name, path in zip(files, rows["path"], strict=True) if name not in known}
-    for name, path in tqdm(new.items(), "hashing", unit="image", disable=not new):
-        known[name] = _hash(root / path)
-    if new:
-        _write(cache, known)
+    try:
+        for name, path in tqdm(new.items(), "hashing", unit="image", disable=not new):
+            known[name] = _hash(root / path)
+    finally:  # one that cannot be read costs none of the others
+        if new:
+            _write(cache, known)
     return np.stack([_bits(known[name]) for name in files])
 
 
@@ -49,7 +51,7 @@ def _hash(path: Path) -> str:
     import imagehash
     from PIL import Image
 
-    pixels = read_image(path.read_bytes()).pixels
+    pixels = pixels_of(path)
     return str(imagehash.phash(Image.fromarray(pixels), hash_size=HASH_SIDE))
 
 
@@ -65,8 +67,5 @@ def _read(cache: Path) -> dict[str, str]:
 
 
 def _write(cache: Path, known: dict[str, str]) -> None:
-    """At once: a run that is cut off leaves the old cache."""
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    part = cache.with_suffix(".part")
-    pd.DataFrame(list(known.items()), columns=list(COLUMNS)).to_csv(part, index=False)
-    part.replace(cache)
+    with whole(cache) as half:
+        pd.DataFrame(list(known.items()), columns=list(COLUMNS)).to_csv(half, index=False)

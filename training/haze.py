@@ -16,10 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
-from core.images import read_image
 from core.schema import Modality
 from core.slices import haze
 from training.cache import Compute, cached
+from training.files import pixels_of
 from training.linear import Floats
 
 LEAST_SHARE = 0.01  # shares below are alike: the logarithm would stretch noise
@@ -58,7 +58,7 @@ def judgement(
 
 def _start(root: Path) -> Compute:
     def compute(part: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-        shares = [haze(read_image((root / path).read_bytes()).pixels) for path in part["path"]]
+        shares = [haze(pixels_of(root / path)) for path in part["path"]]
         return {"haze": np.array([np.nan if one is None else one for one in shares])}
 
     return compute

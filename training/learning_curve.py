@@ -32,6 +32,7 @@ from core.paired import Difference, bootstrap_difference
 from training.data import load_manifest
 from training.deals import shipped
 from training.features import DEFAULT_TRUNK, RUNS
+from training.files import whole
 from training.haze import measured
 from training.linear import Floats
 from training.members import FOLDS, Space, groups_of
@@ -149,8 +150,6 @@ def _kept(ground: Ground, recipe: TextureRecipe, share: float, without: str, kep
     if path.is_file():
         return np.asarray(np.load(path))
     found = unseen(ground, share, without)
-    kept.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".part.npy")
-    np.save(half, found)
-    half.rename(path)
+    with whole(path) as half, half.open("wb") as stream:
+        np.save(stream, found)
     return found

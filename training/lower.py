@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from core import artifacts, zoo
 from core.artifacts import sha256_of
-from core.images import read_image
 from core.trunks import compile_model
 from core.views import PLAIN
 from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
+from training.files import pixels_of
 from training.views import VIEWS
 
 BACKBONE = "vgg16"
@@ -44,7 +44,7 @@ def lower_maps(
         run = compile_model(lower, (backbone.size, backbone.size, 3))
 
         def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
-            images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]
+            images = [pixels_of(root / path) for path in part["path"]]
             shown = [VIEWS[view].alter(image) for image in images]
             return {"maps": np.asarray(run(zoo.prepare(backbone, shown))[0], np.float16)}
 

@@ -3,18 +3,19 @@
     python -m training predict PATH... --out FILE.csv [--model ID] [--threshold T]
 
 One row a file: path, modality, probability, decision, threshold, model, in_scope, error. Folders
-are searched recursively. X-ray or CT is found out from the image and picks the model; --model takes
-one for all. An unreadable file is a row with its error. Rows are written as they come; --resume
-goes on with a table that was cut off: rows of the same model and threshold stay, others and those
-with an error are made again. What was done to an odd file (a frame or window chosen, transparency
-laid on black, ...) is a line on standard error, as is an image whose black and white look swapped.
-Exit code 0: all scored; 1: some were not; 2: none was. For teaching and research, never for
-diagnosis.
+are searched recursively, links to folders followed. X-ray or CT is found out from the image and
+picks the model; --model takes one for all. A file or folder that cannot be read is a row with its
+error. Rows are written as they come; --resume goes on with a table that was cut off: rows of the
+same model and threshold stay, others and those with an error are made again. What was done to an
+odd file (a frame or window chosen, transparency laid on black, ...) is a line on standard error, as
+is an image whose black and white look swapped. Exit code 0: all scored; 1: some were not; 2: none
+was. For teaching and research, never for diagnosis.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -57,7 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     parser.add_argument("--model", metavar="ID", help="default: by modality")
     parser.add_argument("--threshold", type=float, help="default: the model's operating point")
-    parser.add_argument("--precision", choices=(AUTO, *WAYS), default=AUTO)
+    parser.add_argument(
+        "--precision",
+        choices=(AUTO, *WAYS),
+        default=AUTO,
+        help="how the trunk computes; default: the fastest way here that answers alike",
+    )
     parser.add_argument(
         "--resume", action="store_true", help="keep what FILE.csv has scored, add the rest"
     )
@@ -67,11 +73,15 @@ def run(args: argparse.Namespace) -> int:
     """Score everything, write the table, tell by the exit code."""
     if args.threshold is not None and not 0 <= args.threshold <= 1:
         raise ValueError(f"expected a threshold in 0..1, received {args.threshold}")
+    found = list(find_files(args.paths))
+    if not found:
+        raise ValueError(f"expected images in {', '.join(map(str, args.paths))}, received none")
+    if os.path.realpath(args.out) in map(os.path.realpath, found):
+        raise ValueError(f"expected another file for --out than an image, received {args.out}")
     check_out(args.out)
     heads = [card.id for card in artifacts.list_heads() if artifacts.is_shipped(card)]
     if args.model is not None and args.model not in heads:
         raise ValueError(f"expected a model out of {heads}, received {args.model!r}")
-    found = list(find_files(args.paths))
     kept = kept_rows(args.out if args.resume else None)
     own = kept["path"].isin(list(map(shown, found)))
     again = own & ~_as_asked(kept, args.model, args.threshold)
@@ -82,8 +92,11 @@ def run(args: argparse.Namespace) -> int:
         print(f"{len(found) - len(files)} of {len(found)} are scored already", file=sys.stderr)
     if again.any():
         print(f"{again.sum()} by another model or threshold: made again", file=sys.stderr)
-    classifier = load_classifier(precision=args.precision)
-    scored = score_files(files, classifier, args.model, args.threshold)
+    scored: Iterator[dict[str, Any]] = iter(())
+    if files:
+        print("loading the models", file=sys.stderr, flush=True)  # it takes seconds
+        classifier = load_classifier(precision=args.precision)
+        scored = score_files(files, classifier, args.model, args.threshold)
     rows = list(written(scored, args.out, kept))
     failed = sum(bool(row["error"]) for row in rows)
     print(f"wrote {args.out}: {_summary(rows, failed)}", file=sys.stderr)
@@ -112,20 +125,48 @@ def _summary(rows: list[dict[str, Any]], failed: int) -> str:
 
 
 def find_files(paths: list[Path]) -> Iterator[Path]:
-    """Files named, and all below the folders named, each once, sorted within a folder."""
+    """Files named, and all below the folders named, each once, sorted within a folder.
+
+    Links to folders are followed. A folder that cannot be opened is among the files.
+    """
     seen: set[Path] = set()
     for path in paths:
-        inside = sorted(p for p in path.rglob("*") if _wanted(p)) if path.is_dir() else [path]
-        for file in inside:
+        for file in _inside(path) if _is_folder(path) else [path]:
             if file not in seen:
                 seen.add(file)
                 yield file
 
 
+def _inside(folder: Path) -> list[Path]:
+    found: list[Path] = []
+
+    def note(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for top, folders, names in os.walk(folder, onerror=note, followlinks=True):
+        real = os.path.realpath(top)
+        above = [os.path.realpath(one) for one in Path(top).parents if one.is_relative_to(folder)]
+        if real in above:  # a link to a folder that it lies in
+            folders.clear()
+            continue
+        found += [path for path in (Path(top, name) for name in names) if _wanted(path)]
+    return sorted(found)
+
+
 def _wanted(path: Path) -> bool:
     if path.name.startswith(".") or path.suffix.lower() in NOT_IMAGES:
         return False
-    return path.is_file() or (path.is_symlink() and not path.exists())  # a dead link gets its row
+    try:
+        return path.is_file() or not path.exists()  # a dead link gets its row
+    except PermissionError:  # so does what lies in a folder that must not be entered
+        return True
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except PermissionError:
+        return False
 
 
 def score_files(
@@ -165,7 +206,8 @@ def _decode(path: Path, fit: Callable[[Grey], Grey]) -> _Read:
     except FileNotFoundError:
         return _Read(path, error="There is no such file.")
     except OSError as error:
-        return _Read(path, error=f"The file cannot be opened ({error.strerror}).")
+        kind = "folder" if _is_folder(path) else "file"
+        return _Read(path, error=f"The {kind} cannot be opened ({error.strerror}).")
     except ImageError as error:
         return _Read(path, error=str(error))
 

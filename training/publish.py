@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from core import artifacts
 from core.artifacts import HEAD, MODELS_DIR, Card, sha256_of
@@ -16,6 +18,7 @@ from training.recipes import Recipe
 from training.record import run_record, write_used
 
 WANTED_RECALL = 0.90
+DIGITS = 4  # of a threshold
 SEEDS = "seeds.csv"
 
 
@@ -55,7 +58,7 @@ def publish(
         kind=HEAD,
         modality=recipe.modality,
         sources=recipe.sources,
-        threshold=round(threshold_at_recall(val["label"], val["probability"], WANTED_RECALL), 4),
+        threshold=operating_point(val["label"], val["probability"]),
         threshold_rule=f"the largest with recall of at least {WANTED_RECALL:.0%} on the "
         "validation patients",
         config=asdict(replace(recipe, title=""))
@@ -68,6 +71,15 @@ def publish(
     )
     artifacts.write_card(card)
     return card
+
+
+def operating_point(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """The threshold of a card: the largest of four digits with a recall of WANTED_RECALL.
+
+    Cut, not rounded: rounded up it would miss the very image that sets it.
+    """
+    exact = threshold_at_recall(labels, probabilities, WANTED_RECALL)
+    return math.floor(exact * 10**DIGITS) / 10**DIGITS
 
 
 def seed_row(fitted: Fitted, table: pd.DataFrame) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from core.ensemble import Member
 from core.head import POOLINGS, SECOND_ORDER
 from core.schema import Modality
 from core.views import LARGER_EQUALISED, LUNGS, PLAIN
-from training.views import EQUALISED, STAMPS, in_look, mirror_of
+from training.views import EQUALISED, FRAMED, RECOMPRESSED, STAMPS, in_look, mirror_of
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ TEXTURES = {
         deals=(0, 1),
         looks=(PLAIN, LARGER_EQUALISED),
         joined=True,
-        changed=(*STAMPS, EQUALISED),
+        changed=(*STAMPS, FRAMED, RECOMPRESSED, EQUALISED),
         steadies=(30.0, 300.0, 1000.0),
         cost=1.0,  # part of the AUC comes from marks and from how bright a source is
     ),

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from core.schema import SCORE_COLUMNS
+from training.files import whole
 
 Row = dict[str, Any]
 
@@ -62,7 +63,11 @@ def kept_rows(path: Path | None) -> pd.DataFrame:
 
 def written(rows: Iterable[Row], path: Path, kept: pd.DataFrame) -> Iterator[Row]:
     """Hand rows on, each once it stands in the table below those kept."""
-    kept.to_csv(path, index=False)
+    if len(kept):  # of a table that is there, which must not be lost on the way
+        with whole(path) as half:
+            kept.to_csv(half, index=False)
+    else:
+        kept.to_csv(path, index=False)
     with path.open("a", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, SCORE_COLUMNS, lineterminator="\n")
         for row in rows:

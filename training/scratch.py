@@ -18,10 +18,10 @@ from tqdm import tqdm
 
 from core import zoo
 from core.head import build_tail
-from core.images import read_image
 from core.schema import Split
 from core.zoo import CNN
 from training import precision
+from training.files import pixels_of, whole
 from training.fitting import Data, Fitted, balanced, curves, labels_and_weights, used_by
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def small_images(rows: pd.DataFrame, root: Path, runs: Path) -> NDArray[np.uint8
     if cached.is_file():
         return np.load(cached)
     paths = tqdm([root / path for path in rows["path"]], "reading", unit="image")
-    images = np.stack([zoo.fit(read_image(path.read_bytes()).pixels, SIZE) for path in paths])
-    cached.parent.mkdir(parents=True, exist_ok=True)
-    np.save(cached, images[..., np.newaxis])
+    images = np.stack([zoo.fit(pixels_of(path), SIZE) for path in paths])
+    with whole(cached) as half, half.open("wb") as stream:
+        np.save(stream, images[..., np.newaxis])
     return images[..., np.newaxis]
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.files import whole
 from training.upper import TRAINED, upper_blocks
 
 if TYPE_CHECKING:
@@ -121,10 +122,8 @@ def _step(model: keras.Model, optimizer: Any) -> Any:
 
 def _keep(path: Path, model: keras.Model, optimizer: Any, loss: float) -> None:
     states = [np.asarray(one) for one in (*model.variables, *optimizer.variables)]
-    half = path.with_suffix(".part")
-    with half.open("wb") as stream:
+    with whole(path) as half, half.open("wb") as stream:
         np.savez(stream, *states, loss=loss)
-    half.rename(path)
 
 
 def _restore(path: Path, model: keras.Model, optimizer: Any) -> float:

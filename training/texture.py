@@ -29,9 +29,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core import artifacts
-from core.artifacts import HEAD, MODELS_DIR, Card, save_weights, sha256_of, write_card
+from core.artifacts import HEAD, MODELS_DIR, Card, read_card, save_weights, sha256_of, write_card
 from core.ensemble import HAZE, LABEL, Member, as_config, build_ensemble, part
-from core.metrics import auc, threshold_at_recall
+from core.metrics import auc
 from core.schema import PREDICTION_COLUMNS, Split
 from core.zoo import FLOAT32
 from training.choosing import best, choose
@@ -41,9 +41,9 @@ from training.features import DEFAULT_TRUNK, RUNS
 from training.haze import measured
 from training.linear import Floats
 from training.members import Space, joined
-from training.publish import WANTED_RECALL, counts
+from training.publish import WANTED_RECALL, counts, operating_point
 from training.recipes import TEXTURES, TextureRecipe
-from training.record import run_record, write_used
+from training.record import run_record, split_hash, write_used
 from training.spread import SPREAD, spread_of
 from training.train import labelled_rows
 from training.trained import Trained, train
@@ -70,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
     rows, features, fitted_on = material(recipe, manifest, args.root, args.runs)
     kept = args.runs / "texture" / args.model  # of an unfinished run
     if args.left_out:
+        _same_recipe(read_card(args.model), recipe, manifest)
         return _add_left_out(args.model, rows, features, fitted_on, kept)
     haze = measured(rows, args.root, args.runs)
     space = space_of(rows, features, fitted_on, recipe, haze)
@@ -101,6 +102,17 @@ def material(
     rows = labelled_rows(recipe, manifest)
     features = descriptors(rows, root, runs, recipe.members, recipe.views)
     return rows, features, rows["source"].isin(recipe.sources) & rows["split"].isin(FITTED_ON)
+
+
+def _same_recipe(card: Card, recipe: TextureRecipe, manifest: pd.DataFrame) -> None:
+    """Sources left out are added to those of a head that was made as one would be made now."""
+    now = [as_config(recipe.members), list(recipe.looks), list(recipe.changed)]
+    then = [card.config["members"], card.config["views"], card.config["changed"]]
+    if now != then or card.record["split_sha256"] != split_hash(manifest):
+        raise ValueError(
+            f"expected {card.id} as its recipe and the splits are now, received one made "
+            f"otherwise; `python -m training texture --model {card.id} --root DIR` makes it anew"
+        )
 
 
 def _add_left_out(
@@ -207,7 +219,6 @@ def publish(
     manifest: pd.DataFrame,
 ) -> Card:
     """Write card.json and used.csv; `rows` are those that all of it was fitted and chosen on."""
-    threshold = threshold_at_recall(rows["label"], trained.unseen, WANTED_RECALL)
     stages = dict.fromkeys(("fit", "choose", "calibrate", "threshold"), rows["image_id"])
     command = f"python -m training texture --model {model_id} --root DIR"
     weights = f"{HEAD}.weights.h5"
@@ -220,7 +231,7 @@ def publish(
         trunk=DEFAULT_TRUNK,
         modality=recipe.modality,
         sources=recipe.sources,
-        threshold=round(threshold, 4),
+        threshold=operating_point(rows["label"], trained.unseen),
         threshold_rule=f"the largest with recall of at least {WANTED_RECALL:.0%} on the training "
         "and validation patients, each image scored by models that had not seen its patient or, of "
         "CT slices, its paper",

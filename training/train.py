@@ -55,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
     inside = data.where(data.rows["source"].isin(recipe.sources))
     fitted = fit_all(inside, recipe)
     best = fitted[0]
+    # All is there before the first file is replaced.
+    left = score_left_out(inside, recipe, best.pooling) if recipe.left_out else None
     table = score_held_out(_store_weights(args.model, best), data, recipe)
     card = publish(
         Card(args.model, HEAD, recipe.title, BACKBONE, trunk=DEFAULT_TRUNK),
@@ -65,8 +67,7 @@ def run(args: argparse.Namespace) -> int:
         manifest,
         f"python -m training train --model {args.model} --root DIR",
     )
-    if recipe.left_out:
-        left = score_left_out(inside, recipe, best.pooling)
+    if left is not None:
         left.to_csv(MODELS_DIR / args.model / artifacts.LEFT_OUT, index=False)
     test = table[table["split"] == Split.TEST]
     print(f"{args.model}: {best.pooling} pooling, seed {best.seed}, threshold {card.threshold:.3f}")
@@ -78,13 +79,14 @@ def labelled_rows(recipe: Recipe | TextureRecipe, manifest: pd.DataFrame) -> pd.
     """The images that a recipe trains on or is judged by.
 
     Raises:
-        ValueError: A source that is trained on is missing.
+        ValueError: A source is missing.
     """
-    need_sources(manifest, recipe.sources)
+    sources = (*recipe.sources, *recipe.scored_elsewhere)
+    need_sources(manifest, sources)
     wanted = (
         (manifest["modality"] == recipe.modality)
         & manifest["label"].notna()
-        & manifest["source"].isin((*recipe.sources, *recipe.scored_elsewhere))
+        & manifest["source"].isin(sources)
     )
     return manifest[wanted].reset_index(drop=True)
 

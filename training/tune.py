@@ -41,6 +41,7 @@ from core.tuning import (
 )
 from training.data import load_manifest
 from training.features import RUNS
+from training.files import whole
 from training.record import run_record
 from training.tuning.deal import SEARCHED, Problem, load_problem, sides
 from training.tuning.space import Setting, as_parameters
@@ -126,10 +127,9 @@ def _compare(
     pairs = planned(rates, args.unfreeze)
     if (folder / TRIALS).is_file():
         pairs += searched(pd.read_csv(folder / TRIALS))
-    table = pd.DataFrame()
-    for table in compare(bench, pairs):
-        _replace(table, folder / PAIRS)
-        note(folder, "pairs", record)
+    table = compare(bench, pairs)
+    _replace(table, folder / PAIRS)
+    note(folder, "pairs", record)
     print(table.to_string(index=False))
     return 0
 
@@ -193,7 +193,5 @@ def _record(command: str, problem: Problem, manifest: pd.DataFrame) -> dict[str,
 
 
 def _replace(table: pd.DataFrame, path: Path) -> None:
-    """Write a table whole or not at all."""
-    half = path.with_suffix(".part")
-    table.to_csv(half, index=False)
-    half.rename(path)
+    with whole(path) as half:
+        table.to_csv(half, index=False)

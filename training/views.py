@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from core import slices, views
+from core.alter import jpeg
 from core.images import WHITE, Grey
 from core.slices import lines_that_show
 from core.views import LARGER, LARGER_EQUALISED, LUNGS, PLAIN
@@ -25,13 +26,15 @@ REPAIR_RADIUS = 3  # pixels
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 WORD_HEIGHT = (0.03, 0.10)  # of the image's height
 WORD_GREY = (180, 256)
-FRAMED = 0.4  # share of images that get a frame
+FRAMES = 0.4  # share of stamped images that get a frame
 FRAME = (0.0, 0.08)  # its width, of the image's
+QUALITY = (5, 40)  # of a coarse JPEG, of 100
 TURN, SCALE = 8.0, (0.92, 1.12)  # degrees; factor
 GAMMA, CONTRAST, SOFTNESS = (0.75, 1.35), (0.85, 1.15), (0.5, 2.0)
 JITTERS = ("lungs, jittered 1", "lungs, jittered 2", "lungs, jittered 3")
 WHOLE_JITTERS = ("jittered 1", "jittered 2")
 STAMPS = ("stamped 1", "stamped 2")
+FRAMED, RECOMPRESSED = "framed", "recompressed"
 
 
 @dataclass(frozen=True)
@@ -86,17 +89,21 @@ def stamped(pixels: Grey, number: int) -> Grey:
         pixels: uint8 (H, W).
         number: Which of many versions.
     """
-    random = np.random.default_rng((zlib.crc32(pixels.tobytes()), number))
-    changed = pixels.copy()
-    if random.random() < FRAMED:
-        deep = random.uniform(*FRAME, 4) * np.tile(pixels.shape, 2)  # top, left, bottom, right
-        top, left, bottom, right = deep.astype(int)
-        changed[:] = random.choice((0, WHITE))
-        inside = slice(top, len(pixels) - bottom), slice(left, pixels.shape[1] - right)
-        changed[inside] = pixels[inside]
+    random = _random_of(pixels, number)
+    changed = _frame(pixels, random) if random.random() < FRAMES else pixels.copy()
     for _ in range(int(random.integers(1, 3))):
         _write(changed, random)
     return changed
+
+
+def framed(pixels: Grey) -> Grey:
+    """A plain black or white frame, of random width at each side; always the same for an image."""
+    return _frame(pixels, _random_of(pixels))
+
+
+def recompressed(pixels: Grey) -> Grey:
+    """Saved as JPEG of a random low quality and read back; always the same for an image."""
+    return jpeg(pixels, int(_random_of(pixels).integers(*QUALITY, endpoint=True)))
 
 
 def jittered(pixels: Grey, number: int) -> Grey:
@@ -109,7 +116,7 @@ def jittered(pixels: Grey, number: int) -> Grey:
         pixels: uint8 (H, W).
         number: Which of many versions.
     """
-    random = np.random.default_rng((zlib.crc32(pixels.tobytes()), number))
+    random = _random_of(pixels, number)
     height, width = pixels.shape
     middle = (width / 2, height / 2)
     turn = cv2.getRotationMatrix2D(middle, random.uniform(-TURN, TURN), random.uniform(*SCALE))
@@ -120,6 +127,20 @@ def jittered(pixels: Grey, number: int) -> Grey:
     levels = levels + random.uniform(-1, 1) * (levels - soft)  # blurred below 0, sharpened above
     changed = np.clip(np.rint(levels * WHITE), 0, WHITE).astype(np.uint8)
     return np.ascontiguousarray(changed[:, ::-1] if random.random() < 0.5 else changed)
+
+
+def _random_of(pixels: Grey, number: int = 0) -> np.random.Generator:
+    """A source of chance that an image and a number always give again."""
+    return np.random.default_rng((zlib.crc32(pixels.tobytes()), number))
+
+
+def _frame(pixels: Grey, random: np.random.Generator) -> Grey:
+    deep = random.uniform(*FRAME, 4) * np.tile(pixels.shape, 2)  # top, left, bottom, right
+    top, left, bottom, right = deep.astype(int)
+    changed = np.full_like(pixels, random.choice((0, WHITE)))
+    inside = slice(top, len(pixels) - bottom), slice(left, pixels.shape[1] - right)
+    changed[inside] = pixels[inside]
+    return changed
 
 
 def _write(pixels: Grey, random: np.random.Generator) -> None:
@@ -160,9 +181,9 @@ def in_look(change: str, look: str) -> str:
     return change if look == PLAIN else f"{change}, {look}"
 
 
-def _stamped_in(look: str, number: int) -> View:
+def _changed_in(look: str, change: Callable[[Grey], Grey]) -> View:
     view = views.VIEWS[look]
-    return View(lambda pixels: view.alter(stamped(pixels, number)), view.size)
+    return View(lambda pixels: view.alter(change(pixels)), view.size)
 
 
 def _mirrored(view: views.View) -> View:
@@ -180,9 +201,12 @@ VIEWS = {
 # What heads may ask for when they answer comes from core; each has its mirror image.
 SHOWN = {name: view.alter for name, view in views.VIEWS.items()}
 VIEWS |= {name: View(view.alter, view.size) for name, view in views.VIEWS.items()}
+CHANGES: dict[str, Callable[[Grey], Grey]] = {
+    name: partial(stamped, number=n) for n, name in enumerate(STAMPS)
+} | {FRAMED: framed, RECOMPRESSED: recompressed}
 VIEWS |= {
-    in_look(name, look): _stamped_in(look, n)
-    for n, name in enumerate(STAMPS)
+    in_look(name, look): _changed_in(look, change)
+    for name, change in CHANGES.items()
     for look in (PLAIN, LARGER_EQUALISED)
 }
 VIEWS |= {

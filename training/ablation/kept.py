@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from training.ablation.changes import Change
 from training.ablation.scoring import SEEDS, C
+from training.files import whole
 
 # Test -> places of its rows (n,), and scores (seeds, n) 0..1.
 Scores = dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]]
@@ -52,14 +53,11 @@ class Kept:
 
 
 def _write(path: Path, scores: Scores) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     flat: dict[str, NDArray[np.generic]] = {}
     for test, (places, values) in scores.items():
         flat |= {f"{test}|places": places, f"{test}|scores": values}
-    half = path.with_suffix(".part.npz")
-    np.savez(half, **flat)  # type: ignore[arg-type]
-    half.rename(path)
+    with whole(path) as half, half.open("wb") as stream:
+        np.savez(stream, **flat)  # type: ignore[arg-type]
 
 
 def _read(path: Path) -> Scores:

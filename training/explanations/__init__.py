@@ -76,6 +76,8 @@ class Run:
             return self.cases(rows[rows["image_id"].isin(ids)])
 
         there = known_rows(file) if self.kept else own.index
+        if not len(there):
+            raise ValueError(f"expected rows of an earlier run in {file}, received none")
         return measured(
             file,
             [name for name in own.index if name in there],
@@ -89,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure and write, model by model; a table once all checks of it are there.
 
     Raises:
-        ValueError: No root, or an unknown model.
+        ValueError: No root, an unknown model, or nothing kept where --kept asks for it.
         FileNotFoundError: An image is missing; the model's table stays as it was.
     """
     if args.root is None:

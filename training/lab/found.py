@@ -19,13 +19,14 @@ from core.alter import LUNG_BOX, black_out
 from core.artifacts import MODELS_DIR, read_card
 from core.classifier import pool_maps
 from core.head import MEAN_STD, pooling_layer
-from core.images import Grey, read_image
+from core.images import Grey
 from core.lungs import LUNGS_ID, Lungs, crop_to_lungs, load_lungs, only_lungs
 from core.masks import Mask
 from core.trunks import load_trunk
 from core.zoo import FLOAT32
 from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
+from training.files import pixels_of
 
 LOWER = "block4_conv3"
 LAST, BELOW = "block5", "block4"  # names of the two kinds of features
@@ -80,7 +81,7 @@ def lung_features(name: str, rows: pd.DataFrame, root: Path, runs: Path) -> dict
         pool = pooling_layer(MEAN_STD)
 
         def compute(part: pd.DataFrame) -> dict[str, NDArray[Any]]:
-            images = [read_image((root / path).read_bytes()).pixels for path in part["path"]]
+            images = [pixels_of(root / path) for path in part["path"]]
             altered = [alter(pixels, lung_region(lungs, pixels)) for pixels in images]
             maps = trunk.all_maps(altered)
             return {

@@ -20,7 +20,7 @@ from PIL import Image
 
 from core import zoo
 from core.alter import LUNG_BOX, TINY_SIDE, black_out, keep_only
-from core.images import Grey, read_image
+from core.images import Grey
 from core.lab import (
     BOX_BLACK,
     FOUND_BLACK,
@@ -33,6 +33,7 @@ from core.lab import (
     WHOLE,
 )
 from core.lungs import load_lungs
+from training.files import pixels_of
 from training.lab.base import Context, area, out_of_fold
 from training.lab.found import LAST, lung_features
 from training.lab.passes import altered
@@ -132,7 +133,7 @@ def _masked(
 def _trusted(xray: pd.DataFrame, root: Path) -> float:
     """Share of the X-rays whose found outline is trusted; the others get the rectangle."""
     lungs = load_lungs()
-    images = (read_image((root / path).read_bytes()).pixels for path in xray["path"])
+    images = (pixels_of(root / path) for path in xray["path"])
     return round(float(np.mean([lungs.find(pixels).trusted for pixels in images])), 4)
 
 
@@ -145,5 +146,5 @@ def fitted(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]
 
 def tiny_pixels(rows: pd.DataFrame, root: Path) -> NDArray[np.float64]:
     """The 64 grey levels (N, 64) of each image shrunk to 8 x 8."""
-    images = (read_image((root / path).read_bytes()).pixels for path in rows["path"])
+    images = (pixels_of(root / path) for path in rows["path"])
     return np.stack([zoo.fit(pixels, TINY_SIDE).ravel() for pixels in images]).astype(np.float64)

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from core.artifacts import MODELS_DIR, read_card
 from core.classifier import DEFAULT_MODELS, maps_in_view, pool_maps
-from core.images import Grey, read_image
+from core.images import Grey
 from core.opinions import fingerprint, larger_sizes, load_head, lower_layers
 from core.schema import Modality
 from core.trunks import WINOGRAD, load_trunk
 from core.views import PLAIN
 from training.cache import Compute, cached
 from training.features import DEFAULT_TRUNK
+from training.files import pixels_of
 
 HEAD = DEFAULT_MODELS[Modality.XRAY]
 
@@ -67,4 +68,4 @@ def altered(
 
 
 def _image(row: Any, root: Path, alter: Alter) -> Grey:
-    return alter(read_image((root / row.path).read_bytes()).pixels, row.image_id)
+    return alter(pixels_of(root / row.path), row.image_id)

@@ -26,12 +26,13 @@ from core.library import DATA_DIR
 from core.lungs import LUNGS_ID, SIZE, WIDTHS, build_unet
 from core.masks import describe, learn_limits
 from core.schema import Modality, Split
-from training.data import load_manifest
+from training.data import load_manifest, need_sources
 from training.features import RUNS
 from training.lungs.examples import Examples, read_examples
 from training.lungs.fit import Recipe, fit_all
 from training.lungs.measure import certainties, score_images, summary
 from training.record import run_record
+from training.sources import all_sources
 
 TABLE_DIR = DATA_DIR / "lungs"
 RECORD = "record.json"
@@ -53,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
         return train(manifest, args.root, args.runs)
     from training.lungs.across import measure
 
+    need_sources(manifest, all_sources())
     for name, table in measure(manifest, args.root, args.runs):
         TABLE_DIR.mkdir(parents=True, exist_ok=True)
         table.to_csv(TABLE_DIR / f"{name}.csv", index=False)
@@ -81,10 +83,10 @@ def train(manifest: pd.DataFrame, root: Path, runs: Path) -> int:
     config |= {"size": SIZE, "widths": list(WIDTHS), "limits": asdict(limits)}
     record = run_record(COMMAND, manifest) | {"masks": examples.counts()}
     files = {weights.name: sha256_of(weights)}
-    artifacts.write_card(_card(examples, config, record, files))
-    scores = score_images(examples)
-    scores.to_csv(folder / SCORES, index=False)
     rows = [one.row(examples) for one in fitted]
+    artifacts.write_card(_card(examples, config, record, files))
+    scores = score_images(examples)  # by what is shipped now
+    scores.to_csv(folder / SCORES, index=False)
     pd.DataFrame(rows).to_csv(folder / SEEDS, index=False)
     history = pd.concat([one.history.assign(seed=one.seed) for one in fitted])
     history.round(5).to_csv(folder / artifacts.HISTORY, index=False)

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.images import Grey, read_image
+from core.images import Grey
 from core.lungs import SIZE, enlarge, prepare
 from core.masks import Mask
 from core.schema import Modality, Split
+from training.files import pixels_of
 from training.lab.lungs import MASKS, fitted, read_masks
 
 Floats = NDArray[np.float32]
@@ -68,6 +69,6 @@ def read_examples(manifest: pd.DataFrame, root: Path) -> Examples:
     if not masks:
         raise ValueError(f"expected lung masks in {root / MASKS}, received none")
     rows = xray[xray["image_id"].isin(masks)].reset_index(drop=True)
-    images = [read_image((root / path).read_bytes()).pixels for path in rows["path"]]
+    images = [pixels_of(root / path) for path in rows["path"]]
     pairs = zip(rows["image_id"], images, strict=True)
     return Examples(rows, images, [fitted(masks[name], pixels.shape) for name, pixels in pairs])

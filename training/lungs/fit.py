@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from core.lungs import build_unet
 from core.schema import Split
+from training.files import whole
 from training.lungs.augment import augmented
 from training.lungs.examples import Examples
 from training.lungs.measure import dice_of
@@ -143,6 +144,5 @@ def _resume(
 def _keep(model: keras.Model, rows: list[dict[str, float]], folder: Path) -> None:
     """State and history of whole epochs."""
     model.save(folder / STATE)
-    half = folder / f"{LOG}.part"
-    pd.DataFrame(rows).to_csv(half, index=False)
-    half.rename(folder / LOG)
+    with whole(folder / LOG) as half:
+        pd.DataFrame(rows).to_csv(half, index=False)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from core.images import read_image
 from core.lungs import Found, load_lungs
 from core.schema import FRONTAL, LATERAL, MODALITY_TITLES, Modality
 from training.data import build
+from training.files import pixels_of
 from training.probes import probe_images
 from training.sources.base import FRONTAL_VIEWS, LATERAL_VIEWS
 
@@ -30,7 +30,7 @@ def trust_table(root: Path, runs: Path) -> pd.DataFrame:
     lungs = load_lungs()
     seen = []
     for row in tqdm(rows.to_dict("records"), "masks", unit="image"):
-        found = lungs.find(read_image((root / row["path"]).read_bytes()).pixels)
+        found = lungs.find(pixels_of(root / row["path"]))
         title = MODALITY_TITLES[Modality(row["modality"])]
         view = VIEWS.get(row["view"], UNKNOWN) if row["modality"] == Modality.XRAY else ""
         seen.append(_seen(f"{title} {view}".strip(), row["source"], found))

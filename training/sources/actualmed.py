@@ -20,7 +20,7 @@ FOLDER = "Actualmed-COVID-chestxray-dataset"
 def read(folder: Path) -> Reading:
     """Read metadata.csv; rows whose file is absent are dropped."""
     rows, dropped = [], []
-    for _, entry in read_table(folder / "metadata.csv").iterrows():
+    for _, entry in read_table(folder / "metadata.csv", ("patientid", "imagename")).iterrows():
         name = entry["imagename"]
         if not (folder / "images" / name).is_file():
             dropped.append((f"{NAME}/{name}", ABSENT))

@@ -74,13 +74,25 @@ def reading(rows: Iterable[dict[str, Any]], dropped: Iterable[tuple[str, str]] =
     return Reading(table, pd.DataFrame(list(dropped), columns=["image_id", "reason"]))
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """A metadata.csv as text; empty cells are empty strings.
+def read_table(path: Path, wanted: Iterable[str]) -> pd.DataFrame:
+    """A table of an upstream data set as text; empty cells are empty strings.
+
+    Args:
+        path: Of a CSV file.
+        wanted: Columns that are needed.
 
     Raises:
         FileNotFoundError: The folder is not laid out as upstream.
+        ValueError: It is no table, or lacks one of the columns.
     """
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding_errors="replace")
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding_errors="replace")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise ValueError(f"expected a table in {path}, received none ({error})") from error
+    missing = [name for name in wanted if name not in table.columns]
+    if missing:
+        raise ValueError(f"expected columns {missing} in {path}, received {list(table.columns)}")
+    return table
 
 
 def images_in(folder: Path) -> list[Path]:

@@ -32,7 +32,8 @@ FOLDER = "covid-chestxray-dataset"
 def read(folder: Path) -> Reading:
     """Read metadata.csv; volumes and rows whose file is absent are dropped."""
     rows, dropped, seen = [], [], set()
-    for _, entry in read_table(folder / "metadata.csv").iterrows():
+    wanted = ("patientid", "filename", "folder")
+    for _, entry in read_table(folder / "metadata.csv", wanted).iterrows():
         name, inside = entry["filename"], entry["folder"]
         image_id = f"{NAME}/{name}"
         if Path(name).suffix.lower() not in IMAGE_SUFFIXES:
@@ -49,7 +50,8 @@ def read(folder: Path) -> Reading:
 
 def details(folder: Path) -> pd.DataFrame:
     """DETAIL_COLUMNS: the last part of the stated location, and the DOI or address."""
-    table = read_table(folder / "metadata.csv").drop_duplicates("filename")
+    wanted = ("filename", "location", "doi", "url")
+    table = read_table(folder / "metadata.csv", wanted).drop_duplicates("filename")
     country = table["location"].str.split(",").str[-1].str.strip().replace("?", "")
     return pd.DataFrame(
         {

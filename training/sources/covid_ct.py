@@ -76,9 +76,7 @@ def _patients(folder: Path) -> dict[str, str]:
         path = folder / name
         if not path.is_file():
             continue
-        table = read_table(path)
-        if not set(wanted) <= set(table.columns):
-            raise ValueError(f"expected columns {wanted} in {path}, received {list(table.columns)}")
+        table = read_table(path, wanted)
         files, patients = (table[column].str.strip() for column in wanted)
         found |= dict(zip(files.str.replace(ENDING, "", regex=True), patients, strict=True))
     return found
@@ -92,10 +90,10 @@ def _paper(stem: str) -> str:
 
 def _published_split(folder: Path) -> dict[str, str]:
     """File name -> train, val or test."""
-    lists = sorted(folder.glob("*.txt")) if folder.is_dir() else []
     return {
-        line.strip(): re.match(r"train|val|test", path.name).group()  # type: ignore[union-attr]
-        for path in lists
+        line.strip(): split
+        for split in ("train", "val", "test")
+        for path in sorted(folder.glob(f"{split}*.txt"))
         for line in path.read_text(encoding="utf-8").splitlines()
         if line.strip()
     }

@@ -29,7 +29,7 @@ def read(folder: Path) -> Reading:
     """Read metadata.csv; the file of a row is the one named after its patient."""
     files = {path.stem: path.name for path in images_in(folder / "images")}
     rows, dropped = [], []
-    for _, entry in read_table(folder / "metadata.csv").iterrows():
+    for _, entry in read_table(folder / "metadata.csv", ("patientid",)).iterrows():
         name = files.get(entry["patientid"])
         if name is None:
             dropped.append((f"{NAME}/{entry['patientid']}", ABSENT))

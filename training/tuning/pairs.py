@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from core.intervals import patient_draws, prepare
 from core.metrics import auc
 from core.paired import bootstrap_difference
 from core.tuning import CLAIMS, verdict
+from training.files import whole
 from training.tuning.deal import Problem, areas, goal, sides
 from training.tuning.plan import EPOCHS, Pair
 from training.tuning.space import OPTIMIZERS, Setting
@@ -59,14 +60,11 @@ class Bench:
         key = json.dumps([self.data, runs, asdict(setting)])
         path = self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
         if not path.is_file():
-            self.folder.mkdir(parents=True, exist_ok=True)
             # flattened heads of all runs at once would not fit into memory
             parts = [runs] if setting.pooling == "average" else [[run] for run in runs]
             found = [out_of_fold(self.problem, setting, part) for part in parts]
-            half = path.with_suffix(".part")
-            with half.open("wb") as stream:
+            with whole(path) as half, half.open("wb") as stream:
                 np.save(stream, np.concatenate(found))
-            half.rename(path)
         return np.load(path)
 
 
@@ -107,15 +105,15 @@ def rates_table(bench: Bench) -> pd.DataFrame:
     return pd.DataFrame(rows).round({"value": 4, "spread": 4})
 
 
-def compare(bench: Bench, pairs: list[Pair]) -> Iterator[pd.DataFrame]:
-    """The table so far, after every pair: a row a pair and test."""
+def compare(bench: Bench, pairs: list[Pair]) -> pd.DataFrame:
+    """A row a pair and test."""
     draws = patient_draws(bench.problem.rows["group"])
     rows: list[dict[str, Any]] = []
     for pair in tqdm(pairs, "pairs", unit="pair"):
         scores = [bench.scores(setting) for setting in pair.settings]
         for test, mask in bench.problem.tests.items():
             rows.append(_line(bench.problem, pair, test, mask, scores, draws))
-        yield pd.DataFrame(rows)
+    return pd.DataFrame(rows)
 
 
 def _line(
