@@ -19,6 +19,7 @@ from core.artifacts import MODELS_DIR, read_card
 from core.charts import lungs as charts
 from core.explain.overlay import contour
 from core.images import read_image
+from core.lab import WHOLE
 from core.library import DATA_DIR
 from core.lungs import LUNGS_ID, load_lungs
 from core.phantoms import XRAY_TITLE, drawings
@@ -28,7 +29,6 @@ from training.markdown import to_markdown
 
 PAGE, FIGURES = DOCS / "lungs.md", DOCS / "lungs"
 WORST = 5
-WHOLE = "whole image"
 # Seen by eye on random images of each source, outlines drawn over them; nothing measured.
 SEEN = """- **nih** (24 looked at): outlines follow the lungs on most. Pictures of low contrast get
   a plausible but vague outline that the check refuses. On one, the dark space beside the chest wall

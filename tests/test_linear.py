@@ -55,6 +55,10 @@ def test_steadying_by_hand() -> None:
     found = linear.steadying(np.array([[1.0, 0.0], [-1.0, 0.0]]), 3.0)
     np.testing.assert_allclose(found, [[0.5, 0.0], [0.0, 1.0]], atol=1e-12)
     np.testing.assert_allclose(linear.steadying(np.ones((2, 2)), 0.0), np.eye(2), atol=1e-12)
+    oblique = np.random.default_rng(0).normal(size=(7, 3))
+    found = linear.steadying(oblique, 2.0)
+    expected = np.linalg.inv(np.eye(3) + 2 * oblique.T @ oblique / 7)
+    np.testing.assert_allclose(found @ found.T, expected, atol=1e-12)
 
 
 def test_the_bound_shifts_the_second_judgement() -> None:

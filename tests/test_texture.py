@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ import pytest
 from spaces import made_up_choices, made_up_rows
 
 from core import artifacts
+from core.library import read_library
 from core.schema import PREDICTION_COLUMNS
 from training import texture
 from training.dataset import SPLITS_FILE
 from training.members import Space
-from training.recipes import TextureRecipe
+from training.recipes import TEXTURES, TextureRecipe
 
 
 @pytest.mark.parametrize("model_id", ["vgg16-xray-texture", "vgg16-ct-texture"])
@@ -27,6 +29,37 @@ def test_cards_name_the_splits_fitted_on(model_id: str) -> None:
     counted = pd.DataFrame(card.record["trained_on"]).groupby("split")["images"].sum()
     for split in card.learned_from:
         assert 0 < counted[split] <= mine[split]
+
+
+def test_held_out_patients_are_shown_as_models_that_never_saw_them_scored_them() -> None:
+    """Compare chooses thresholds on the validation patients, which the head itself learned from."""
+    splits = ["train", "val", "test", "external", "val"]
+    rows = made_up_rows(20)[:5].assign(modality="xray", split=splits)
+    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *PREDICTION_COLUMNS])))
+    fitted_on = rows["split"].isin(["train", "val"])
+    seen, unseen = np.full(5, 0.9), np.array([0.1, 0.2, 0.3])
+
+    class Known:
+        def __init__(self) -> None:
+            self.unseen = unseen
+
+        def score(self, features: object) -> np.ndarray:
+            return seen.copy()
+
+    table = texture.held_out(rows, {}, fitted_on, Known())  # type: ignore[arg-type]
+    assert table["split"].tolist() == ["val", "test", "external", "val"]
+    assert table["probability"].tolist() == [0.2, 0.9, 0.9, 0.3]
+    assert list(table.columns) == list(PREDICTION_COLUMNS)
+
+
+def test_sources_are_not_added_to_a_head_that_was_made_otherwise() -> None:
+    card, recipe = artifacts.read_card("vgg16-ct-texture"), TEXTURES["vgg16-ct-texture"]
+    shelf = read_library().images
+    texture._same_recipe(card, recipe, shelf)
+    with pytest.raises(ValueError, match="received one made otherwise"):
+        texture._same_recipe(card, replace(recipe, looks=("plain",)), shelf)
+    with pytest.raises(ValueError, match="received one made otherwise"):
+        texture._same_recipe(card, recipe, shelf.assign(split="train"))
 
 
 def test_a_source_left_out_takes_no_part_in_its_own_choice(

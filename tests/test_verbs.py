@@ -92,7 +92,7 @@ def test_tables_of_one_search_do_not_give_way_to_another(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "words",
     ["--write --protocol darkcovidnet", "--explanations --protocol darkcovidnet", "--kept",
-     "--images 3 --write"],
+     "--images 3 --write", "--explanations --images 1"],
 )  # fmt: skip
 def test_options_that_would_be_ignored_are_refused(words: str) -> None:
     assert main(["evaluate", *words.split()]) == 2

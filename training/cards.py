@@ -13,7 +13,14 @@ from core.views import VIEWS
 from core.zoo import get_backbone
 from training.evaluation import BY_SOURCE, wide
 from training.markdown import to_markdown
-from training.views import EQUALISED
+from training.views import EQUALISED, FRAMED, RECOMPRESSED, STAMPS
+
+CHANGES = {
+    STAMPS[0]: "get random letters and frames",
+    FRAMED: "get a plain frame",
+    RECOMPRESSED: "are saved as coarse JPEG",
+    EQUALISED: "have their histograms equalised",
+}
 
 
 def model_card(card: Card, table: pd.DataFrame) -> str:
@@ -125,8 +132,10 @@ C {config["c"]:g}, source weights: {weights or "equal"}, chosen on training and 
 {config["slope"]}, offset {config["offset"]}."""
 
 
-def _and_evened(config: dict[str, Any]) -> str:
-    return " and when their histograms are equalised" if EQUALISED in config["changed"] else ""
+def _changes(config: dict[str, Any]) -> str:
+    """What the training images of a head undergo that should not move its answers."""
+    words = [words for name, words in CHANGES.items() if name in config["changed"]]
+    return f"its training images {', or '.join(words)}"
 
 
 def _leans(config: dict[str, Any]) -> str:
@@ -139,7 +148,7 @@ both mean log-odds answers. The bound, {config["haze"]:g} standard deviations fr
 strictest that cost no AUC on COVID-CT in the folds it was chosen by (training/haze.py)."""
     if config.get("steady"):
         words += f"""
-Its fit holds it steady (strength {config["steady"]:g}) when random letters and frames are put on
-its training images{_and_evened(config)}, in all its looks; of what was tried, the most that costs
-at most one standard error of what it is chosen by (training/linear.py, choices.csv)."""
+Its fit holds it steady (strength {config["steady"]:g}) when {_changes(config)}, in all its looks;
+of what was tried, the most that costs at most one standard error of what it is chosen by
+(training/linear.py, choices.csv)."""
     return words

@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError("expected one of --write, --protocol and --explanations, received several")
     if (args.kept or args.images is not None) and not args.explanations:
         raise ValueError("expected --kept and --images with --explanations, received them alone")
+    if args.images is not None and args.images < 2:
+        raise ValueError(f"expected at least 2 --images of each class, received {args.images}")
     if args.protocol:
         return run_protocol(args)
     if args.explanations:

@@ -30,7 +30,7 @@ from training.cache import Compute, cached
 from training.files import pixels_of
 
 PLAIN, INVERTED = "plain", "inverted"
-DEFAULT_TRUNK = "vgg16-imagenet"
+BACKBONE, DEFAULT_TRUNK = "vgg16", "vgg16-imagenet"
 RUNS = Path("runs")
 
 

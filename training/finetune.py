@@ -35,7 +35,7 @@ from core.artifacts import MODELS_DIR, read_card
 from core.classifier import DEFAULT_MODELS
 from core.metrics import auc
 from core.schema import Modality
-from training.ablation import MAIN, rows_of
+from training.ablation import rows_of
 from training.data import load_manifest
 from training.deals import shipped
 from training.descriptors import described
@@ -43,6 +43,7 @@ from training.features import RUNS
 from training.files import whole
 from training.gains import gain_row
 from training.haze import measured
+from training.leaving import MAIN
 from training.linear import Floats
 from training.lower import lower_maps, trunk_weights
 from training.members import FOLDS, Choice, Space, answer
@@ -99,6 +100,7 @@ def run(args: argparse.Namespace) -> int:
     features = {one.name: np.stack([view[one.name] for view in seen], 1) for one in TRAINED}
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
     deal = list(splitter.split(rows, rows["label"], rows["group"]))
+    default = TEXTURES[DEFAULT_MODELS[Modality(args.modality)]]
     beside = of_shipped(rows, deal, manifest, args)
     folder = args.runs / "finetune" / _key(manifest, views) / args.modality
     folder.mkdir(parents=True, exist_ok=True)
@@ -113,7 +115,8 @@ def run(args: argparse.Namespace) -> int:
                     with whole(path) as half, half.open("wb") as stream:
                         np.save(stream, found)
                 scores[seed][:, held] = np.load(path)
-        table = table_of(rows, scores, beside, {"trained": depth, "epochs": EPOCHS})
+        fixed = {"trained": depth, "epochs": EPOCHS, "default_looks": len(default.looks)}
+        table = table_of(rows, scores, beside, fixed)
         write(table, FOLDER / f"{args.modality}.csv")
         print(table.to_string(index=False))
     return 0

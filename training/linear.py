@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 from sklearn.linear_model import LogisticRegression
 
 Floats = NDArray[np.float64]
@@ -88,15 +89,15 @@ def steadying(changes: Floats, strength: float) -> Floats:
 
     A fit on coordinates times this matrix M, with its weights times M afterwards, is one on the
     coordinates themselves whose penalty |w|^2 is joined by strength x the mean squared change of
-    its answer: tangent propagation (Simard et al. 1991). M = (1 + strength x D'D / n)^(-1/2).
+    its answer: tangent propagation (Simard et al. 1991). M M' = (1 + strength x D'D / n)^(-1).
 
     Args:
         changes: D, (n, R): coordinates of each changed image less those of the image itself.
         strength: From 0, which gives the unit matrix.
     """
-    size = changes.shape[1]
-    values, vectors = np.linalg.eigh(np.eye(size) + strength * (changes.T @ changes) / len(changes))
-    return np.asarray((vectors / np.sqrt(values)) @ vectors.T)
+    unit = np.eye(changes.shape[1])
+    lower = np.linalg.cholesky(unit + strength * (changes.T @ changes) / len(changes))
+    return np.asarray(solve_triangular(lower, unit, lower=True).T)
 
 
 def plain(

@@ -14,11 +14,9 @@ from core.artifacts import sha256_of
 from core.trunks import compile_model
 from core.views import PLAIN
 from training.cache import Compute, cached
-from training.features import DEFAULT_TRUNK
+from training.features import BACKBONE, DEFAULT_TRUNK
 from training.files import pixels_of
 from training.views import VIEWS
-
-BACKBONE = "vgg16"
 
 
 def lower_maps(

@@ -17,7 +17,6 @@ from training.linear import Basis, Floats, Scaler
 # COVID-CT took its positives from preprints, several patients each: a paper's figures share their
 # look (window, size, compression), so a paper stays on one side as a patient does.
 PAPER = r"/(2020\.\d\d\.\d\d\.\d+)"  # in the path or the id of an image
-PAPERS, PATIENTS = "papers", "patients"
 FOLDS = 5
 ENOUGH = 10  # images of either class, for an AUC inside one source
 
@@ -161,16 +160,9 @@ def answer(log_odds: Floats) -> Floats:
     return np.asarray(log_odds.mean(axis=-2).min(axis=-1).mean(axis=-1))
 
 
-def groups_of(rows: pd.DataFrame, by: str = PAPERS) -> NDArray[np.object_]:
-    """What must not be torn apart, (N,): a paper where known, else a patient, else the image.
-
-    Args:
-        rows: Of the manifest.
-        by: PAPERS; or PATIENTS, to see what that lets through.
-    """
+def groups_of(rows: pd.DataFrame) -> NDArray[np.object_]:
+    """What must not be torn apart, (N,): a paper where known, else a patient, else the image."""
     patients = rows["patient_id"].where(rows["patient_id"] != "", rows["image_id"]).astype(object)
-    if by == PATIENTS:
-        return patients.to_numpy()
     papers = rows["path"].str.extract(PAPER)[0].astype(object)
     return papers.where(papers.notna(), patients).to_numpy()
 
@@ -179,8 +171,6 @@ def out_of_fold(
     space: Space,
     choice: Choice,
     seeds: Sequence[int],
-    by: str = PAPERS,
-    among: Places | None = None,
 ) -> NDArray[np.float64]:
     """Log-odds of every row by models that saw nothing of its group: (seeds, N).
 
@@ -188,19 +178,17 @@ def out_of_fold(
         space: What to fit on.
         choice: With which settings.
         seeds: One deal of the groups into folds each.
-        by: As in groups_of.
-        among: Places of the rows that take part, (n,), which makes it (seeds, n); None for all.
     """
-    places = np.arange(len(space.rows)) if among is None else among
+    places = np.arange(len(space.rows))
     found = np.zeros((len(seeds), len(space.rows)))
     for number, seed in enumerate(seeds):
-        for models, rest in models_of_folds(space, choice, seed, places, by):
+        for models, rest in models_of_folds(space, choice, seed, places):
             found[number, rest] = answer(space.log_odds(models, rest))
-    return found[:, places]
+    return found
 
 
 def models_of_folds(
-    space: Space, choice: Choice, seed: int, among: Places, by: str = PAPERS
+    space: Space, choice: Choice, seed: int, among: Places
 ) -> Iterator[tuple[dict[str, Machine], Places]]:
     """The models of each fold of one deal, and the places of the rows whose groups they never saw.
 
@@ -209,20 +197,17 @@ def models_of_folds(
         choice: With which settings.
         seed: Of the deal of groups into folds.
         among: Places of the rows that take part, (n,).
-        by: As in groups_of.
     """
-    for train, rest in folds(space, seed, among, by):
+    for train, rest in folds(space, seed, among):
         yield space.fit(choice, train), rest
 
 
-def folds(
-    space: Space, seed: int, among: Places, by: str = PAPERS
-) -> Iterator[tuple[Places, Places]]:
+def folds(space: Space, seed: int, among: Places) -> Iterator[tuple[Places, Places]]:
     """Places to learn from, and places of the rows whose groups are not among them, of each fold.
 
     Arguments as of models_of_folds.
     """
-    labels, groups = space.labels[among], groups_of(space.rows, by)[among]
+    labels, groups = space.labels[among], groups_of(space.rows)[among]
     deal = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     for train, rest in deal.split(labels, labels, groups):
         yield among[train], among[rest]

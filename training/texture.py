@@ -6,18 +6,19 @@ Each member is a logistic regression on the second-order pooling of one layer of
 on images and their mirrors, in one or two views of each, or on the mean of two. The penalty and the
 weight of each source are chosen on training and validation patients alone (training/choosing.py),
 papers and patients never torn apart; then, as far as that allows, how far a CT head leans on the
-haze in the lungs (training/haze.py) and how steady an X-ray head is held when marks are put on its
-images or their histograms are equalised (choices.csv). Platt calibration and the operating point
-come from the same patients, each scored by models that had not seen its group. Test patients are
-scored after that. What is said of a source left out comes from an ensemble whose choice, fit and
-calibration all went without it. Writes models/<id>/: card.json, head.weights.h5, predictions.csv,
-left_out.csv, choices.csv, used.csv, spread.csv. --left-out adds sources to left_out.csv and leaves
-the rest as it is. A run that was cut off goes on where it was.
+haze in the lungs (training/haze.py) and how steady an X-ray head is held when its images are
+changed in ways that say nothing of lungs (training/views.py, choices.csv). Platt calibration and
+the operating point come from the same patients, each scored by models that had not seen its group.
+Test patients are scored after that. What is said of a source left out comes from an ensemble whose
+choice, fit and calibration all went without it. Writes models/<id>/: card.json, head.weights.h5,
+predictions.csv, left_out.csv, choices.csv, used.csv, spread.csv. --left-out adds sources to
+left_out.csv and leaves the rest as it is. A run that was cut off goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,9 +107,9 @@ def material(
 
 def _same_recipe(card: Card, recipe: TextureRecipe, manifest: pd.DataFrame) -> None:
     """Sources left out are added to those of a head that was made as one would be made now."""
-    now = [as_config(recipe.members), list(recipe.looks), list(recipe.changed)]
+    now = (as_config(recipe.members), recipe.looks, recipe.changed)
     then = [card.config["members"], card.config["views"], card.config["changed"]]
-    if now != then or card.record["split_sha256"] != split_hash(manifest):
+    if json.loads(json.dumps(now)) != then or card.record["split_sha256"] != split_hash(manifest):
         raise ValueError(
             f"expected {card.id} as its recipe and the splits are now, received one made "
             f"otherwise; `python -m training texture --model {card.id} --root DIR` makes it anew"

@@ -25,15 +25,13 @@ from core.metrics import auc
 from core.schema import Split
 from training.data import load_manifest, need_sources
 from training.export import export_trunk
-from training.features import DEFAULT_TRUNK, RUNS, FeatureStore
+from training.features import BACKBONE, DEFAULT_TRUNK, RUNS, FeatureStore
 from training.fitting import Data, Fitted, fit_all, score_held_out, score_left_out
 from training.publish import publish
 from training.recipes import RECIPES, Recipe, TextureRecipe
 
 if TYPE_CHECKING:
     import keras
-
-BACKBONE = "vgg16"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,8 +17,8 @@ from core import zoo
 from core.head import build_tail
 from core.schema import Split
 from training import precision
+from training.features import BACKBONE
 from training.fitting import Data, Fitted, balanced, curves, labels_and_weights, used_by
-from training.lower import BACKBONE
 
 if TYPE_CHECKING:
     import keras

@@ -15,8 +15,9 @@ from core.head import second_order_layer
 from core.schema import Modality
 from core.views import LUNGS, PLAIN
 from training.descriptors import unpacked_kernel
+from training.features import BACKBONE
 from training.fitting import Data, labels_and_weights
-from training.lower import BACKBONE, trunk_weights
+from training.lower import trunk_weights
 from training.recipes import MEMBERS, TOP_MEMBER
 from training.views import JITTERS, WHOLE_JITTERS, mirror_of
 

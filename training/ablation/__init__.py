@@ -44,13 +44,12 @@ from training.descriptors import described
 from training.features import RUNS
 from training.gains import gain_row
 from training.haze import measured
+from training.leaving import LEFT_OUT, MAIN
 from training.members import groups_of
 from training.record import run_record, split_hash
 
 FOLDER = MODELS_DIR / "ablation"
 COMMAND = "python -m training ablation --root DIR --again"
-MAIN = "covid-chestxray"
-LEFT_OUT = ("actualmed", "figure1")
 SPLIT = "split"  # column: hash of the split lists that a row was made with
 FIT_ON = (Split.TRAIN, Split.VAL)
 

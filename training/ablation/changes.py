@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core import zoo
 from core.ensemble import Member
 from core.head import MEAN_STD, POOLINGS, SECOND_ORDER
 from core.schema import Modality
 from core.views import LARGER, LARGER_EQUALISED, LUNGS, PLAIN
+from training.features import BACKBONE
 from training.recipes import MEMBERS, TOP_MEMBER, XRAY_SOURCES
 from training.views import EQUALISED, LUNGS_ONLY, mirror_of
 
@@ -70,7 +72,7 @@ REFERENCE = Change("reference: mean of block 5", (MEAN_5,))
 PAIRS_OF_4 = Change("second-order pooling of block 4", (PAIRS_4,))
 TEXTURE = Change("second-order pooling of blocks 3 and 4", parent=PAIRS_OF_4.title)
 THREE = Change("blocks 3, 4 and 5", (PAIRS_3, PAIRS_4, PAIRS_5), parent=TEXTURE.title)
-LARGER_COST = 1 + round((LARGER / 224) ** 2, 1)
+LARGER_COST = 1 + round((LARGER / zoo.get_backbone(BACKBONE).size) ** 2, 1)
 CUT_THREE = Change(
     "blocks 3, 4 and 5; cut to the lungs",
     CUT,

@@ -10,19 +10,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold
+from sklearn.model_selection import StratifiedGroupKFold
 
 from core.ensemble import Member
 from training import linear
 from training.ablation.changes import DRO, EVEN, Change
 from training.haze import judgement
+from training.leaving import draws
 from training.linear import Basis, Floats, Scaler
 from training.members import FOLDS, Places, answer
 from training.views import mirror_of
 
 SEEDS = (0, 1, 2)
 C = 100.0  # of every row alike; not tuned, so that no change gets more attempts than another
-FIT_SHARE = 0.8
 DRO_ROUNDS, DRO_STEP = 10, 0.5
 
 
@@ -104,12 +104,9 @@ def left_out(space: Space, change: Change, source: str) -> tuple[Places, Floats]
     groups = space.rows["group"].to_numpy()
     own = np.isin(groups, groups[there])
     others = np.flatnonzero(space.rows["fit"].to_numpy() & ~own)
-    scores = []
-    for seed in SEEDS:
-        draw = GroupShuffleSplit(1, train_size=FIT_SHARE, random_state=seed)
-        train = others[next(draw.split(others, groups=groups[others]))[0]]
-        scores.append(score(space, change, train, np.flatnonzero(there)))
-    return np.flatnonzero(there), np.stack(scores)
+    wanted = np.flatnonzero(there)
+    scores = [score(space, change, train, wanted) for train in draws(others, groups, SEEDS)]
+    return wanted, np.stack(scores)
 
 
 def score(space: Space, change: Change, train: Places, wanted: Places) -> Floats:

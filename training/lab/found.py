@@ -20,6 +20,7 @@ from core.artifacts import MODELS_DIR, read_card
 from core.classifier import pool_maps
 from core.head import MEAN_STD, pooling_layer
 from core.images import Grey
+from core.lab import WHOLE
 from core.lungs import LUNGS_ID, Lungs, crop_to_lungs, load_lungs, only_lungs
 from core.masks import Mask
 from core.trunks import load_trunk
@@ -30,7 +31,6 @@ from training.files import pixels_of
 
 LOWER = "block4_conv3"
 LAST, BELOW = "block5", "block4"  # names of the two kinds of features
-WHOLE = "whole image"
 
 Floats = NDArray[np.float32]
 

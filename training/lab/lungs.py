@@ -37,9 +37,10 @@ from training.files import pixels_of
 from training.lab.base import Context, area, out_of_fold
 from training.lab.found import LAST, lung_features
 from training.lab.passes import altered
+from training.leaving import MAIN
 
 MASKS = Path("covid-chestxray-dataset") / "annotations" / "lungVAE-masks"
-MASKED_SOURCE = "covid-chestxray"
+MASKED_SOURCE = MAIN
 MASK_LEVEL = 127
 
 

@@ -18,17 +18,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from core.lab import WHOLE
 from core.schema import Modality, Split
 from training.gains import gain_row
 from training.lab.base import SEEDS, Context, folds, new_head, share
-from training.lab.found import BELOW, LAST, VERSIONS, WHOLE, lung_features
+from training.lab.found import BELOW, LAST, VERSIONS, lung_features
+from training.leaving import LEFT_OUT, MAIN, draws
 from training.lungs.trust import trust_table
 
-MAIN = "covid-chestxray"
-LEFT_OUT = ("actualmed", "figure1")
 FEATURES = {LAST: "block 5, mean", BELOW: "block 4, mean and deviation"}
 POOLED, INSIDE, ALONE = "pooled", f"inside {MAIN}, same heads", f"{MAIN} alone"
-FIT_SHARE = 0.8
 
 Floats = NDArray[np.float64]
 
@@ -89,15 +88,11 @@ def _dealt(rows: pd.DataFrame, x: NDArray[Any]) -> Floats:
 
 def _left_out(rows: pd.DataFrame, x: NDArray[Any], there: NDArray[np.intp]) -> Floats:
     """Scores (seeds, N) of a source by heads fitted on a draw of the others' patients."""
-    from sklearn.model_selection import GroupShuffleSplit
-
     groups = rows["group"].to_numpy()
     others = np.flatnonzero(~np.isin(groups, groups[there]))
     labels = rows["label"].to_numpy()
     scores = []
-    for seed in SEEDS:
-        dealer = GroupShuffleSplit(1, train_size=FIT_SHARE, random_state=seed)
-        train = others[next(dealer.split(others, labels[others], groups[others]))[0]]
+    for train in draws(others, groups, SEEDS):
         fitted = new_head().fit(x[train], labels[train])
         scores.append(fitted.predict_proba(x[there])[:, 1])
     return np.stack(scores)

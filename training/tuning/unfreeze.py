@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from core import zoo
 from core.head import build_tail
 from core.metrics import logit
-from training.lower import BACKBONE, trunk_weights
+from training.features import BACKBONE
+from training.lower import trunk_weights
 from training.tuning.space import DEPTHS, NOTHING, UNFROZEN_EPOCHS, Setting
 from training.tuning.stack import Floats, Side, begin, train_together
 from training.unfrozen import build_upper
