@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 from compare_visits import DEFAULT, group, page
+from streamlit.elements.lib import policies
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from visits import words
+
+from core import cohorts
 
 pytestmark = pytest.mark.usefixtures("no_folder")
 
@@ -80,3 +84,45 @@ def test_bad_links_open_the_page_with_the_default(
     if "set" in address or "models_xray" in address:
         assert "The link names a" in at.warning[0].value
         assert "No such" in at.warning[0].value
+
+
+@pytest.mark.parametrize("named", ["by id", "by the words on the buttons"])
+def test_of_more_models_than_fit_the_first_are_taken_and_that_is_said(named: str) -> None:
+    known = cohorts.read_contenders()
+    five = [*DEFAULT, "small-vgg16-imagenet"]
+    at = page(models_xray=five if named == "by id" else [known[one].name for one in five])
+    assert at.multiselect("compare_models_xray").value == five[:4]
+    assert "more than 4 models; the last were left out: “VGG16 (small)”" in at.warning[0].value
+
+
+def test_a_model_named_twice_is_taken_once() -> None:
+    at = page(models_xray=[DEFAULT[0], DEFAULT[0]], alone="true")
+    assert at.multiselect("compare_models_xray").value == [DEFAULT[0]]
+    assert not at.warning
+
+
+def test_nothing_named_is_nothing_unknown() -> None:
+    at = page(models_xray="")
+    assert at.multiselect("compare_models_xray").value == []
+    assert not at.warning
+    assert not page(set="").warning
+
+
+def test_models_of_a_link_are_no_second_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)
+    page(models_xray=list(DEFAULT[:2]))
+    assert not policies._shown_default_value_warning
+
+
+def test_going_back_to_a_bare_address_opens_the_page_as_at_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = page()
+    at.switch_page("pages/home.py").run()
+    monkeypatch.setattr(
+        ScriptRunContext, "is_history_navigation", property(lambda _: True, lambda *_: None)
+    )
+    at.switch_page("pages/compare.py").run()
+    assert not at.exception
+    assert at.multiselect("compare_models_xray").value == list(DEFAULT)
+    assert "Chosen on patients outside the test set" in words(at)

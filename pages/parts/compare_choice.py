@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -16,6 +16,7 @@ from pages.parts.loaders_compare import Ids
 from pages.parts.switch import KEPT, begin
 
 SET = "compare_set"
+TAKEN = "compare_taken"  # set in a run whose models were chosen by code: those need no default=
 # The paper's Figure 3: the model of the large data at two thresholds, then that of the small data.
 BIG, SMALL = "all-vgg16-imagenet", "small-vgg16-imagenet"
 
@@ -33,12 +34,12 @@ def choose() -> tuple[Ids, str]:
     modality = Modality(sets[key].modality)
     fitting = {n: one.name for n, one in known.items() if one.card.modality == modality}
     _warn_of_unknown(models_key(modality), {**fitting, **_by_title(fitting)}, "model")
-    _take_ids(models_key(modality), fitting)
+    _take_link(modality, fitting)
     first = [name for name in FIRST[modality] if name in fitting] or list(fitting)[:2]
     chosen = right.multiselect(
         f"Models, up to {MOST}",
         list(fitting),
-        default=first,
+        default=None if st.session_state.pop(TAKEN, False) else first,
         format_func=fitting.__getitem__,
         max_selections=MOST,
         key=models_key(modality),
@@ -79,7 +80,7 @@ def open_paper(first: str) -> None:
     """Callback: the paper's small-data and large-data model on the large test set."""
     st.session_state[SET] = Modality.XRAY.value
     second = BIG if first == SMALL else SMALL
-    st.session_state[models_key(Modality.XRAY)] = [first, second]
+    _take(Modality.XRAY, [first, second])
 
 
 def has_paper_models() -> bool:
@@ -96,11 +97,22 @@ def _choose_set(sets: Mapping[str, TestSet], place: DeltaGenerator) -> str:
     )
 
 
-def _take_ids(key: str, known: Mapping[str, str]) -> None:
-    """Take the ids that a link names; Streamlit itself reads the names on the buttons."""
-    asked = [name for name in st.query_params.get_all(key) if name in known]
-    if asked and key not in st.session_state:
-        st.session_state[key] = asked
+def _take_link(modality: Modality, known: Mapping[str, str]) -> None:
+    """Take the models that a link names, by id or by name: each once, the first MOST."""
+    ids = {**{name: name for name in known}, **_by_title(known)}
+    values = st.query_params.get_all(models_key(modality))
+    asked = list(dict.fromkeys(ids[value] for value in values if value in ids))
+    if len(asked) > MOST:
+        left_out = _quoted(known[name] for name in asked[MOST:])
+        st.warning(f"The link names more than {MOST} models; the last were left out: {left_out}.")
+    if asked and models_key(modality) not in st.session_state:
+        _take(modality, asked[:MOST])
+
+
+def _take(modality: Modality, ids: list[str]) -> None:
+    """Choose models by code, as the widget would."""
+    st.session_state[models_key(modality)] = ids
+    st.session_state[TAKEN] = True
 
 
 def _by_title(titles: Mapping[str, str]) -> dict[str, str]:
@@ -108,11 +120,15 @@ def _by_title(titles: Mapping[str, str]) -> dict[str, str]:
 
 
 def _warn_of_unknown(key: str, known: Collection[str], what: str) -> None:
-    """Say which values of a link are left out, before the widget drops them."""
-    unknown = [value for value in st.query_params.get_all(key) if value not in known]
+    """Say which values of a link are left out, before the widget drops them; "" means none."""
+    unknown = [value for value in st.query_params.get_all(key) if value and value not in known]
     if unknown:
-        names = ", ".join(f"“{text.plain(value)}”" for value in unknown)
+        names = _quoted(unknown)
         st.warning(f"The link names a {what} that is not here and was left out: {names}.")
+
+
+def _quoted(values: Iterable[str]) -> str:
+    return ", ".join(f"“{text.plain(value)}”" for value in values)
 
 
 def _starts(contenders: Sequence[Contender]) -> str:

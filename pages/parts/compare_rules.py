@@ -54,7 +54,7 @@ def choose_rule() -> str:
             args=(compare_choice.SMALL, "0.5"),
         ):
             st.rerun(scope="app")  # models and test set are chosen outside this fragment
-    return rule
+    return rule or OWN  # Streamlit empties it where the browser goes back to an address without it
 
 
 def follow(rule: str) -> None:
