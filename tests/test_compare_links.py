@@ -43,6 +43,12 @@ def test_a_link_with_a_threshold_alone_means_that_threshold() -> None:
     assert set(at.dataframe[0].value.loc["Threshold"]) == {"0.3"}
 
 
+def test_a_link_with_one_model_takes_the_threshold_of_all() -> None:
+    at = page(models_xray=[DEFAULT[0]], cut="0.3")
+    assert at.slider(f"compare_cut_{DEFAULT[0]}").value == 0.3
+    assert at.dataframe[0].value.loc["Threshold", "VGG16"] == "0.3"
+
+
 def test_short_words_open_the_same_view_as_those_on_the_buttons() -> None:
     short = page(
         set="xray-figure1", models_xray=["small-vgg16-imagenet"], rule="youden", view="curves"
@@ -70,7 +76,7 @@ def test_short_words_open_the_same_view_as_those_on_the_buttons() -> None:
         ({"prevalence": "120 %"}, "prevalence", 0.05),
         ({"cost": "-1"}, "cost", 10),
         ({"metric": "Beauty", "view": "curves", "curves": "thresholds"}, "metric", "accuracy"),
-        ({"of": "No such model", "view": "Images"}, "of", "VGG16"),
+        ({"of": "No such model", "view": "Images"}, "of", DEFAULT[0]),
         ({"cell": "XY", "view": "Images"}, "cell", "FN"),
         ({"other": "-3", "which": "changing", "view": "Images"}, "other", 0.5),
     ],

@@ -102,6 +102,28 @@ def test_each_model_alone() -> None:
     assert "Exploratory" in words(at)
 
 
+def test_a_threshold_stays_where_models_come_and_go() -> None:
+    at = page()
+    at.slider("compare_cut").set_value(0.6).run()
+    at.toggle("compare_alone").set_value(True).run()
+    at.slider("compare_cut_all-vgg16-imagenet").set_value(0.123).run()
+    at.multiselect("compare_models_xray").set_value(["all-vgg16-imagenet"]).run()
+    assert not at.exception
+    assert at.slider("compare_cut_all-vgg16-imagenet").label == "Threshold"
+    assert at.dataframe[0].value.loc["Threshold", "VGG16"] == "0.123"
+    at.multiselect("compare_models_xray").set_value(["all-xception-imagenet"]).run()
+    assert at.dataframe[0].value.loc["Threshold", "Xception"] == "0.6"
+    at.slider("compare_cut_all-xception-imagenet").set_value(0.2).run()
+    both = ["all-xception-imagenet", "all-vgg16-imagenet"]
+    at.multiselect("compare_models_xray").set_value(both).run()
+    assert at.dataframe[0].value.loc["Threshold"].tolist() == ["0.2", "0.123"]
+    at.toggle("compare_alone").set_value(False).run()
+    assert at.slider("compare_cut").label == "Threshold of all models"
+    at.multiselect("compare_models_xray").set_value(["all-vgg16-imagenet"]).run()
+    assert at.dataframe[0].value.loc["Threshold", "VGG16"] == "0.2"
+    assert "Exploratory" in words(at)
+
+
 def test_a_source_never_trained_on_says_who_answers() -> None:
     at = page(set="X-ray: figure1, never trained on")
     text = words(at)

@@ -51,7 +51,7 @@ def controls(comparison: Comparison) -> Cuts:
         words += " The slider moves all to one threshold."
     line.markdown(f":{'orange' if rule == HAND else 'green'}-badge[{badge}] {words}")
     alone = len(entrants) > 1 and toggle.toggle(
-        "Each model alone", key=ALONE, on_change=_spread, args=(entrants,), **KEPT
+        "Each model alone", key=ALONE, on_change=_join, args=(entrants[0],), **KEPT
     )
     _say_undefined(entrants, rule)
     values = [_by_rule(one, rule, cost, prevalence) for one in entrants]
@@ -61,7 +61,7 @@ def controls(comparison: Comparison) -> Cuts:
             for column, one, value in zip(sliders.columns(2) * 2, entrants, values, strict=False)
         ]
     else:
-        moved = [_slider(sliders, "Threshold of all models", CUT, values[0], rule)] * len(values)
+        moved = [_one_slider(sliders, entrants, values[0], rule)] * len(values)
     values = moved if rule == HAND else values  # sliders round to their step
     best = [threshold(one, "cost", cost, prevalence) for one in entrants]
     return Cuts(rule, values, best, cost, prevalence)
@@ -74,23 +74,24 @@ def key_of(model_id: str) -> str:
 
 def _read_address(entrants: Sequence[Entrant]) -> None:
     """First values; a link with a threshold and no rule means that threshold."""
+    given = None if RULE in st.session_state else _given()
     for one in entrants:
         # Known before their widgets, so that the address follows them once they are drawn.
-        st.session_state.setdefault(key_of(one.id), round(one.operating_point, 3))
+        first = round(one.operating_point, 3) if given is None else given
+        st.session_state.setdefault(key_of(one.id), first)
     if st.session_state.get(RULE) in RULES:
         return
-    given = CUT in st.query_params and RULE not in st.query_params
-    moved = given and _is_other(st.query_params[CUT], entrants[0].operating_point)
-    begin(RULE, RULES, HAND if moved else OWN)
+    moved = given is not None and abs(given - entrants[0].operating_point) >= NEAR
+    begin(RULE, RULES, HAND if moved and RULE not in st.query_params else OWN)
 
 
-def _is_other(text: str, value: float) -> bool:
-    """Whether a text is a threshold, and another one than this."""
+def _given() -> float | None:
+    """The threshold of all models that a link names; None where it names none or no threshold."""
     try:
-        given = float(text)
-    except ValueError:
-        return False
-    return 0 <= given <= 1 and abs(given - value) >= NEAR
+        given = float(st.query_params[CUT])
+    except (KeyError, ValueError):
+        return None
+    return given if 0 <= given <= 1 else None
 
 
 def _by_rule(entrant: Entrant, rule: str, cost: float, prevalence: float) -> float:
@@ -120,15 +121,20 @@ def _slider(place: DeltaGenerator, words: str, key: str, value: float, rule: str
     )
 
 
-def _spread(entrants: Sequence[Entrant]) -> None:
-    """Callback: where one slider stood, all begin; where several stood, the first goes on."""
-    if st.session_state[RULE] != HAND:
-        return
-    if st.session_state[ALONE]:
-        for one in entrants:
-            st.session_state[key_of(one.id)] = st.session_state[CUT]
-    else:
-        st.session_state[CUT] = st.session_state[key_of(entrants[0].id)]
+def _one_slider(
+    place: DeltaGenerator, entrants: Sequence[Entrant], value: float, rule: str
+) -> float:
+    """One threshold for all; the sliders that are not drawn follow, to go on from there."""
+    own = [key_of(one.id) for one in entrants]
+    shown, title = (CUT, "Threshold of all models") if len(own) > 1 else (own[0], "Threshold")
+    moved = _slider(place, title, shown, value, rule)
+    st.session_state.update(dict.fromkeys({CUT, *own} - {shown}, moved))
+    return moved
+
+
+def _join(first: Entrant) -> None:
+    """Callback: where several sliders stood, the first goes on."""
+    st.session_state[CUT] = st.session_state[key_of(first.id)]
 
 
 def _say_undefined(entrants: Sequence[Entrant], rule: str) -> None:
