@@ -99,6 +99,11 @@ class Comparison:
         """Short names in order."""
         return [one.name for one in self.entrants]
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """Short names by id, in order."""
+        return {one.id: one.name for one in self.entrants}
+
 
 @dataclass(frozen=True)
 class Answer:

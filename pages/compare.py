@@ -100,10 +100,11 @@ def _view(name: str) -> View:
 def _matrices(shown: Shown) -> None:
     """The confusion matrices; a click on a cell opens its images."""
     cuts, names = shown.cuts.values, shown.comparison.names
-    compare_images.first_values(names)
+    ids = list(shown.comparison.titles)
+    compare_images.first_values(ids)
     words = matrices.confusion_words(shown.models, cuts)
     chart(
-        matrices.confusion_figure(shown.models, cuts, compare_images.framed(names)),
+        matrices.confusion_figure(shown.models, cuts, compare_images.framed(ids)),
         words,
         "matrices",
         on_select=partial(compare_images.open_cell, "compare_figure_matrices"),

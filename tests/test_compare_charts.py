@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from figures import GOOD, LABELS, checked, ready
@@ -38,9 +40,11 @@ def two() -> list[Ready]:
 
 
 def test_confusion_has_four_points_a_model(two) -> None:
-    figure = checked(confusion_figure(two, [0.35, 0.5], chosen=(1, "FP")))
+    known = [replace(two[0], id="good-id"), two[1]]
+    figure = checked(confusion_figure(known, [0.35, 0.5], chosen=(1, "FP")))
     good, tied = figure.data
     # At 0.35 the images at 0.4 (not ill), 0.6 and 0.9 (ill) are called positive.
+    assert {row[0] for row in good.customdata} == {"good-id"}
     assert [tuple(row[1:4]) for row in good.customdata] == [
         ("TP", 2, "67%"),
         ("FN", 1, "33%"),

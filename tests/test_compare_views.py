@@ -8,7 +8,10 @@ from compare_visits import DEFAULT, choose, group, measured, page
 from visits import ROOT, words
 
 from core import cohorts, contest, evaluation, validated
+from core.contest import Duel
+from core.paired import Difference, McNemar
 from core.schema import threshold_text
+from pages.parts import compare_duel
 
 pytestmark = pytest.mark.usefixtures("no_folder")
 
@@ -73,12 +76,29 @@ def test_are_two_models_really_different() -> None:
     text = words(at)
     assert f"is right {found.calls.only_first} times and {second.name}" in text
     assert "no real difference is shown" in text
-    at.selectbox("compare_second").set_value(last.name).run()
+    at.selectbox("compare_second").set_value(last.id).run()
     found = contest.duel(first, last, (first.operating_point, last.operating_point))
     assert found.accuracy.low > 0
     assert f"{first.name} is better, by more" in words(at)
-    at.selectbox("compare_second").set_value(first.name).run()
+    at.selectbox("compare_second").set_value(first.id).run()
     assert "the same model twice" in words(at)
+
+
+def test_two_models_stay_chosen_where_a_third_changes_their_names() -> None:
+    at = choose(page(models_xray=list(DEFAULT[:3])), "view", "different")
+    at.selectbox("compare_first").set_value(DEFAULT[2]).run()
+    models = [*DEFAULT[:3], "small-vgg16-imagenet"]
+    at.multiselect("compare_models_xray").set_value(models).run()
+    assert not at.exception
+    first = at.selectbox("compare_first").value
+    second = at.selectbox("compare_second").value
+    assert (first, second) == (DEFAULT[2], DEFAULT[1])
+
+
+def test_one_image_apart_is_told_in_the_singular() -> None:
+    none = Difference(0.1, -0.1, 0.3, 0.4)
+    text = compare_duel.sentence("A", "B", Duel(McNemar(1, 0, 1.0), none, none, none))
+    assert "(1 image), A is right 1 time and B 0 times" in text
 
 
 def test_all_models_and_those_that_are_missing() -> None:
@@ -96,9 +116,9 @@ def test_all_models_and_those_that_are_missing() -> None:
 def test_a_model_that_is_taken_away_is_forgotten(view: str) -> None:
     at = choose(page(), "view", view)
     if view == "different":
-        at.selectbox("compare_second").set_value("Home-made CNN (random start, 160 px)").run()
+        at.selectbox("compare_second").set_value(DEFAULT[3]).run()
     else:
-        choose(at, "of", "Home-made CNN (random start, 160 px)")
+        choose(at, "of", DEFAULT[3])
     assert "CNN" in words(at)
     at.multiselect("compare_models_xray").set_value(list(DEFAULT[:2])).run()
     assert not at.exception

@@ -120,6 +120,21 @@ def test_every_small_picture_names_author_and_licence(real_data: Path) -> None:
     assert data_card.credit(library.read_library(), row) == expected
 
 
+def test_other_filters_begin_on_the_first_page_of_pictures(real_data: Path) -> None:
+    at = data_page("browse")
+    at.number_input("data_page").set_value(3).run()
+    assert at.number_input("data_page").value == 3
+    at.multiselect("data_filter_source").set_value(["figure1"]).run()
+    assert not at.exception
+    assert at.number_input("data_page").value == 1
+
+
+def test_one_image_is_counted_in_the_singular(no_folder: None) -> None:
+    at = data_page("browse", data_search="covid-chestxray/7afaaccc.jpg")
+    total = len(library.read_library().images)
+    assert f"**1** of {total} images, 1 known patient." in words(at)
+
+
 def test_missing_catalogue_names_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

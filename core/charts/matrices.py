@@ -2,7 +2,8 @@
 
 Cells are drawn as shapes, which fill their panel at any width; one scatter trace a model lies on
 them, since Streamlit reports clicks on points but not on heat maps. A selected point's
-`curve_number` is the model; its customdata is (model name, cell, images, share of the row).
+`curve_number` is the model; its customdata is (id of the model, cell, images, share of the row,
+meaning).
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def confusion_figure(
     layout["margin"] = {"l": 8, "r": 8, "t": 84, "b": 8}
     for at, (model, threshold) in enumerate(zip(models, thresholds, strict=True)):
         cells = cell_shares(model.counts(threshold))
-        traces.append(_points(model.name, cells, at))
+        traces.append(_points(model, cells, at))
         framed = chosen[1] if chosen is not None and chosen[0] == at else ""
         layout["shapes"] += _squares(cells, at, framed)
         beside = LABELS if at % across == 0 else 0  # begins over the labels, which leaves room
@@ -93,7 +94,7 @@ def cell_shares(counts: Confusion) -> dict[str, tuple[int, float]]:
     }
 
 
-def _points(name: str, cells: dict[str, tuple[int, float]], at: int) -> Parts:
+def _points(model: Ready, cells: dict[str, tuple[int, float]], at: int) -> Parts:
     """Four points to click, with the words of the cells."""
     shares = ["–" if isnan(share) else f"{share:.0%}" for _, share in cells.values()]
     numbers = [number for number, _ in cells.values()]
@@ -101,12 +102,12 @@ def _points(name: str, cells: dict[str, tuple[int, float]], at: int) -> Parts:
     return {
         "type": "scatter",
         "mode": "markers+text",
-        "name": name,
+        "name": model.name,
         "x": [CELLS[cell][0] for cell in cells],
         "y": [CELLS[cell][1] for cell in cells],
         "xaxis": axis("x", at),
         "yaxis": axis("y", at),
-        "customdata": [[name, *row, CELLS[row[0]][2]] for row in rows],
+        "customdata": [[model.id, *row, CELLS[row[0]][2]] for row in rows],
         "text": [
             f"{CELLS[cell][2]}<br><b>{number}</b><br>{share}"
             for cell, number, share in zip(cells, numbers, shares, strict=True)
@@ -116,7 +117,7 @@ def _points(name: str, cells: dict[str, tuple[int, float]], at: int) -> Parts:
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}, "textfont": {"color": "#1a1a1a"}},
         "hovertemplate": "%{customdata[4]}: %{customdata[2]} images, %{customdata[3]} of the row"
-        "<extra>%{customdata[0]}</extra>",
+        f"<extra>{model.name}</extra>",
     }
 
 

@@ -49,6 +49,7 @@ class Ready:
         slot: Which colour, 0 to MOST - 1.
         ranking: Sorted predictions.
         boot: Its replicates, None for no intervals.
+        id: Of the model, which names change around; empty where nothing is clicked.
 
     Raises:
         ValueError: A slot that does not exist.
@@ -58,6 +59,7 @@ class Ready:
     slot: int
     ranking: Ranking
     boot: Bootstrap | None = None
+    id: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.slot < MOST:

@@ -23,7 +23,12 @@ def of(hits: float, total: float) -> str:
 
 def many(count: int, word: str) -> str:
     """A count with its word, in the plural where it must be."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    return f"{count} {agreed(count, word, f'{word}s')}"
+
+
+def agreed(count: int, one: str, more: str) -> str:
+    """The form of a word that goes with a count."""
+    return one if count == 1 else more
 
 
 def number(value: float) -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core import contest
+from core.charts.words import many
 from core.contest import Duel
 from core.paired import Difference
 from core.report import Section
@@ -19,23 +20,24 @@ SURE = 0.05
 
 def show(shown: Shown) -> list[Section]:
     """Two models, paired tests, the answer in a sentence."""
-    entrants = {one.name: one for one in shown.comparison.entrants}
+    entrants, titles = shown.comparison.entrants, shown.comparison.titles
     if len(entrants) < 2:
         st.info("Choose a second model above: a difference needs two.")
         return []
-    names = list(entrants)
+    ids = list(titles)
     left, right = st.columns(2)
-    first = left.selectbox("One model", names, key=FIRST, **KEPT)
-    second = right.selectbox("Another", names, index=1, key=SECOND, **KEPT)
+    named = {"options": ids, "format_func": titles.__getitem__, **KEPT}
+    first = ids.index(left.selectbox("One model", key=FIRST, **named))
+    second = ids.index(right.selectbox("Another", index=1, key=SECOND, **named))
     if first == second:
         st.info("This is the same model twice: choose another one.")
         return []
-    cuts = dict(zip(names, shown.cuts.values, strict=True))
+    cuts, names = shown.cuts.values, (entrants[first].name, entrants[second].name)
     found = contest.duel(entrants[first], entrants[second], (cuts[first], cuts[second]))
-    table = duel_table(first, second, found)
+    table = duel_table(*names, found)
     result = Section(
-        f"{first} and {second}",
-        sentence(first, second, found),
+        " and ".join(names),
+        sentence(*names, found),
         table=table,
         note="Both models answered the same images, so they are compared image by image. McNemar's "
         "and DeLong's test take images as independent; several images of one patient make them too "
@@ -57,8 +59,9 @@ def sentence(first: str, second: str, found: Duel) -> str:
         words = f"At these thresholds {first} and {second} are right on the same images"
     else:
         words = (
-            f"Where one of the two is right and the other wrong ({apart} images), {first} is right "
-            f"{calls.only_first} times and {second} {calls.only_second} times: "
+            f"Where one of the two is right and the other wrong ({many(apart, 'image')}), {first} "
+            f"is right {many(calls.only_first, 'time')} and {second} "
+            f"{many(calls.only_second, 'time')}: "
             f"{_verdict(found.accuracy, first, second)}"
         )
     area = found.auc_patients

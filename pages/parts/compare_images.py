@@ -11,11 +11,13 @@ import streamlit as st
 from core import artifacts, cells
 from core.artifacts import Card
 from core.charts.matrices import CELLS
+from core.charts.words import agreed, many
 from core.classifier import DEFAULT_MODELS
+from core.cohorts import TestSet
 from core.evaluation import Entrant
 from core.report import Section
 from core.schema import Modality, threshold_text
-from pages.parts import loaders, loaders_compare, loaders_data, widgets
+from pages.parts import loaders, loaders_compare, loaders_data, rows, widgets
 from pages.parts.compare_view import Shown, table_csv
 from pages.parts.switch import KEPT, begin, switch
 
@@ -27,11 +29,12 @@ SHOWN = 12  # images a page
 TILE = 150
 CELL_TITLES = {name: f"{name}: {words}" for name, (_, _, words) in CELLS.items()}
 WHICH_TITLES = {"cell": "In one cell", "changing": "That change sides"}
+# Cell -> what its images are, what is done to them, and their order.
 MEANINGS = {
-    "TP": "COVID-19 images that are found, the least sure first",
-    "FN": "COVID-19 images that are missed, the most wrong first",
-    "FP": "false alarms, the most wrong first",
-    "TN": "other images that are cleared, the least sure first",
+    "TP": ("COVID-19 image", "found", "the least sure first"),
+    "FN": ("COVID-19 image", "missed", "the most wrong first"),
+    "FP": ("false alarm", "", "the most wrong first"),
+    "TN": ("other image", "cleared", "the least sure first"),
 }
 
 
@@ -44,39 +47,46 @@ def open_cell(chart: str) -> None:
         st.session_state[VIEW] = IMAGES
 
 
-def first_values(names: list[str]) -> None:
+def first_values(ids: list[str]) -> None:
     """Set before the widgets are drawn, so that the address follows a click on a matrix."""
-    begin(MODEL, names, names[0])
+    begin(MODEL, ids, ids[0])
     begin(CELL, CELL_TITLES, "FN")
     begin(WHICH, WHICH_TITLES, "cell")
 
 
-def framed(names: list[str]) -> tuple[int, str] | None:
+def framed(ids: list[str]) -> tuple[int, str] | None:
     """Number of the model and the cell whose images are open, None while none are."""
     state = st.session_state
-    if state[VIEW] != IMAGES or state[WHICH] != "cell" or state[MODEL] not in names:
+    if state[VIEW] != IMAGES or state[WHICH] != "cell" or state[MODEL] not in ids:
         return None
-    return names.index(state[MODEL]), state[CELL]
+    return ids.index(state[MODEL]), state[CELL]
 
 
 def show(shown: Shown) -> list[Section]:
     """Images of a cell, or those that two thresholds call differently."""
     which = switch("Images", WHICH_TITLES, WHICH, label_visibility="collapsed")
-    names = shown.comparison.names
-    name = switch("Of which model", {name: name for name in names}, MODEL)
-    number = names.index(name)
-    entrant, cut = shown.comparison.entrants[number], shown.cuts.values[number]
-    return [_cell(entrant, cut) if which == "cell" else _changing(entrant, cut)]
+    entrants = {one.id: one for one in shown.comparison.entrants}
+    entrant = entrants[switch("Of which model", shown.comparison.titles, MODEL)]
+    cut = dict(zip(entrants, shown.cuts.values, strict=True))[entrant.id]
+    listed = _cell if which == "cell" else _changing
+    return [listed(entrant, cut, shown.comparison.test_set)]
 
 
-def _cell(entrant: Entrant, cut: float) -> Section:
+def cell_words(cell: str, count: int) -> str:
+    """What the images of a cell are, and in which order they are listed."""
+    what, done, order = MEANINGS[cell]
+    fate = f" that {agreed(count, 'is', 'are')} {done}" if done else ""
+    return f"{many(count, what)}{fate}, {order}"
+
+
+def _cell(entrant: Entrant, cut: float, test_set: TestSet) -> Section:
     cell = switch("Cell", CELL_TITLES, CELL)
     found = cells.in_cell(entrant, cut, cell)
-    words = f"{len(found)} {MEANINGS[cell]}, {entrant.name} at {threshold_text(cut)}."
-    return _images(entrant, found, words, cell)
+    words = f"{cell_words(cell, len(found))}, {entrant.name} at {threshold_text(cut)}."
+    return _images(entrant, found, words, cell, test_set)
 
 
-def _changing(entrant: Entrant, cut: float) -> Section:
+def _changing(entrant: Entrant, cut: float, test_set: TestSet) -> Section:
     other = st.slider(
         f"Other threshold, against {threshold_text(cut)}",
         0.0,
@@ -91,26 +101,24 @@ def _changing(entrant: Entrant, cut: float) -> Section:
     ill = int(found["label"].sum())
     low, high = sorted((cut, other))
     words = (
-        f"{len(found)} images are called positive at {threshold_text(low)} and negative at "
-        f"{threshold_text(high)}: the lower threshold finds {ill} more with COVID-19 and "
-        f"raises {len(found) - ill} more false alarms."
+        f"{many(len(found), 'image')} {agreed(len(found), 'is', 'are')} called positive at "
+        f"{threshold_text(low)} and negative at {threshold_text(high)}: the lower threshold finds "
+        f"{ill} more with COVID-19 and raises {many(len(found) - ill, 'more false alarm')}."
     )
-    return _images(entrant, found, words, "changing")
+    return _images(entrant, found, words, "changing", test_set)
 
 
-def _images(entrant: Entrant, found: pd.DataFrame, words: str, name: str) -> Section:
+def _images(
+    entrant: Entrant, found: pd.DataFrame, words: str, name: str, test_set: TestSet
+) -> Section:
     """A sentence, and a page of tiles, with pictures where the data folder is here."""
     st.markdown(words)
     result = Section("Images", words, table=found[COLUMNS])
     if found.empty:
         return result
-    pages = -(-len(found) // SHOWN)
-    page = 1
-    if pages > 1:
-        st.session_state[PAGE] = min(st.session_state.get(PAGE, 1), pages)
-        page = st.number_input(f"Page, 1 to {pages}", 1, pages, key=PAGE, width=200)
-    part = found.iloc[(page - 1) * SHOWN : page * SHOWN]
-    card, opened = _explaining(entrant.contender.card)
+    listed = (test_set.key, entrant.id, name)
+    part = found.iloc[rows.page(PAGE, "Page,", listed, len(found), SHOWN, width=200)]
+    card, opened = _explaining(entrant, test_set.unseen)
     st.caption(opened)
     numbers: dict[str, int] = {}
     with widgets.told():
@@ -147,12 +155,28 @@ def _tile(row: Any, card: Card, number: int | None) -> None:
     )
 
 
-def _explaining(card: Card) -> tuple[Card, str]:
-    """The model that Explain can run: this one where it ships weights, else the app's own."""
-    if artifacts.is_shipped(card):
+def _explaining(entrant: Entrant, unseen: str) -> tuple[Card, str]:
+    """The model that Explain can run: this one where it ships weights, else the app's own.
+
+    Args:
+        entrant: Whose images are listed.
+        unseen: The source that no model here may have learned from, if any; Explain's may have.
+    """
+    card = entrant.contender.card
+    if artifacts.is_shipped(card) and not entrant.left_out:
         return card, f"Explain opens each image with this model, {card.title}."
+    if artifacts.is_shipped(card):
+        return card, (
+            f"The numbers here are of the same recipe trained without {unseen}. Explain opens each "
+            f"image with the full model, {card.title}, {_learned(unseen)}."
+        )
     own = artifacts.read_card(DEFAULT_MODELS[Modality(card.modality)], loaders.MODELS_DIR)
+    differs = _learned(unseen) if unseen in own.sources else "whose probability may differ"
     return own, (
         f"The weights of this model are not in the app: Explain opens each image with {own.id} "
-        "instead, whose probability may differ."
+        f"instead, {differs}."
     )
+
+
+def _learned(source: str) -> str:
+    return f"which learned from {source}, so that its probability differs"

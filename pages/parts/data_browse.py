@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
+from core.charts.words import many
 from core.holdings import Presence
 from core.library import Library, select
 from core.overview import label_names, shown_values
-from pages.parts import data_card, loaders_data
+from pages.parts import data_card, loaders_data, rows
 
 COLUMNS = {
     "source": "source",
@@ -42,7 +43,8 @@ def show(library: Library, presence: Presence) -> None:
     images = library.images
     found = _filtered(images)
     patients = found.loc[found["patient_id"] != "", "patient_id"].nunique()
-    st.markdown(f"**{len(found)}** of {len(images)} images, {patients} known patients.")
+    known = many(patients, "known patient")
+    st.markdown(f"**{len(found)}** of {many(len(images), 'image')}, {known}.")
     if found.empty:
         st.info("No image passes all filters. Take one away.")
         return
@@ -109,12 +111,8 @@ def _gallery(library: Library, found: pd.DataFrame, presence: Presence) -> None:
     """Small pictures of one page of the result, where the data folder is here."""
     if presence.root is None:
         return
-    pages = -(-len(found) // GALLERY)
-    page = 1
-    if pages > 1:
-        st.session_state["data_page"] = min(st.session_state.get("data_page", 1), pages)
-        page = st.number_input(f"Pictures, page 1 to {pages}", 1, pages, key="data_page")
-    part = found.iloc[(page - 1) * GALLERY : page * GALLERY]
+    listed = hash(tuple(found.index))
+    part = found.iloc[rows.page("data_page", "Pictures, page", listed, len(found), GALLERY)]
     labels = label_names(part["label"])
     grid = st.container(horizontal=True)
     for row in part.index:

@@ -94,7 +94,7 @@ def _comparison(models_dir: Path, ids: Ids, key: str) -> Comparison:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _ready(models_dir: Path, ids: Ids, key: str) -> list[Ready]:
     return [
-        Ready(one.name, ids.index(one.id), one.ranking, one.boot)
+        Ready(one.name, ids.index(one.id), one.ranking, one.boot, one.id)
         for one in _comparison(models_dir, ids, key).entrants
     ]
 
