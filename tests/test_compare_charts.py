@@ -150,6 +150,19 @@ def test_one_class_or_none(labels, cut) -> None:
     assert "nan" not in metric_words("precision", models, [cut])
 
 
+def test_what_one_class_cannot_show_is_left_out_of_the_sentence() -> None:
+    area = "AUC (0.5 is guessing): A not measurable; B not measurable."
+    for labels, said in (
+        ([0, 0, 0], "A calls 67% of the others positive; B 67%"),
+        ([1, 1, 1], "A finds 67% of the COVID-19 images; B 67%"),
+    ):
+        models = ready(["A", "B"], [rank(labels, [0.1, 0.5, 0.9])] * 2)
+        assert roc_words(models, [0.5, 0.5]) == f"{area} At threshold 0.5, {said}."
+    assert roc_words(ready(["A"], [rank([], [])]), [0.5]) == (
+        "AUC (0.5 is guessing): A not measurable."
+    )
+
+
 def test_no_model_at_all() -> None:
     for build, say in FIGURES:
         assert not [t for t in checked(build([], [])).data if t.mode != "lines"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from compare_visits import DEFAULT, choose, group, measured, page
-from visits import ROOT, words
+from visits import ROOT, XRAY_ID, words
 
 from core import cohorts, contest, evaluation, validated
 from core.contest import Duel
 from core.paired import Difference, McNemar
 from core.schema import threshold_text
-from pages.parts import compare_duel
+from pages.parts import compare_duel, compare_models
 
 pytestmark = pytest.mark.usefixtures("no_folder")
 
@@ -108,8 +108,36 @@ def test_all_models_and_those_that_are_missing() -> None:
     assert sorted(table["model"]) == sorted(one.name for one in own)
     assert table["AUC"].is_monotonic_decreasing
     assert "ResNet152V2" in words(at).split("Not in this table:")[1]
+    assert sorted(table["id"]) == sorted(one.card.id for one in own)
     random = table.loc[table["model"].str.startswith("DenseNet121"), "model"].item()
     assert "random start, 160 px" in random
+
+
+def test_models_that_are_missing_are_those_of_this_table() -> None:
+    known = cohorts.read_contenders().values()
+    random = "those shown start from random weights at 160 px"
+    assert random in compare_models.missing_words(known, {"small-vgg19-random160"})
+    ct = words(choose(page(set="ct"), "view", "all"))
+    assert "ResNet152V2" in ct.split("Not in this table:")[1]
+    assert random not in ct
+    assert "unfrozen: not tested" not in ct
+    alone = page(set="unseen-covid-chestxray", models_xray=[XRAY_ID])
+    one = words(choose(alone, "view", "all"))
+    assert (
+        "Xception, MobileNetV2, VGG16 with its top convolution blocks unfrozen: not tested" in one
+    )
+    assert random not in one
+
+
+def test_one_model_is_not_the_best_of_several() -> None:
+    at = page(models_xray=["all-vgg16-imagenet"])
+    assert "VGG16 has an AUC of" in words(at)
+    assert at.dataframe[0].value.loc["id", "VGG16"] == "all-vgg16-imagenet"
+    table = pd.DataFrame({"name": ["A"], "auc": [0.7], "auc_low": [0.4]})
+    assert compare_models.summary_words(table) == (
+        "A is the only model here, with an AUC of 0.70. The interval of 1 reaches down to 0.5, "
+        "which is guessing."
+    )
 
 
 @pytest.mark.parametrize("view", ["different", "images"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import nan
+from math import isnan, nan
 
 import plotly.graph_objects as go
 
@@ -43,14 +43,29 @@ def roc_words(models: Sequence[Ready], thresholds: Sequence[float]) -> str:
     areas = "; ".join(f"{model.name} {number(model.auc)}" for model in models)
     parts: list[str] = []
     for model, threshold in zip(models, thresholds, strict=True):
-        alarms, found = _on_roc(model, threshold)
-        parts.append(
-            f"{model.name} {percent(found)} and {percent(alarms)}"
-            if parts
-            else f"{model.name} finds {percent(found)} of the COVID-19 images and calls "
-            f"{percent(alarms)} of the others positive"
-        )
-    return f"AUC (0.5 is guessing): {areas}. {at_threshold(thresholds)}, {'; '.join(parts)}."
+        said = _rates_words(*_on_roc(model, threshold), full=not parts)
+        parts += [f"{model.name} {said}"] if said else []
+    words = f"AUC (0.5 is guessing): {areas}."
+    return f"{words} {at_threshold(thresholds)}, {'; '.join(parts)}." if parts else words
+
+
+def _rates_words(alarms: float, found: float, full: bool) -> str:
+    """What is found and what is called positive in error; what cannot be measured is left out.
+
+    Args:
+        alarms: Share of the others called positive.
+        found: Share of the COVID-19 images called positive.
+        full: Whether to say what the shares are of.
+    """
+    halves = (
+        (found, "finds {} of the COVID-19 images"),
+        (alarms, "calls {} of the others positive"),
+    )
+    return " and ".join(
+        sentence.format(percent(share)) if full else percent(share)
+        for share, sentence in halves
+        if not isnan(share)
+    )
 
 
 def precision_recall_figure(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 import streamlit as st
 
 from core.cohorts import Contender, never_pretrained
 from core.report import Section
+from core.zoo import NETWORKS
 from pages.parts import compare_words, loaders_compare
 from pages.parts.compare_view import Shown, table_csv
 
@@ -16,7 +19,6 @@ COLUMNS = ("accuracy", "recall", "specificity", "precision", "average_precision"
 def show(shown: Shown) -> list[Section]:
     """The table, and what is not in it."""
     table = loaders_compare.summary(shown.key)
-    known = loaders_compare.contenders()
     st.markdown(summary_words(table))
     span = [
         f"{low:.2f} to {high:.2f}" if low == low else compare_words.UNDEFINED
@@ -30,9 +32,10 @@ def show(shown: Shown) -> list[Section]:
             "operating point": table["threshold"],
             **{compare_words.TITLES[name].lower(): table[name] for name in COLUMNS},
             "trained how": table["title"],
+            "id": table["id"],
         }
     )
-    numbers = list(columns.columns[3:-1])
+    numbers = list(columns.columns[3:-2])
     st.dataframe(
         columns.style.format("{:.2f}", subset=numbers, na_rep=compare_words.UNDEFINED),
         hide_index=True,
@@ -49,7 +52,7 @@ def show(shown: Shown) -> list[Section]:
         "docs/comparison.md."
     )
     table_csv(lambda: table, f"models-{shown.key}")
-    missing = missing_words(list(known.values()))
+    missing = missing_words(loaders_compare.contenders().values(), set(table["id"]))
     st.markdown(missing)
     return [Section("All models", summary_words(table), table=columns.round(3), note=missing)]
 
@@ -62,20 +65,31 @@ def summary_words(table: pd.DataFrame) -> str:
     first, last = found.iloc[0], found.iloc[-1]
     chance = int((found["auc_low"] <= 0.5).sum())
     words = f"{first['name']} has the largest AUC of {len(found)} models, {first['auc']:.2f}"
-    if len(found) > 1:
-        words += f", {last['name']} the smallest, {last['auc']:.2f}"
-    return f"{words}. The intervals of {chance} reach down to 0.5, which is guessing."
+    words += f", {last['name']} the smallest, {last['auc']:.2f}"
+    if len(found) == 1:
+        words = f"{first['name']} is the only model here, with an AUC of {first['auc']:.2f}"
+    return f"{words}. The interval of {chance or 'none'} reaches down to 0.5, which is guessing."
 
 
-def missing_words(contenders: list[Contender]) -> str:
-    """Which models of the paper are not here, or only from a random start."""
-    absent = never_pretrained(contenders)
+def missing_words(known: Collection[Contender], ids: Collection[str]) -> str:
+    """Which models of the paper a table lacks, or shows only from a random start.
+
+    Args:
+        known: All models.
+        ids: Of those in the table.
+    """
+    shown = [one for one in known if one.card.id in ids]
+    absent = never_pretrained(known)
     parts = []
     if absent:
+        begun = any(NETWORKS.get(one.card.backbone) in absent for one in shown)
         parts.append(
             f"{', '.join(absent)} from ImageNet weights, which could not be had where these were "
-            "trained: those shown start from random weights at 160 px"
+            "trained" + (": those shown start from random weights at 160 px" if begun else "")
         )
-    if not any(one.card.config.get("unfrozen") for one in contenders):
-        parts.append("VGG16 with its top convolution blocks unfrozen: not trained yet")
+    untested = [name for name in never_pretrained(shown) if name not in absent]
+    if not any(one.card.config.get("unfrozen") for one in shown):
+        untested.append("VGG16 with its top convolution blocks unfrozen")
+    if untested:
+        parts.append(f"{', '.join(untested)}: not tested on these images")
     return f"Not in this table: {'; '.join(parts)}." if parts else ""

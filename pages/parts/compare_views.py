@@ -17,7 +17,7 @@ from pages.parts.switch import switch
 
 def measures_section(shown: Shown) -> Section:
     """Every measure with its interval, a column a model."""
-    table = compare_words.measures_table(shown.comparison.names, shown.answers)
+    table = compare_words.measures_table(shown.comparison.titles, shown.answers)
     return Section(
         "Measures",
         compare_words.lead_words(shown.comparison),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -55,13 +55,18 @@ def shown(estimate: Estimate) -> str:
     return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
 
 
-def measures_table(names: Sequence[str], answers: Sequence[Answer]) -> pd.DataFrame:
-    """Rows: threshold and measures; a column a model: value and interval as text."""
+def measures_table(names: Mapping[str, str], answers: Sequence[Answer]) -> pd.DataFrame:
+    """Rows: threshold, measures, id; a column a model: value and interval as text.
+
+    Args:
+        names: Short ones by id.
+        answers: One a model.
+    """
     columns = {
-        name: [threshold_text(found.threshold), *(shown(found.measures[m]) for m in TITLES)]
-        for name, found in zip(names, answers, strict=True)
+        name: [threshold_text(found.threshold), *(shown(found.measures[m]) for m in TITLES), id_]
+        for (id_, name), found in zip(names.items(), answers, strict=True)
     }
-    return pd.DataFrame(columns, index=["Threshold", *TITLES.values()])
+    return pd.DataFrame(columns, index=["Threshold", *TITLES.values(), "id"])
 
 
 def measures_csv(ids: Sequence[str], answers: Sequence[Answer]) -> pd.DataFrame:
@@ -92,10 +97,11 @@ def lead_words(comparison: Comparison) -> str:
     if found is None:
         return "The AUC cannot be measured on these images: they are of one class only."
     first, equals = found
-    words = f"{first.name} has the largest AUC, {shown(first.areas['auc'])}"
+    area = shown(first.areas["auc"])
     others = len(comparison.entrants) - 1
     if not others:
-        return f"{words}."
+        return f"{first.name} has an AUC of {area}."
+    words = f"{first.name} has the largest AUC, {area}"
     if not equals:
         return (
             f"{words}, ahead of {'the other' if others == 1 else 'all others'} by more than "
