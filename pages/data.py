@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.artifacts import ArtifactError
+from core.charts.words import agreed, many
 from core.examples import DATA_VARIABLE
 from pages.parts import (
     data_browse,
@@ -40,8 +41,9 @@ elif presence.missing:
     st.info(f"The data folder holds {presence.found} of {total} images; missing: {parts}.")
 if presence.unknown:
     st.info(
-        f"The data folder is newer than this catalogue: {presence.unknown} files in it are not "
-        "listed here. `python -m training data` and `python -m training catalogue` take them in."
+        "The data folder is newer than this catalogue: "
+        f"{many(presence.unknown, 'file')} in it {agreed(presence.unknown, 'is', 'are')} not "
+        "listed here. `python -m training data` and `python -m training catalogue` take in all."
     )
 
 VIEWS = {

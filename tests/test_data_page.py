@@ -44,7 +44,7 @@ def test_newer_folder_is_said_in_words(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(examples, "data_root", lambda: tmp_path)
     at = data_page("built")
     assert "holds 0 of" in at.info[0].value
-    assert "1 files in it are not listed here" in at.info[1].value
+    assert "1 file in it is not listed here" in at.info[1].value
 
 
 def test_filters_narrow_the_table(no_folder: None) -> None:
@@ -133,6 +133,15 @@ def test_one_image_is_counted_in_the_singular(no_folder: None) -> None:
     at = data_page("browse", data_search="covid-chestxray/7afaaccc.jpg")
     total = len(library.read_library().images)
     assert f"**1** of {total} images, 1 known patient." in words(at)
+
+
+def test_one_neighbour_is_told_in_the_singular() -> None:
+    known = library.read_library()
+    own = known.images.iloc[[0, 0]]
+    said = data_card._neighbour_sentence(known, int(known.images.index[0]), own.iloc[:1])
+    assert "1 comes from the same source, 1 bears the same label, 1 shows" in said
+    said = data_card._neighbour_sentence(known, int(known.images.index[0]), own)
+    assert "2 come from the same source, 2 bear the same label, 2 show" in said
 
 
 def test_missing_catalogue_names_the_command(

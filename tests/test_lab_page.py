@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from visits import XRAY_ID, modules_after, opened, words
 
 from core import lab, phantoms, zoo
+from core.charts import findings
 from core.charts import lab as charts
 from core.explain import passes
 from core.explain.reading import Reading
@@ -162,6 +163,16 @@ def test_intervals_and_guess_are_drawn() -> None:
     figure = charts.interval_figure(table, "AUC", chance=0.5, guess=("b", 0.65))
     assert figure.data[0].error_x.array == pytest.approx((0.2, 0.3))
     assert (figure.data[1].x[0], figure.data[1].y[0]) == (0.65, "b")
+
+
+def test_one_image_that_turns_is_told_in_the_singular() -> None:
+    marks = pd.DataFrame({"label": ["all", "COVID-19"], "to_positive": [1, 0], "images": [245, 67]})
+    marks = marks.assign(mark="r", title="R", to_negative=[2, 1], cut=0.3, mean_size=0.1)
+    marks = marks.assign(mean_shift=0.1, low=0.0, high=0.2, p10=0.0, p90=0.3)
+    found = findings.marks({"marks": marks})[0]
+    assert "1 of 245 test images turns positive and 2 negative at the" in found.words
+    assert "(of 67 COVID-19 1 turns negative, 0 positive)" in found.words
+    assert found.details[0].endswith("1 of 245 turns positive, 2 negative")
 
 
 def test_matrix_keeps_order_and_holes() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.charts import lab as charts
+from core.charts.words import do
 from core.lab import (
     BOX_BLACK,
     CLEAN_HOSPITAL,
@@ -210,8 +211,8 @@ def marks(tables: Tables) -> list[Finding]:
     rows = tables["marks"].sort_values("mark", key=lambda names: names.map(order), kind="stable")
     details = tuple(
         f"{row.title}: moved by {row.mean_size:.2f} on average (mean {row.mean_shift:+.2f}, "
-        f"{row.low:+.2f} to {row.high:+.2f}); {row.to_positive} of {row.images} turn positive, "
-        f"{row.to_negative} negative"
+        f"{row.low:+.2f} to {row.high:+.2f}); {row.to_positive} of {row.images} "
+        f"{do(row.to_positive, 'turn')} positive, {row.to_negative} negative"
         for row in everyone.itertuples()
     )
     top = everyone.iloc[0]
@@ -223,8 +224,8 @@ def marks(tables: Tables) -> list[Finding]:
             ),
             f"Most comes from **{top['title']}**, which moves the probability by "
             f"{top['mean_size']:.2f} on average; {top['to_positive']} of {top['images']} test "
-            f"images turn positive and {top['to_negative']} negative at the threshold "
-            f"{top['cut']:.2f}{_by_class(tables['marks'], top['mark'])}.",
+            f"images {do(top['to_positive'], 'turn')} positive and {top['to_negative']} negative "
+            f"at the threshold {top['cut']:.2f}{_by_class(tables['marks'], top['mark'])}.",
             "Dots: mean over the test images; lines: the middle 80 % of them.",
             details,
         )
@@ -235,7 +236,8 @@ def _by_class(marks_table: pd.DataFrame, mark: str) -> str:
     """How many of each class a mark turns, either way."""
     own = marks_table[(marks_table["mark"] == mark) & (marks_table["label"] != "all")]
     parts = [
-        f"of {row.images} {row.label} {row.to_negative} turn negative, {row.to_positive} positive"
+        f"of {row.images} {row.label} {row.to_negative} {do(row.to_negative, 'turn')} negative, "
+        f"{row.to_positive} positive"
         for row in own.itertuples()
     ]
     return f" ({'; '.join(parts)})" if parts else ""

@@ -31,6 +31,11 @@ def agreed(count: int, one: str, more: str) -> str:
     return one if count == 1 else more
 
 
+def do(count: int, verb: str) -> str:
+    """A verb as it goes with a count: 1 turns, 2 turn."""
+    return agreed(count, f"{verb}s", verb)
+
+
 def number(value: float) -> str:
     """A measure in words, two digits."""
     return UNKNOWN if isnan(value) else f"{value:.2f}"

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import evaluation
 from core.charts import learning, matrices
+from core.charts.words import many
 from core.evaluation import Answer
 from core.report import Section
 from core.schema import PAPER_THRESHOLDS
@@ -79,7 +80,8 @@ def panel_words(answers: list[Answer]) -> str:
     half, lower, small = (found.counts for found in answers)
     return (
         f"From {HALF:g} to {LOWER:g} the model of all sources finds {lower.tp - half.tp} more of "
-        f"the {half.tp + half.fn} COVID-19 images and raises {lower.fp - half.fp} more false "
-        f"alarms. The small-data model, which saw one source only, finds {small.tp} and calls "
-        f"{small.fp} of the {small.fp + small.tn} others positive."
+        f"the {half.tp + half.fn} COVID-19 images and raises "
+        f"{many(lower.fp - half.fp, 'more false alarm')}. The small-data model, which saw one "
+        f"source only, finds {small.tp} and calls {small.fp} of the {small.fp + small.tn} others "
+        "positive."
     )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import holdings
 from core.artifacts import ArtifactError
+from core.charts.words import do
 from core.examples import ExampleError
 from core.images import ImageError, read_image
 from core.library import HASH_BITS, Library, neighbours
@@ -195,8 +196,10 @@ def _neighbour_sentence(library: Library, row: int, near: pd.DataFrame) -> str:
     same_label = int((near["label"] == own["label"]).sum())
     patient = int(((near["patient_id"] == own["patient_id"]) & (own["patient_id"] != "")).sum())
     return (
-        f"The numbers are cosine similarities, 1 at most. Of these {len(near)}, {same_source} come "
-        f"from the same source, {same_label} bear the same label, {patient} show the same patient."
+        f"The numbers are cosine similarities, 1 at most. Of these {len(near)}, {same_source} "
+        f"{do(same_source, 'come')} from the same source, {same_label} "
+        f"{do(same_label, 'bear')} the same label, {patient} "
+        f"{do(patient, 'show')} the same patient."
     )
 
 
