@@ -71,6 +71,8 @@ def test_histogram_bars_hold_every_image_and_the_threshold(two) -> None:
     bars = [trace for trace in figure.data if trace.type == "bar"]
     assert [int(sum(trace.customdata)) for trace in bars] == [3, 3, 3, 3]
     assert [shape.x0 for shape in figure.layout.shapes] == [0.35, 0.5]
+    axes = (figure.layout.yaxis, figure.layout.yaxis2)
+    assert {one.title.text for one in axes} == {"share of<br>the class"}
     assert [list(t.x) for t in figure.data if t.name == "best"] == [[0.35], [None], []]
     assert histogram_words(two, [0.35, 0.35]) == (
         "At threshold 0.35, 33% (2 of 6) of the images lie on the wrong side for Good, 1 missed "

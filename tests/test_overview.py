@@ -87,8 +87,19 @@ def test_map_colours_by_name_or_number_and_rings_one() -> None:
     figure = charts.map_figure(IMAGES, names, overview.LABELS, chosen=3)
     assert [len(trace.x) for trace in figure.data] == [3, 4, 1, 1]
     assert list(figure.data[3].x) == [3.0]
-    numbers = charts.map_figure(IMAGES, pd.Series(np.linspace(0, 1, 8)), ())
+    hovered = [tuple(point) for trace in figure.data[:3] for point in trace.customdata]
+    _, image, words = next(point for point in hovered if point[0] == 3)
+    own = IMAGES.loc[3]
+    assert (image, words) == (own["image_id"], f"source: {own['source']}<br>label: {names[3]}")
+    values = pd.Series(np.linspace(0, 1, 8), name="probability")
+    numbers = charts.map_figure(IMAGES, values, ())
     assert numbers.data[0].customdata[5][0] == 5
+    assert numbers.data[0].customdata[7][2].endswith("<br>probability: 1.00")
+    assert numbers.data[0].marker.colorbar.title.text == "probability"
+    sources = charts.map_figure(IMAGES, IMAGES["source"], sorted(IMAGES["source"].unique()))
+    assert {point[2] for trace in sources.data for point in trace.customdata} == {
+        f"source: {name}" for name in IMAGES["source"]
+    }
 
 
 def test_boxes_leave_out_the_unknown() -> None:

@@ -1,4 +1,4 @@
-"""The look that all figures share: colours and layout.
+"""The look that all figures share: colours, dashes, symbols and layout.
 
 Colours are told apart with colour-blind eyes and on light and dark ground.
 """
@@ -19,6 +19,9 @@ LINE_COLOUR = "#8a8a8a"
 MARK_COLOUR = "#c51b7d"
 
 GROUP_COLOURS = (NEGATIVE_COLOUR, POSITIVE_COLOUR, "#7b5fa8", "#4d9a6a", "#8a8a8a")
+# Beside the colours, so that no line or dot is told apart by its colour alone.
+DASHES = ("solid", "dash", "dot", "dashdot")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star")
 # Above the plot; it pushes the plot down where it wraps.
 LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "traceorder": "normal"}
 CALM = {
@@ -86,7 +89,13 @@ def written_cells(
 
 
 def intervals(
-    y: Any, span: tuple[Any, Any, Any], name: str, colour: str, size: int = 13, **options: Any
+    y: Any,
+    span: tuple[Any, Any, Any],
+    name: str,
+    colour: str,
+    size: int = 13,
+    symbol: str = SYMBOLS[0],
+    **options: Any,
 ) -> go.Scatter:
     """Marks with a horizontal interval around each.
 
@@ -96,6 +105,7 @@ def intervals(
         name: Of the trace.
         colour: Of marks and intervals.
         size: Of the marks, in pixels.
+        symbol: Of the marks, where several traces share a plot.
         options: Further arguments of go.Scatter.
     """
     middle, low, high = span
@@ -105,7 +115,7 @@ def intervals(
         mode="markers",
         name=name,
         orientation="h",  # side by side within a row where a figure groups its traces
-        marker={"size": size, "color": colour},
+        marker={"size": size, "color": colour, "symbol": symbol},
         error_x={
             "type": "data",
             "symmetric": False,
@@ -118,7 +128,7 @@ def intervals(
 
 
 def difference_figure(table: pd.DataFrame, title: str) -> go.Figure:
-    """Differences with intervals around a dotted zero, a row a name, a colour a group.
+    """Differences with intervals around a dotted zero, a row a name, a colour and symbol a group.
 
     Args:
         table: name, group, value, low, high; first on top.
@@ -129,7 +139,8 @@ def difference_figure(table: pd.DataFrame, title: str) -> go.Figure:
         part = table[table["group"] == group]
         span = (part["value"], part["low"], part["high"])
         colour = GROUP_COLOURS[number % len(GROUP_COLOURS)]
-        figure.add_trace(intervals(part["name"], span, str(group), colour, size=11))
+        symbol = SYMBOLS[number % len(SYMBOLS)]
+        figure.add_trace(intervals(part["name"], span, str(group), colour, 11, symbol))
     names = list(dict.fromkeys(table["name"]))
     figure.add_vline(x=0, line={"dash": "dot", "color": LINE_COLOUR})
     figure.update_xaxes(title=title, tickformat="+.2f")

@@ -84,6 +84,7 @@ def histogram_figure(
             "domain": places[at][0],
             "anchor": axis("y", at),
             "range": [-0.01, 1.01],
+            "automargin": True,
             "showgrid": False,
             "showticklabels": at == len(models) - 1,
         }
@@ -92,7 +93,9 @@ def histogram_figure(
             "anchor": axis("x", at),
             "tickformat": ".0%",
             "nticks": 3,
+            "automargin": True,
             "gridcolor": GROUND,
+            "title": {"text": "share of<br>the class", "font": {"size": 12}},
         }
         if at == len(models) - 1:
             layout[axis_key("x", at)]["title"] = {"text": "probability of COVID-19"}

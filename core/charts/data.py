@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -144,22 +145,28 @@ def map_figure(
 
     Args:
         images: x, y, image_id; the index is the row number, carried as customdata.
-        values: What to colour by, indexed like images: numbers in 0..1, or names.
+        values: What to colour by, indexed like images: numbers in 0..1, or names; its own name is
+            its title.
         order: The names in the order of the colours; empty for numbers.
         chosen: Row number to ring.
     """
     figure = go.Figure()
+    title = str(values.name)
+    words = "source: " + images["source"]
+    if title != "source":
+        words += f"<br>{title}: " + values.map(str if order else "{:.2f}".format)
     if order:
         for number, name in enumerate(order):
             part = images[values == name]
             colour = LABEL_COLOURS.get(name, PALETTE[number % len(PALETTE)])
-            figure.add_trace(_points(part, {"color": colour}, name, part["source"]))
+            named = f"{name} ({len(part)})"
+            figure.add_trace(_points(part, words, named, color=colour))
     else:
         scale = [[0, NEGATIVE_COLOUR], [0.5, "#d9d9d9"], [1, POSITIVE_COLOUR]]
-        marker = {"color": values, "colorscale": scale, "cmin": 0, "cmax": 1}
-        marker["colorbar"] = {"thickness": 10, "len": 0.6, "tickformat": ".1f"}
-        words = [f"{value:.2f}" for value in values]
-        figure.add_trace(_points(images, marker, "probability", words))
+        bar = {"title": {"text": title}, "thickness": 10, "len": 0.6, "tickformat": ".1f"}
+        ends = {"colorscale": scale, "cmin": 0, "cmax": 1, "colorbar": bar}
+        figure.add_trace(_points(images, words, title, color=values, **ends))
+        figure.update_traces(showlegend=False)
     if chosen is not None and chosen in images.index:
         own = images.loc[chosen]
         figure.add_trace(
@@ -222,16 +229,14 @@ def clusters_figure(clusters: pd.DataFrame, titles: Mapping[str, str]) -> go.Fig
     return figure
 
 
-def _points(
-    part: pd.DataFrame, marker: dict[str, object], name: str, words: Sequence[str]
-) -> go.Scatter:
+def _points(part: pd.DataFrame, words: pd.Series, name: str, **marker: Any) -> go.Scatter:
+    """Images as points; words, indexed like part, stand below the id where one is pointed at."""
     return go.Scatter(
         x=part["x"],
         y=part["y"],
         mode="markers",
-        name=f"{name} ({len(part)})" if name != "probability" else name,
-        showlegend=name != "probability",
-        customdata=np.stack([part.index, part["image_id"], list(words)], axis=1),
+        name=name,
+        customdata=np.stack([part.index, part["image_id"], words[part.index]], axis=1),
         marker={"size": 6, "opacity": 0.75, "line": {"width": 0}, **marker},
         hovertemplate="%{customdata[1]}<br>%{customdata[2]}<extra></extra>",
     )

@@ -14,6 +14,7 @@ from core.charts.base import (
     MARK_COLOUR,
     NEGATIVE_COLOUR,
     POSITIVE_COLOUR,
+    SYMBOLS,
     calm,
     intervals,
     written_cells,
@@ -33,7 +34,7 @@ def interval_figure(
     guess: tuple[str, float] | None = None,
     span: tuple[float, float] = (0.4, 1.0),
 ) -> go.Figure:
-    """Values with 95 % intervals, a line a name, a colour a group.
+    """Values with 95 % intervals, a line a name, a colour and symbol a group.
 
     Args:
         table: name, group, value, low, high; names in the order to show, first on top.
@@ -53,6 +54,7 @@ def interval_figure(
                 (part["value"], part["low"], part["high"]),
                 str(group),
                 colour,
+                symbol=SYMBOLS[number % len(SYMBOLS)],
                 showlegend=len(groups) > 1,
                 hovertemplate="%{y}: %{x:.2f}<extra>" + str(group) + "</extra>",
             )
@@ -64,7 +66,7 @@ def interval_figure(
                 y=[guess[0]],
                 mode="markers",
                 name=GUESS,
-                marker={"symbol": "diamond", "size": 15, "color": MARK_COLOUR},
+                marker={"symbol": "star", "size": 15, "color": MARK_COLOUR},
                 hovertemplate=GUESS + ": %{x:.2f}<extra></extra>",
             )
         )
@@ -118,7 +120,8 @@ def shift_figure(marks: pd.DataFrame) -> go.Figure:
         marks: title, label, mean_shift, p10, p90; first on top.
     """
     figure = go.Figure()
-    for label, colour in ((OTHER, NEGATIVE_COLOUR), (COVID, POSITIVE_COLOUR)):
+    labels = ((OTHER, NEGATIVE_COLOUR), (COVID, POSITIVE_COLOUR))
+    for (label, colour), symbol in zip(labels, SYMBOLS, strict=False):
         part = marks[marks["label"] == label]
         figure.add_trace(
             intervals(
@@ -126,6 +129,7 @@ def shift_figure(marks: pd.DataFrame) -> go.Figure:
                 (part["mean_shift"], part["p10"], part["p90"]),
                 label,
                 colour,
+                symbol=symbol,
                 hovertemplate="%{y}: %{x:+.2f} on average<extra>" + label + "</extra>",
             )
         )

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from core.charts.base import LEGEND, Parts, drawn
+from core.charts.base import DASHES, LEGEND, Parts, drawn
 from core.charts.panels import GROUND, axis, axis_key, panels, title_place
-from core.charts.ready import DASHES, MODEL_COLOURS
+from core.charts.ready import MODEL_COLOURS
 from core.charts.words import number
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from core.charts.base import GROUP_COLOURS, LEGEND, Parts, drawn
+from core.charts.base import DASHES, GROUP_COLOURS, LEGEND, SYMBOLS, Parts, drawn
 from core.charts.panels import GROUND, legend_height
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def _line(test: str, own: pd.DataFrame, place: int) -> Parts:
         "name": test,
         "x": own["patients"].to_numpy(),
         "y": auc,
-        "line": {"color": colour, "width": 2},
-        "marker": {"size": 8, "color": colour},
+        "line": {"color": colour, "width": 2, "dash": DASHES[place % len(DASHES)]},
+        "marker": {"size": 8, "color": colour, "symbol": SYMBOLS[place % len(SYMBOLS)]},
         "error_y": {
             "type": "data",
             "symmetric": False,

@@ -8,9 +8,9 @@ from math import isnan
 
 from numpy.typing import ArrayLike
 
-from core.charts.base import LINE_COLOUR, Parts
+from core.charts.base import DASHES, LINE_COLOUR, SYMBOLS, Parts
 from core.charts.panels import axis
-from core.charts.ready import DASHES, SYMBOLS, Line, Ready
+from core.charts.ready import Line, Ready
 from core.schema import threshold_text
 
 MARK_SYMBOLS = ("star", "x", "cross", "hourglass")

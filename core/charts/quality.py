@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from core.charts.base import LINE_COLOUR, NEGATIVE_COLOUR, POSITIVE_COLOUR, calm, intervals
+from core.charts.base import (
+    LINE_COLOUR,
+    NEGATIVE_COLOUR,
+    POSITIVE_COLOUR,
+    SYMBOLS,
+    calm,
+    intervals,
+)
 from core.explain.checks import ANOTHER, CENTRE, COVID, INTACT, OTHER, RANDOM, TITLES
 
 if TYPE_CHECKING:
@@ -25,7 +32,6 @@ METHOD_COLOURS = {
     CENTRE: LINE_COLOUR,
 }
 BASELINE_DASHES = {RANDOM: "dot", CENTRE: "dash"}
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star")
 CLASS_COLOURS = {COVID: POSITIVE_COLOUR, OTHER: NEGATIVE_COLOUR}
 
 
@@ -124,16 +130,17 @@ def areas_figure(rows: pd.DataFrame, axis: str) -> go.Figure:
 
 
 def lungs_figure(rows: pd.DataFrame) -> go.Figure:
-    """Energy in the lungs over their share of the picture, a row a method, a colour a class.
+    """Energy in the lungs over their share of the picture, a row a method, a mark a class.
 
     Args:
         rows: method, group (a class), value, low, high.
     """
     figure = go.Figure()
-    for name, colour in CLASS_COLOURS.items():
+    for (name, colour), symbol in zip(CLASS_COLOURS.items(), SYMBOLS, strict=False):
         part = rows[rows["group"] == name]
         span = (part["value"], part["low"], part["high"])
-        figure.add_trace(intervals(part["method"].map(TITLES), span, name, colour, size=10))
+        methods = part["method"].map(TITLES)
+        figure.add_trace(intervals(methods, span, name, colour, 10, symbol))
     titles = rows["method"].map(TITLES).drop_duplicates().to_list()
     figure.add_vline(x=1, line={"dash": "dot", "color": LINE_COLOUR})
     figure.update_xaxes(title="energy in the lungs / their share")

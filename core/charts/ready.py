@@ -22,8 +22,6 @@ from core.metrics import Confusion, Floats, auc, average_precision
 
 # Okabe and Ito's; each has three times the luminance of the dark ground, or a third of the light.
 MODEL_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
-DASHES = ("solid", "dash", "dot", "dashdot")
-SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 MOST = len(MODEL_COLOURS)
 POINTS = 161  # thresholds at which a curve with bands is drawn
 SAME = 1e-12  # steps of curves are at least 1 / images squared

@@ -11,6 +11,7 @@ from core.charts.base import (
     LINE_COLOUR,
     NEGATIVE_COLOUR,
     POSITIVE_COLOUR,
+    SYMBOLS,
     calm,
     difference_figure,
 )
@@ -41,7 +42,7 @@ def pairs_figure(pairs: pd.DataFrame) -> go.Figure:
 
 
 def rates_figure(rates: pd.DataFrame) -> go.Figure:
-    """AUC against learning rate, a line an optimiser.
+    """AUC against learning rate, a line an optimiser, dotted after flatten.
 
     Args:
         rates: Rows of rates.csv.
@@ -57,7 +58,7 @@ def rates_figure(rates: pd.DataFrame) -> go.Figure:
                 name=name,
                 mode="lines+markers",
                 line={"color": PALETTE[number], "dash": "solid" if pooling == "average" else "dot"},
-                marker={"size": 8},
+                marker={"size": 8, "symbol": SYMBOLS[number % len(SYMBOLS)]},
                 hovertemplate="%{x:g}: %{y:.3f}<extra>" + name + "</extra>",
             )
         )
