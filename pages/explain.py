@@ -105,7 +105,7 @@ with left:
     if words := text.judged(found, "log-odds {:+.2f}"):
         st.caption(f"{words} {explain_words.JUDGED}")
     explain_download.zip_button(picture, card, look)
-    explain_links.show(picture)
+    explain_links.show(picture, card)
 with right:
     direction = switch("Question", DIRECTIONS, "explain_direction", label_visibility="collapsed")
     titles = {name: title for name, (title, _) in VIEWS.items()}

@@ -84,7 +84,7 @@ with left:
             st.info(text.known_image(known, card, uses), icon=":material/database:")
     predict_files.reading_options(item, answer, scan.frames, scan.windows)
     if st.button("See what the network looked at", icon=":material/frame_inspect:"):
-        target = explain_image.address(card.id, item)
+        target = explain_image.address(card.id, explain_image.FILE + item.id)
         st.switch_page("pages/explain.py", query_params=target)
 
 with below.expander("From file to tensor: every step"):

@@ -7,11 +7,14 @@ from urllib.parse import quote
 import pandas as pd
 import pooch
 import pytest
+import streamlit as st
 from samples import picture
 from visits import data_page, words
 from webs import Web
 
 from core import examples, library
+from core.classifier import DEFAULT_MODELS
+from core.schema import Modality
 from pages.parts import loaders_data
 
 
@@ -98,6 +101,22 @@ def test_opened_image_is_shown_where_the_folder_is(real_data: Path) -> None:
     taken = at.session_state["predict_items"]
     assert library.read_library().images.loc[0, "image_id"] in taken[0].note
     assert "waits on the Predict page" in words(at)
+
+
+@pytest.mark.parametrize("modality", Modality)
+def test_explain_opens_an_image_with_the_model_of_its_kind(
+    no_folder: None, monkeypatch: pytest.MonkeyPatch, modality: Modality
+) -> None:
+    links: list[dict[str, str]] = []
+    monkeypatch.setattr(loaders_data, "picture", lambda row: picture(1))
+    monkeypatch.setattr(st, "switch_page", lambda page, query_params: links.append(query_params))
+    images = library.read_library().images
+    row = int((images["modality"] == modality).argmax())
+    at = data_page("map", data_row=row)
+    next(b for b in at.button if b.label == "See what the network looked at").click().run()
+    assert not at.exception
+    model = DEFAULT_MODELS[modality]
+    assert links == [{"model": model, "image": images["image_id"].iloc[row]}]
 
 
 def test_neighbour_of_the_same_patient_is_in_both_rows(real_data: Path) -> None:

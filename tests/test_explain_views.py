@@ -15,7 +15,11 @@ from streamlit.testing.v1 import AppTest
 from visits import ROOT, words
 
 from core import artifacts, examples
+from core.charts.ready import MOST
+from core.classifier import DEFAULT_MODELS
+from core.cohorts import FIRST
 from core.opinions import layer_of
+from core.schema import Modality
 from pages.parts import (
     explain_download,
     explain_image,
@@ -171,11 +175,19 @@ def test_from_explain_to_other_pages() -> None:
     at.button("explain_to_compare").click().run()
     assert not at.exception
     assert at.title[0].value == "Compare"
+    shown = at.multiselect("compare_models_xray").value
+    assert shown[0] == DEFAULT_MODELS[Modality.XRAY]
+    assert len(shown) == MOST
+    at.switch_page("pages/explain.py")
+    at.query_params["model"] = "vgg16-ct"
+    at.run().button("explain_to_compare").click().run()  # whatever was compared before
+    assert at.selectbox("compare_set").value == "ct"
+    assert at.multiselect("compare_models_ct").value == ["vgg16-ct", *FIRST[Modality.CT]]
     at.switch_page("pages/explain.py").run()
     at.button("explain_to_predict").click().run()
     assert not at.exception
     assert at.title[0].value == "Predict"
-    assert at.subheader[0].value == "Drawn chest X-ray"
+    assert at.subheader[0].value == "Drawn CT slice"
 
 
 def test_without_a_catalogue_the_drawings_are_explained(

@@ -10,12 +10,13 @@ import streamlit as st
 from core import holdings
 from core.artifacts import ArtifactError
 from core.charts.words import do
+from core.classifier import DEFAULT_MODELS
 from core.examples import ExampleError
 from core.images import ImageError, read_image
 from core.library import HASH_BITS, Library, neighbours
 from core.overview import UNSTATED, label_names, shown_values
 from core.schema import MODALITY_TITLES, Modality
-from pages.parts import loaders_data, state, text
+from pages.parts import explain_image, loaders_data, state, text
 
 KEY = "data_row"
 SHOWN = 8
@@ -132,7 +133,9 @@ def _picture(library: Library, row: int) -> None:
             args=(example.name, data, note),
         )
         if st.button("See what the network looked at", icon=":material/frame_inspect:"):
-            st.switch_page("pages/explain.py", query_params={"image": image_id})
+            model = DEFAULT_MODELS[Modality(library.images.loc[row, "modality"])]
+            target = explain_image.address(model, image_id)
+            st.switch_page("pages/explain.py", query_params=target)
         if any(item.note == note for item in state.items()):
             st.caption("It waits on the Predict page and in the Shortcut lab.")
     except (ExampleError, ImageError) as error:

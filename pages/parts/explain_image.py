@@ -48,9 +48,9 @@ class Picture:
     size: int = 0
 
 
-def address(model_id: str, item: state.Item) -> dict[str, str]:
-    """What a link to this page says to have a file of the Predict page explained."""
-    return {"model": model_id, "image": FILE + item.id}
+def address(model_id: str, image: str) -> dict[str, str]:
+    """What a link to this page says to have an image, named by its id, explained by a model."""
+    return {"model": model_id, "image": image}
 
 
 def read_address(cards: dict[str, Card]) -> None:
