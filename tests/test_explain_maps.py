@@ -73,6 +73,30 @@ def test_a_model_without_the_chosen_layer_says_so() -> None:
     assert f"reads nothing at {plain('block5_conv3')}" in named
 
 
+@pytest.mark.parametrize("view", ["Class activation", MAPS])
+def test_a_block_that_nobody_chose_follows_the_model(view: str) -> None:
+    at = visit(explain_view=view)
+    for model in (LOWER, "vgg16-xray"):
+        at.selectbox(key="explain_model").set_value(model).run()
+        assert not at.exception
+        assert "reads nothing" not in words(at)
+        assert group(at, "Block, from the input on").value == layer_of(artifacts.read_card(model))
+    group(at, "Block, from the input on").set_value("block4_conv3").run()
+    for model in (LOWER, "vgg16-xray"):
+        at.selectbox(key="explain_model").set_value(model).run()
+        assert group(at, "Block, from the input on").value == "block4_conv3"
+
+
+def test_a_ranking_that_nobody_chose_follows_the_model() -> None:
+    at = visit(model=TEXTURE, explain_view=MAPS)
+    assert group(at, "Rank the maps by").value == "removal"
+    at.selectbox(key="explain_model").set_value("vgg16-ct").run()
+    assert group(at, "Rank the maps by").value == "worth"
+    group(at, "Rank the maps by").set_value("bright").run()
+    at.selectbox(key="explain_model").set_value(TEXTURE).run()
+    assert group(at, "Rank the maps by").value == "bright"
+
+
 def test_second_order_members_say_why_gradient_x_activation_is_no_ranking() -> None:
     at = visit(model=TEXTURE, explain_view=MAPS)
     assert "taken out" in words(at)  # removal, unless another is asked for

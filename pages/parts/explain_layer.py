@@ -8,7 +8,7 @@ from core.artifacts import Card
 from core.ensemble import layers_read, members_of
 from core.opinions import layer_of
 from pages.parts import explain_words, loaders_explain, text
-from pages.parts.switch import switch
+from pages.parts.switch import follow, switch
 
 BLOCK = "explain_block"
 
@@ -16,11 +16,9 @@ BLOCK = "explain_block"
 def choose(card: Card) -> str:
     """The block: the head's own unless another is chosen, which loads the whole network."""
     names, own = loaders_explain.block_names(card), layer_of(card)
-    asked = st.session_state.get(BLOCK) or st.query_params.get(BLOCK)
-    if asked and asked not in names:
-        st.session_state.pop(BLOCK, None)
+    if unknown := follow(BLOCK, names, own):
         st.warning(
-            f"This model reads nothing at {text.plain(asked)}; the blocks it reads end at "
+            f"This model reads nothing at {text.plain(unknown)}; the blocks it reads end at "
             f"{', '.join(names)}. Shown is {own}.",
             icon=":material/layers_clear:",
         )
@@ -29,6 +27,7 @@ def choose(card: Card) -> str:
         dict(zip(names, names, strict=True)),
         BLOCK,
         default=own,
+        follows=True,
         wrap=True,
     )
     members = members_of(card.config)

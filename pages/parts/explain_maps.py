@@ -40,7 +40,9 @@ def show(picture: Picture, card: Card, look: Look, against: bool) -> None:
     block = explain_layer.choose(card)
     free = block == layer_of(card) and ranking.ignores_brightness(members_of(card.config), block)
     first = REMOVAL if free else WORTH
-    by = switch("Rank the maps by", TITLES, "explain_ranking", default=first, wrap=True)
+    by = switch(
+        "Rank the maps by", TITLES, "explain_ranking", default=first, follows=True, wrap=True
+    )
     if by == WORTH and free:
         st.info(explain_words.SCALE_FREE.format(layer=block), icon=":material/balance:")
         by = REMOVAL

@@ -18,6 +18,7 @@ def switch(
     key: str,
     *,
     default: str | None = None,
+    follows: bool = False,
     place: DeltaGenerator | None = None,
     **options: Any,
 ) -> str:
@@ -28,10 +29,14 @@ def switch(
         titles: Value -> words on its button, in order.
         key: Of the widget and of the address.
         default: The value taken at first; the first of titles where it is not named.
+        follows: Whether a later default takes the place of an earlier one that nobody chose.
         place: Column or container to draw in.
         options: Further arguments of st.segmented_control.
     """
     first = default or next(iter(titles))
+    if follows:
+        follow(key, titles, first)
+        options |= {"on_change": _choose, "args": (key,)}
     begin(key, titles, first)
     chosen = (place or st).segmented_control(
         label,
@@ -54,3 +59,27 @@ def begin(key: str, known: Collection[str], first: str) -> None:
     if st.session_state.get(key) not in known:
         asked = st.query_params.get(key)
         st.session_state[key] = asked if asked in known else first
+
+
+def follow(key: str, known: Collection[str], first: str) -> str:
+    """Give a widget its default anew, unless it holds something known that was chosen or linked to.
+
+    Returns:
+        What was asked for and is not known here; empty where there is no such thing.
+    """
+    asked = st.session_state.get(key) or st.query_params.get(key) or ""
+    earlier = st.session_state.setdefault(_default(key), first)
+    if asked in known and asked != earlier:
+        return ""
+    st.session_state[key] = st.session_state[_default(key)] = first
+    return "" if asked == earlier else asked
+
+
+def _default(key: str) -> str:
+    """Where the default is kept that a widget holds until somebody chooses."""
+    return f"{key}_default"
+
+
+def _choose(key: str) -> None:
+    """Callback: what the widget holds from now on was chosen."""
+    st.session_state[_default(key)] = None
