@@ -66,3 +66,16 @@ def test_only_loaders_cache():
     for path in sources("pages"):
         caches = any(name in path.read_text() for name in ("cache_data", "cache_resource"))
         assert not caches or path.name.startswith("loaders"), path.name
+
+
+def test_what_is_kept_by_an_image_is_kept_by_all_of_its_pixels():
+    found = 0
+    for path in (ROOT / "pages" / "parts").glob("loaders*.py"):
+        for function in ast.parse(path.read_text()).body:
+            if not isinstance(function, ast.FunctionDef) or not function.decorator_list:
+                continue
+            if "Grey" in [ast.unparse(one.annotation) for one in function.args.args]:
+                cache = ast.unparse(function.decorator_list[0])
+                assert "hash_funcs=loaders.EVERY_PIXEL" in cache, f"{path.name}: {function.name}"
+                found += 1
+    assert found

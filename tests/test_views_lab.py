@@ -10,7 +10,7 @@ from visits import opened, words
 
 from core import slices
 from core.phantoms import CT_TITLE
-from pages.parts import lab_live, loaders_lab
+from pages.parts import lab_live, loaders
 
 
 def lab(**chosen: object) -> AppTest:
@@ -61,10 +61,10 @@ def test_the_guard_of_the_lab_takes_the_image_as_it_is(
     assert shapes == [XRAY.shape, slices.cut_to_lungs(XRAY).shape]  # the guard's pass, the head's
 
 
-def test_every_pixel_of_a_large_image_counts_in_the_lab() -> None:
+def test_every_pixel_of_a_large_image_counts() -> None:
     large = np.zeros((1500, 1500), np.uint8)
     touched = large.copy()
     touched[700, 700] = 1
-    assert loaders_lab.whole(large) == loaders_lab.whole(large.copy())
-    assert loaders_lab.whole(large) != loaders_lab.whole(touched)
-    assert loaders_lab.whole(large[:10]) != loaders_lab.whole(large[:, :10])
+    assert loaders.whole(large) == loaders.whole(large.copy())
+    assert loaders.whole(large) != loaders.whole(touched)
+    assert loaders.whole(large[:10]) != loaders.whole(large[:, :10])

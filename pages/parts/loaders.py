@@ -6,11 +6,14 @@ What they return is never changed.
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 from PIL import Image, ImageOps
@@ -28,6 +31,15 @@ from core.schema import Modality, Split
 DEFAULT_IDS = tuple(DEFAULT_MODELS.values())
 THUMBNAIL_SIDE = 96
 TILE_SIDE = 300  # twice what the gallery shows, for dense displays
+
+
+def whole(pixels: Grey) -> tuple[object, ...]:
+    """A key of every pixel: Streamlit's own samples large images, and a brush stroke is small."""
+    return pixels.shape, hashlib.sha256(pixels.tobytes()).digest()
+
+
+# hash_funcs of all that is kept by an image.
+EVERY_PIXEL: dict[str | type[Any], Callable[[Any], Any]] = {np.ndarray: whole}
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def last_layer(pixels: Grey, model_id: str, size: int = 0) -> LastLayer:
     return _last_layer(pixels, model_id, size, loaders.MODELS_DIR)
 
 
-@st.cache_data(scope="session", max_entries=12, show_spinner=False)
+@st.cache_data(scope="session", max_entries=12, show_spinner=False, hash_funcs=loaders.EVERY_PIXEL)
 def _looks(pixels: Grey, model_id: str, models_dir: Path) -> tuple[Look, ...]:
     from core.explain.passes import judge_and_read
 
@@ -162,7 +162,12 @@ def _base(trunk_id: str, size: int, models_dir: Path) -> Any:
     return load_base(trunk_id, models_dir, size)
 
 
-@st.cache_data(scope="session", max_entries=2, show_spinner="Reading every block ...")
+@st.cache_data(
+    scope="session",
+    max_entries=2,
+    show_spinner="Reading every block ...",
+    hash_funcs=loaders.EVERY_PIXEL,
+)
 def _blocks(pixels: Grey, model_id: str, size: int, models_dir: Path) -> dict[str, Block]:
     from core.explain.sheets import sheet
 
@@ -175,14 +180,19 @@ def _blocks(pixels: Grey, model_id: str, size: int, models_dir: Path) -> dict[st
     }
 
 
-@st.cache_data(scope="session", max_entries=2, show_spinner="Walking through the network ...")
+@st.cache_data(
+    scope="session",
+    max_entries=2,
+    show_spinner="Walking through the network ...",
+    hash_funcs=loaders.EVERY_PIXEL,
+)
 def _steps(pixels: Grey, model_id: str, size: int, models_dir: Path) -> list[Step]:
     from core.explain.steps import walk
 
     return walk(_network(model_id, size, models_dir), pixels)
 
 
-@st.cache_data(scope="session", max_entries=4, show_spinner=False)
+@st.cache_data(scope="session", max_entries=4, show_spinner=False, hash_funcs=loaders.EVERY_PIXEL)
 def _last_layer(pixels: Grey, model_id: str, size: int, models_dir: Path) -> LastLayer:
     from core.explain.arithmetic import last_layer
 

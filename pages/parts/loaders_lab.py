@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from core.classifier import DEFAULT_MODELS
@@ -53,12 +51,7 @@ def answer(pixels: Grey, model_id: str | None = None) -> LiveAnswer:
     return _live_answer(pixels, model_id, loaders.MODELS_DIR)
 
 
-def whole(pixels: Grey) -> tuple[object, ...]:
-    """A key of every pixel: Streamlit's own samples large images, and a brush stroke is small."""
-    return pixels.shape, hashlib.sha256(pixels.tobytes()).digest()
-
-
-@st.cache_data(scope="session", max_entries=128, show_spinner=False, hash_funcs={np.ndarray: whole})
+@st.cache_data(scope="session", max_entries=128, show_spinner=False, hash_funcs=loaders.EVERY_PIXEL)
 def _live_answer(pixels: Grey, model_id: str | None, models_dir: Path) -> LiveAnswer:
     from core.explain.passes import judge_then_read
 
