@@ -61,6 +61,20 @@ def test_filters_narrow_the_table(no_folder: None) -> None:
     assert "No image passes all filters" in at.info[-1].value
 
 
+def test_filters_stay_while_another_view_is_open(no_folder: None) -> None:
+    at = data_page("browse")
+    at.multiselect("data_filters").set_value(["source", "age"]).run()
+    at.multiselect("data_filter_source").set_value(["nih"]).run()
+    at.slider("data_filter_age").set_value((20.0, 60.0)).run()
+    at.text_input("data_search").set_value("pneu").run()
+    shown = at.dataframe[0].value
+    for view in ("sources", "browse"):
+        next(g for g in at.get("button_group") if g.label == "Look at").set_value(view).run()
+        assert not at.exception
+    assert at.text_input("data_search").value == "pneu"
+    assert at.dataframe[0].value.equals(shown)
+
+
 def test_all_filters_together_keep_what_a_loop_over_the_catalogue_keeps() -> None:
     images = library.read_library().images
     found = library.select(images, {"source": ["nih"]}, {"mean": (50, 120)}, "PNEU")

@@ -8,6 +8,7 @@ import tuned
 from streamlit.testing.v1 import AppTest
 from visits import modules_after, opened, words
 
+from core import tuning
 from core.artifacts import LEARNING_CURVE
 from core.classifier import DEFAULT_MODELS
 from core.learning_curve import doublings_to
@@ -54,7 +55,7 @@ def test_what_mattered_and_its_choices(tables: None) -> None:
     at = page("mattered")
     assert "pooling 50%" in words(at)
     assert list(at.dataframe[0].value["choice"]) == ["average", "flatten"]
-    at.selectbox("tune_parameter").set_value("batch").run()
+    at.selectbox("tune_parameter_ct").set_value("batch").run()
     assert not at.exception
     assert list(at.dataframe[0].value["choice"]) == ["16", "32", "64"]
 
@@ -63,9 +64,33 @@ def test_every_trial_is_in_the_table(tables: None) -> None:
     at = page("trials")
     assert "4 trials, 3 completed, 1 pruned" in words(at)
     assert len(at.dataframe[0].value) == 4
-    assert at.multiselect("tune_axes").value == ["pooling", "learning_rate", "first", "batch"]
-    at.multiselect("tune_axes").set_value(["optimizer"]).run()
+    assert at.multiselect("tune_axes_ct").value == ["pooling", "learning_rate", "first", "batch"]
+    at.multiselect("tune_axes_ct").set_value(["optimizer"]).run()
     assert not at.exception
+
+
+def switched(at: AppTest, label: str, value: str) -> None:
+    next(g for g in at.get("button_group") if g.label == label).set_value(value).run()
+    assert not at.exception
+
+
+def test_each_data_set_begins_with_what_mattered_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuned.write(tmp_path)
+    other = tuned.IMPORTANCES.iloc[::-1]
+    other.to_csv(tmp_path / Modality.XRAY / tuning.IMPORTANCES, index=False)
+    monkeypatch.setattr(loaders_tuning, "TUNING_DIR", tmp_path)
+    at = page("trials")
+    at.multiselect("tune_axes_ct").set_value(["optimizer"]).run()
+    switched(at, "Images", "xray")
+    assert at.multiselect[0].value == ["batch", "first", "learning_rate", "pooling"]
+    switched(at, "Look at", "mattered")
+    assert at.selectbox[0].value == "batch"
+    switched(at, "Images", "ct")
+    assert at.selectbox[0].value == "pooling"
+    switched(at, "Look at", "trials")
+    assert at.multiselect[0].value == ["optimizer"]  # as it was left
 
 
 def test_method_says_who_took_part(tables: None) -> None:

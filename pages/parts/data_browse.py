@@ -12,6 +12,7 @@ from core.holdings import Presence
 from core.library import Library, select
 from core.overview import label_names, shown_values
 from pages.parts import data_card, loaders_data, rows
+from pages.parts.switch import STAYING
 
 COLUMNS = {
     "source": "source",
@@ -73,6 +74,7 @@ def _filtered(images: pd.DataFrame) -> pd.DataFrame:
         default=["source", "label"],
         format_func=titles.__getitem__,
         key="data_filters",
+        **STAYING,
     )
     values = images.assign(**{name: shown_values(images, name) for name in COLUMNS})
     choices: dict[str, list[str]] = {}
@@ -87,10 +89,11 @@ def _filtered(images: pd.DataFrame) -> pd.DataFrame:
                     list(counts.index),
                     format_func=_counted(counts),
                     key=f"data_filter_{name}",
+                    **STAYING,
                 )
             else:
                 ranges |= _range(images[name], name)
-    text = st.text_input("Search in id, patient and finding", key="data_search")
+    text = st.text_input("Search in id, patient and finding", key="data_search", **STAYING)
     return images.loc[select(values, choices, ranges, text).index]
 
 
@@ -103,7 +106,7 @@ def _range(column: pd.Series, name: str) -> dict[str, tuple[float, float]]:
     low, high = float(column.min()), float(column.max())
     step = 0.01 if name == "probability" else 1.0
     ends = (low // step * step, -(-high // step) * step)
-    picked = st.slider(RANGES[name], *ends, ends, step, key=f"data_filter_{name}")
+    picked = st.slider(RANGES[name], *ends, ends, step, key=f"data_filter_{name}", **STAYING)
     return {name: picked} if picked != ends else {}
 
 

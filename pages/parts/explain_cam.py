@@ -26,7 +26,7 @@ from pages.parts import (
 from pages.parts.explain_image import Picture
 from pages.parts.loaders_explain import Look
 from pages.parts.rows import cells
-from pages.parts.switch import switch
+from pages.parts.switch import STAYING, switch
 
 STYLES = {"overlay": "Overlay", "contour": "Contour", "beside": "Side by side"}
 ROWS = {"methods": "This image, several methods", "images": "One method, several images"}
@@ -79,7 +79,9 @@ def _style() -> tuple[str, float]:
     """How to lay the map over the image."""
     left, right = st.columns([3, 2])
     style = switch("Picture", STYLES, "explain_style", place=left)
-    opacity = right.slider("Opacity of the colour", 0.0, 1.0, 0.6, 0.05, key="explain_opacity")
+    opacity = right.slider(
+        "Opacity of the colour", 0.0, 1.0, 0.6, 0.05, key="explain_opacity", **STAYING
+    )
     return style, opacity
 
 

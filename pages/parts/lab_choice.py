@@ -8,6 +8,7 @@ from core import phantoms
 from core.images import Grey, ImageError, ReadOptions, read_image
 from pages.parts import loaders, loaders_lab, state, text, widgets
 from pages.parts.loaders_lab import LiveAnswer
+from pages.parts.switch import STAYING
 
 BEGUN = "lab_live"
 UPLOAD = "upload"
@@ -37,7 +38,7 @@ def begin() -> tuple[str, Grey, LiveAnswer] | None:
     with widgets.told():
         titles |= {name: card.title for name, card in loaders.heads().items()}
         model = second.selectbox(
-            "Model", list(titles), format_func=titles.__getitem__, key="lab_model"
+            "Model", list(titles), format_func=titles.__getitem__, key="lab_model", **STAYING
         )
         if chosen is not None:
             return *chosen, loaders_lab.answer(chosen[1], model or None)
@@ -54,7 +55,9 @@ def _choose_image() -> tuple[str, Grey] | None:
     items = {item.id: item for item in state.items()}
     titles = {name: name for name in drawings} | {key: one.name for key, one in items.items()}
     titles = state.distinct(titles | {UPLOAD: "your own file"})
-    chosen = st.selectbox("Image", list(titles), format_func=titles.__getitem__, key="lab_image")
+    chosen = st.selectbox(
+        "Image", list(titles), format_func=titles.__getitem__, key="lab_image", **STAYING
+    )
     options = ReadOptions()
     if chosen in drawings:
         st.caption("Drawn by code, not a patient: no answer about it means much.")

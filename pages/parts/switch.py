@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-# Arguments of a widget whose value stands in the address and outlives a visit to another page.
-KEPT: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+# Arguments of a widget whose value stays while it is not drawn, on this page or another; KEPT puts
+# the value into the address as well.
+STAYING: dict[str, Any] = {"persist_state": "session"}
+KEPT: dict[str, Any] = {"bind": "query-params", **STAYING}
 
 
 def switch(

@@ -10,7 +10,7 @@ from core.charts import tuning as charts
 from core.charts.parallel import parallel_figure
 from core.tuning import CLAIMS, IMPORTANCES, MARGIN, PAIRS, RATES, TRIALS
 from pages.parts import loaders_tuning
-from pages.parts.switch import switch
+from pages.parts.switch import KEPT, STAYING, switch
 
 COMPARED = {tuning.SEARCH: "(the search's best trial, and the paper's)"}
 CONFIG = {"displayModeBar": False}
@@ -111,8 +111,8 @@ def mattered(dataset: str) -> None:
         "Look into",
         importances["parameter"].tolist() or tuning.parameters(trials),
         format_func=tuning.title_of,
-        key="tune_parameter",
-        bind="query-params",
+        key=f"tune_parameter_{dataset}",
+        **KEPT,
     )
     words = tuning_words.search_line(trials, name)
     st.plotly_chart(charts.choice_figure(trials, name), width="stretch", config=CONFIG, alt=words)
@@ -151,7 +151,8 @@ def trials(dataset: str) -> None:
         tuning.parameters(table),
         default=_main_axes(dataset, table),
         format_func=tuning.title_of,
-        key="tune_axes",
+        key=f"tune_axes_{dataset}",
+        **STAYING,
     )
     best = tuning.best_trial(table)
     st.plotly_chart(
