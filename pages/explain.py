@@ -79,6 +79,7 @@ with left:
     if seen.words:
         st.caption(f"{seen.words} The maps lie on this picture, all that this look gets.")
     explain_image.truth(picture, card)
+    widgets.inversion_warning(look.verdict)
     if not look.verdict.in_scope:
         st.warning(
             f"**{text.OUT_OF_SCOPE}**: an explanation of an answer about it would be meaningless.",

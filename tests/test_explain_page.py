@@ -84,6 +84,26 @@ def test_image_out_of_scope_needs_a_click(no_folder: None, monkeypatch: pytest.M
     assert at.metric[0].label == "Probability of COVID-19"
 
 
+def test_an_inverted_image_is_said_to_be_so(
+    no_folder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = loaders_explain.look
+    inverted = Verdict(True, Modality.XRAY, 0.9, 9.0, 30.0, True)
+    monkeypatch.setattr(
+        loaders_explain, "look", lambda *words: replace(inside(*words), verdict=inverted)
+    )
+    assert "Black and white look swapped in this image" in page().warning[0].value
+
+
+def test_opacity_stays_while_another_view_is_open(no_folder: None) -> None:
+    at = page()
+    at.slider("explain_opacity").set_value(0.3).run()
+    for view in ("quality", "cam"):
+        group(at, "View").set_value(view).run()
+        assert not at.exception
+    assert at.slider("explain_opacity").value == 0.3
+
+
 def test_an_image_without_a_label_taught_no_model(
     no_folder: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,11 @@
 """The lab's live part: maps compared by numbers done by hand, and the real models in one pass."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from visits import opened
 
@@ -11,7 +13,7 @@ from core import alter, phantoms
 from core.explain import change, overlay
 from core.images import read_image
 from core.views import LARGER
-from pages.parts import lab_live, lab_map, loaders
+from pages.parts import lab_live, lab_map, loaders, loaders_lungs
 
 XRAY = read_image(phantoms.drawings()[phantoms.XRAY_TITLE]).pixels
 ONE = np.array([[2, 0], [0, 2]], np.float32)
@@ -58,6 +60,14 @@ def test_the_canvas_is_bounded() -> None:
     assert lab_live._canvas_size(32, 1_250_000) == (320, 1)
 
 
+def test_a_narrow_crop_is_drawn_no_taller_than_the_canvas(monkeypatch: pytest.MonkeyPatch) -> None:
+    widths: list[int] = []
+    monkeypatch.setattr(st, "image", lambda pixels, width, alt: widths.append(width))
+    for shape in ((400, 400), (400, 5)):
+        lab_live._draw(np.zeros(shape, np.uint8), "")
+    assert widths == [320, 4]
+
+
 def test_differences_in_words() -> None:
     words = lab_map.in_words(GREY, left_black(), ONE, OTHER)
     assert "**as strong as before**" in words
@@ -84,9 +94,40 @@ def test_empty_maps_are_said(before: np.ndarray, after: np.ndarray, words: str) 
 
 def test_pictures_side_by_side() -> None:
     picture = overlay.pair(np.zeros((8, 4, 3), np.uint8), np.full((2, 2, 3), 9, np.uint8), gap=1)
-    assert picture.shape == (8, 4 + 1 + 8, 4)
-    assert (picture[0, 0].tolist(), picture[0, -1].tolist()) == ([0, 0, 0, 255], [9, 9, 9, 255])
-    assert picture[0, 4, 3] == 0
+    assert picture.shape == (8, 4 + 1 + 4, 4)
+    assert (picture[0, 0].tolist(), picture[2, -1].tolist()) == ([0, 0, 0, 255], [9, 9, 9, 255])
+    opaque = picture[..., 3] > 0
+    assert opaque[:, :4].all()
+    assert not opaque[:, 4].any()
+    assert opaque[:, 5:].any(axis=1).tolist() == [False] * 2 + [True] * 4 + [False] * 2
+
+
+@pytest.mark.parametrize("shape", [(1, 500), (500, 1), (3, 4)])
+def test_a_crop_of_any_shape_makes_no_larger_picture(shape: tuple[int, int]) -> None:
+    first, second = np.zeros((90, 60, 3), np.uint8), np.full((*shape, 3), 9, np.uint8)
+    assert overlay.pair(first, second).shape == (90, 60 + 16 + 60, 4)
+
+
+def test_large_images_that_differ_in_one_pixel_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = np.zeros((1000, 1000), np.uint8)
+    second = first.copy()
+    second[0, 0] = 200  # none of the pixels that Streamlit samples
+    network = SimpleNamespace(find=lambda pixels: int(pixels.max()))
+    monkeypatch.setattr(loaders_lungs, "network", lambda: network)
+
+    def app(images: list) -> None:
+        import streamlit as st
+
+        from pages.parts import loaders_lungs
+
+        for image in images:
+            st.markdown(str(loaders_lungs.find(image)))
+
+    at = AppTest.from_function(app, args=([first, second],)).run()
+    assert not at.exception
+    assert [one.value for one in at.markdown] == ["0", "200"]
 
 
 def tool(at: AppTest, label: str, value: str) -> None:

@@ -1,5 +1,6 @@
 """The shortcut lab as a user meets it: first a guess, then the measured numbers, then live."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,6 +29,15 @@ def read_grey(classifier, reader_for, image: Grey) -> tuple[Verdict, Reading]:
     none = np.zeros(1, np.float32)
     found = Reading(float(cells.mean()), 0.0, "toy", cells, np.ones_like(cells), none)
     return Verdict(True, Modality.XRAY, 0.9, 1.0, 3.0, False), (found,)
+
+
+def tool(at: AppTest, label: str, value: object = None) -> object:
+    """What a group of buttons says, once this was clicked on it."""
+    group = next(g for g in at.get("button_group") if g.label == label)
+    if value is not None:
+        group.set_value(value).run()
+        assert not at.exception
+    return group.value
 
 
 def page(experiment: str, live: bool = True) -> AppTest:
@@ -134,9 +144,41 @@ def test_marks_live_one_and_all() -> None:
     group.set_value(["border-white"]).run()
     assert not at.exception
     assert at.metric[0].delta.startswith("+")
+    assert not at.get("plotly_chart")
     at.button("lab_all_marks").click().run()
     assert not at.exception
     assert at.get("plotly_chart")
+    group.set_value(["border-black"]).run()
+    assert at.get("plotly_chart")
+    at.selectbox("lab_image").set_value(phantoms.CT_TITLE).run()
+    assert not at.get("plotly_chart")
+
+
+def test_what_was_chosen_stays_while_another_experiment_is_open() -> None:
+    at = page("marks")
+    tool(at, "Marks to add", ["border-white"])
+    at.selectbox("lab_image").set_value(phantoms.CT_TITLE).run()
+    at.selectbox("lab_model").set_value("vgg16-ct").run()
+    tool(at, "Experiment", "lungs")
+    tool(at, "Tool", "box")
+    at.slider("lab_down_box").set_value((0.0, 0.5)).run()
+    for experiment in ("patients", "marks"):
+        tool(at, "Experiment", experiment)
+    assert tool(at, "Marks to add") == ["border-white"]
+    assert at.selectbox("lab_image").value == phantoms.CT_TITLE
+    assert at.selectbox("lab_model").value == "vgg16-ct"
+    tool(at, "Experiment", "lungs")
+    assert at.slider("lab_down_box").value == (0.0, 0.5)
+
+
+def test_an_inverted_image_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*given: object) -> tuple[Verdict, Reading]:
+        verdict, readings = read_grey(*given)
+        return replace(verdict, looks_inverted=True), readings
+
+    assert "look swapped" not in words(page("marks"))
+    monkeypatch.setattr(passes, "judge_then_read", read)
+    assert "Black and white look swapped in this image" in page("marks").warning[0].value
 
 
 def test_missing_tables_and_models_are_said(

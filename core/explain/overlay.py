@@ -29,11 +29,21 @@ def canvas(image: Grey, side: int = SIDE) -> Grey:
     """
     import cv2
 
-    height, width = image.shape
-    scale = side / max(height, width)
-    size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    size = _within(image.shape, (side, side))
+    method = cv2.INTER_AREA if side < max(image.shape) else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
+
+
+def _within(shape: tuple[int, ...], frame: tuple[int, int]) -> tuple[int, int]:
+    """Width and height, 1 at least, of a picture (H, W) scaled to fit a frame (H', W')."""
+    height, width = shape
+    scale = min(frame[0] / height, frame[1] / width)
+    return max(round(width * scale), 1), max(round(height * scale), 1)
+
+
+def _opaque(picture: Colour) -> NDArray[np.uint8]:
+    """RGB as RGBA."""
+    return np.dstack([picture, np.full(picture.shape[:2], WHITE, np.uint8)])
 
 
 def enlarge(values: Map, shape: tuple[int, int]) -> Map:
@@ -90,21 +100,26 @@ def side_by_side(image: Grey, values: Map, *, against: bool = False) -> Colour:
 
 
 def pair(first: Colour, second: Colour, gap: int = 16) -> NDArray[np.uint8]:
-    """Two pictures beside each other as one, so that they stay so on a phone: RGBA (H, W, 4).
+    """Two pictures beside each other as one, so that they stay so on a phone.
 
     Args:
         first: uint8 (H, W, 3).
-        second: uint8 (H', W', 3); scaled to the height of the first.
+        second: uint8 (H', W', 3); fitted into a frame of the first's size, transparent around it.
         gap: Transparent pixels between them.
+
+    Returns:
+        RGBA (H, 2 W + gap, 4).
     """
     import cv2
 
-    height = first.shape[0]
-    width = max(round(second.shape[1] * height / second.shape[0]), 1)
-    fitted = cv2.resize(second, (width, height), interpolation=cv2.INTER_AREA)
-    opaque = [np.dstack([one, np.full(one.shape[:2], WHITE, np.uint8)]) for one in (first, fitted)]
-    between = np.zeros((height, gap, 4), np.uint8)
-    return np.concatenate([opaque[0], between, opaque[1]], axis=1)
+    height, width = first.shape[:2]
+    across, down = _within(second.shape[:2], (height, width))
+    fitted = np.asarray(cv2.resize(second, (across, down), interpolation=cv2.INTER_AREA), np.uint8)
+    top, left = (height - down) // 2, width + gap + (width - across) // 2
+    both = np.zeros((height, 2 * width + gap, 4), np.uint8)
+    both[:, :width] = _opaque(first)
+    both[top : top + down, left : left + across] = _opaque(fitted)
+    return both
 
 
 def tile(values: Map, side: int) -> Grey:

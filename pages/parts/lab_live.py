@@ -14,11 +14,12 @@ from core.images import Grey
 from core.opinions import layers_of, views_of
 from core.schema import MODALITY_TITLES, Modality, decide, threshold_text
 from core.views import VIEWS
-from pages.parts import lab_choice, lab_lungs, lab_map, loaders, loaders_lab, shown, text
+from pages.parts import lab_choice, lab_lungs, lab_map, loaders, loaders_lab, shown, text, widgets
 from pages.parts.loaders_lab import LiveAnswer
-from pages.parts.switch import switch
+from pages.parts.switch import STAYING, switch
 
 SIDE = 320  # pixels of the canvas, its longer side; fits a phone
+TRIED = "lab_tried"  # model and image that all marks were tried on
 TOOLS = {
     "paint": "Paint black",
     "box": "Black box",
@@ -56,16 +57,24 @@ def marks() -> None:
         selection_mode="multi",
         format_func=lambda name: MARKS[name].title,
         key="lab_marks",
+        **STAYING,
     )
     changed = pixels
     for name in picked:
         changed = MARKS[name].apply(changed)
     left, right = st.columns(2, gap="large")
     with left:
-        st.image(changed, width=SIDE, alt="The image with the chosen marks")
+        _draw(changed, "The image with the chosen marks")
     with right:
         _answer(pixels, changed, before)
-    if st.button(f"Try all {len(MARKS)} on this image", key="lab_all_marks"):
+    tried = (before.model_id, loaders.whole(pixels))
+    st.button(
+        f"Try all {len(MARKS)} on this image",
+        key="lab_all_marks",
+        on_click=st.session_state.update,
+        kwargs={TRIED: tried},
+    )
+    if st.session_state.get(TRIED) == tried:
         _all_marks(pixels, before)
 
 
@@ -79,8 +88,10 @@ def _changed(pixels: Grey, tool: str, name: str, before: LiveAnswer) -> Grey:
         changed = lab_lungs.changed(pixels, before.verdict.modality)
     else:
         start = (0.25, 0.75) if tool == "box" else (0.1, 0.9)
-        across = st.slider("Left to right", 0.0, 1.0, start, 0.01, key=f"lab_across_{tool}")
-        down = st.slider("Top to bottom", 0.0, 1.0, start, 0.01, key=f"lab_down_{tool}")
+        across = st.slider(
+            "Left to right", 0.0, 1.0, start, 0.01, key=f"lab_across_{tool}", **STAYING
+        )
+        down = st.slider("Top to bottom", 0.0, 1.0, start, 0.01, key=f"lab_down_{tool}", **STAYING)
         if across[0] == across[1] or down[0] == down[1]:
             st.info("Widen the box to see a change.")
             return pixels
@@ -89,8 +100,13 @@ def _changed(pixels: Grey, tool: str, name: str, before: LiveAnswer) -> Grey:
             changed = alter.crop(pixels, box)
         else:
             changed = alter.black_out(pixels, box.inside(pixels.shape))
-    st.image(changed, width=SIDE, alt="The changed image")
+    _draw(changed, "The changed image")
     return changed
+
+
+def _draw(changed: Grey, alt: str) -> None:
+    """The image as it is now, no larger than the canvas: a narrow crop would be very tall."""
+    st.image(changed, width=_canvas_size(*changed.shape)[0], alt=alt)
 
 
 def _canvas_size(height: int, width: int) -> tuple[int, int]:
@@ -105,7 +121,7 @@ def _painted(pixels: Grey, name: str) -> NDArray[np.bool_]:
 
     height, width = pixels.shape
     shown = _canvas_size(height, width)
-    brush = st.slider("Brush, pixels", 5, 80, 30, key="lab_brush")
+    brush = st.slider("Brush, pixels", 5, 80, 30, key="lab_brush", **STAYING)
     result = st_canvas(
         background_image=Image.fromarray(pixels).resize(shown),
         width=shown[0],
@@ -137,6 +153,7 @@ def _answer(pixels: Grey, changed: Grey, before: LiveAnswer) -> None:
     )
     if card.modality != before.verdict.modality:
         st.caption(f"This looks like a {MODALITY_TITLES[before.verdict.modality]}.")
+    widgets.inversion_warning(before.verdict)
     if not after.verdict.in_scope:
         more = " any more" if before.verdict.in_scope else ""
         st.caption(f"{text.OUT_OF_SCOPE}{more}; the model answers all the same.")

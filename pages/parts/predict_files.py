@@ -11,7 +11,7 @@ import streamlit as st
 from core.artifacts import Card
 from core.images import ImageError
 from core.schema import MODALITY_TITLES, SCORE_COLUMNS, Modality, decide
-from pages.parts import loaders, state, text, thresholds
+from pages.parts import loaders, state, text, thresholds, widgets
 from pages.parts.loaders import Answer
 from pages.parts.state import Item
 
@@ -198,7 +198,7 @@ def reading_options(item: Item, answer: Answer, frames: int, windows: tuple[str,
     key = _widget(item, "invert", choice.invert)
     _keep(st.toggle, item, "invert", key, "Swap black and white")
     if answer.verdict.inversion and not choice.invert:
-        st.warning(answer.verdict.inversion, icon=":material/invert_colors:")
+        widgets.inversion_warning(answer.verdict)
         key = f"predict_invert_now_{item.id}"
         st.button(
             "Invert it", key=key, on_click=state.choose, args=(item,), kwargs={"invert": True}

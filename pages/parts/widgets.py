@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.artifacts import ArtifactError, Card
+from core.guard import Verdict
 from pages.parts import loaders, text
 
 
@@ -42,3 +43,9 @@ def untrained_banner(cards: Iterable[Card]) -> None:
     for card in cards:
         if not card.trained:
             st.warning(text.UNTRAINED.format(title=card.title), icon=":material/science:")
+
+
+def inversion_warning(verdict: Verdict) -> None:
+    """Warn of an image in which black and white seem to be swapped."""
+    if verdict.inversion:
+        st.warning(verdict.inversion, icon=":material/invert_colors:")
