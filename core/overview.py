@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.metrics import auc
-from core.schema import Split
+from core.schema import KIND, Split
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,20 +90,21 @@ def summarise(images: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for source, part in images.groupby("source"):
         label, patients = label_names(part["label"]), count_patients(part["patient_id"])
+        width, height = part["width"].median(), part["height"].median()
         rows.append(
             {
                 "source": source,
                 "images": len(part),
                 "patients": UNKNOWN if patients is None else patients,
                 **{name: int((label == name).sum()) for name in LABELS},
-                "kind": _top(part["modality"].str.replace("xray", "X-ray").str.replace("ct", "CT")),
+                KIND: _top(part["modality"].str.replace("xray", "X-ray").str.replace("ct", "CT")),
                 "view": _top(shown_values(part, "view")),
                 "sex": _top(shown_values(part, "sex")),
                 "age": _spread(part["age"], "years"),
                 "year": _spread(pd.to_numeric(part["year"]), ""),
                 "country": _top(shown_values(part, "country")),
                 "licence": _top(shown_values(part, "licence")),
-                "width x height": f"{part['width'].median():.0f} x {part['height'].median():.0f}",
+                "size of the copy measured": f"{width:.0f} x {height:.0f}",
                 "mean grey of 255": round(float(part["mean"].mean())),
             }
         )

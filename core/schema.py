@@ -13,6 +13,7 @@ class Modality(StrEnum):
     CT = "ct"
 
 
+KIND = "X-ray or CT"  # what the kind of image is called, wherever a user meets it
 MODALITY_TITLES = {Modality.XRAY: "chest X-ray", Modality.CT: "lung CT slice"}
 
 

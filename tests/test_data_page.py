@@ -33,6 +33,18 @@ def test_patients_that_nobody_named_are_not_counted(no_folder: None) -> None:
     assert table.loc["patients", "sarscov2-ct"] == "unknown"
 
 
+def test_kind_and_size_of_an_image_have_one_name(no_folder: None) -> None:
+    rows = set(data_page("sources").table[0].value.index)
+    assert {"X-ray or CT", "size of the copy measured"} <= rows
+    at = data_page("browse", data_row=0)
+    assert '"label": "X-ray or CT"' in at.dataframe[0].proto.columns
+    assert "size of the copy measured" in set(at.dataframe[1].value["field"])
+    names = at.multiselect("data_filters").options
+    assert {"X-ray or CT", "width of the copy measured", "height of the copy measured"} <= set(
+        names
+    )
+
+
 def test_no_folder_is_said_in_words(no_folder: None) -> None:
     assert "not on this machine" in data_page("built").info[0].value
 

@@ -45,7 +45,7 @@ def test_strongest_side_of_a_signed_map():
 
 def test_zip_says_what_each_file_is():
     reading = small_reading([[[4, 0], [1, 0]]], gradient=[[[1, 1], [-2, 1]]])
-    about = About("model", "image.png", 0.25, 0.5)
+    about = About("model", "image.png", 0.25, 0.5, 0.3, "Not for diagnosis.")
     data = bundle(np.full((3, 2), 7, np.uint8), about, {"block": reading})
     assert data == bundle(np.full((3, 2), 7, np.uint8), about, {"block": reading})
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -61,4 +61,5 @@ def test_zip_says_what_each_file_is():
         empty = by_name["feature-maps/block/001.png"]
         assert (empty["maximum"], empty["map"], empty["layer"]) == (0, 1, "block")
         assert listed["units"][empty["kind"]].startswith("activation")
-        assert listed["probability"] == 0.25
+        assert (listed["probability"], listed["probability_of_look"]) == (0.25, 0.3)
+        assert listed["notice"] == "Not for diagnosis."

@@ -26,7 +26,7 @@ def test_three_rankings_of_the_last_block() -> None:
     assert "more light pixels" in words(at)
     group(at, "Rank the maps by").set_value("removal").run()
     assert "taken out" in words(at)
-    assert "without it the probability changes by" in words(at)
+    assert "without it the probability of this look changes by" in words(at)
 
 
 def test_a_click_opens_a_map_and_the_address_names_it() -> None:

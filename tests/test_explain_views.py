@@ -6,13 +6,14 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from explain_visits import MAPS, TEXTURE, downloads, group, visit
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visits import ROOT, words
+from visits import IN_SCOPE, ROOT, words
 
 from core import artifacts, examples
 from core.charts.ready import MOST
@@ -29,6 +30,7 @@ from pages.parts import (
     loaders_kernel,
     state,
 )
+from pages.parts.loaders_explain import Look
 
 STEPS = "Step by step"
 HEADS = [card.id for card in artifacts.list_heads() if artifacts.is_shipped(card)]
@@ -133,7 +135,8 @@ def test_zip_of_all_maps_says_what_they_are() -> None:
     assert "All maps (ZIP)" in downloads(visit(model=TEXTURE, image="drawing-ct"))
     card = artifacts.read_card(TEXTURE)
     drawing = explain_image.load("drawing-ct")
-    data = explain_download.packed(drawing, card, 0.25)
+    own = SimpleNamespace(probability=0.125)
+    data = explain_download.packed(drawing, card, Look(IN_SCOPE, own, 0.25))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         about = json.loads(archive.read("maps.json"))
         names = set(archive.namelist())
@@ -142,6 +145,8 @@ def test_zip_of_all_maps_says_what_they_are() -> None:
         assert (about["model"], about["image"], about["probability"]) == (
             TEXTURE, drawing.name, 0.25,
         )  # fmt: skip
+        assert about["probability_of_look"] == 0.125
+        assert "not for diagnosis" in about["notice"]
         maps = [one for one in about["files"] if one["kind"] == "feature map"]
         blocks = {"block4_conv3": 4, "block5_conv3": 5}[layer_of(card)]
         assert len(maps) == sum((64, 128, 256, 512, 512)[:blocks])

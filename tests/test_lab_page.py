@@ -236,9 +236,15 @@ def test_matrix_keeps_order_and_holes() -> None:
 
 
 def test_bars_begin_at_the_untouched_answer() -> None:
-    bar = charts.answers_figure({"up": 0.7, "down": 0.2}, 0.5, 0.4).data[0]
-    assert list(bar.x) == pytest.approx([0.2, -0.3])
-    assert bar.base == 0.5
+    figure = charts.answers_figure({"up": 0.7, "down": 0.2}, 0.5, 0.3005)
+    assert list(figure.data[0].x) == pytest.approx([0.2, -0.3])
+    assert figure.data[0].base == 0.5
+    assert figure.layout.annotations[0].text == "threshold 0.3005"
+
+
+def test_marks_are_counted_at_the_threshold_as_it_is_printed_elsewhere() -> None:
+    table = lab.read_table("marks").assign(cut=0.3005)
+    assert "at the threshold 0.3005 (" in findings.marks({"marks": table})[0].words
 
 
 def test_live_part_waits_for_a_click() -> None:

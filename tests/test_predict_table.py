@@ -40,6 +40,7 @@ def test_every_row_of_a_table_has_a_decision_and_a_thumbnail(models: Path) -> No
     assert at.dataframe[0].value["decision"].tolist() == ["positive"] * 2
     table = at.dataframe[0].value
     assert table["thumbnail"].str.startswith("data:image/png;base64,").all()
+    assert '"label": "X-ray or CT"' in at.dataframe[0].proto.columns
 
 
 @pytest.fixture

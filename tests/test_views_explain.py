@@ -15,9 +15,11 @@ from streamlit.testing.v1 import AppTest
 from viewed import BOTH_ID, CT, CUT, CUT_ID, DONE, PLAIN_ID, canvases, fitted
 from visits import words
 
+from core.artifacts import Card
 from core.explain import covering
 from core.views import LUNGS, PLAIN
-from pages.parts import explain_download, explain_image, loaders
+from pages.parts import explain_download, explain_image
+from pages.parts.loaders_explain import Look
 
 
 def explain(model: str = CUT_ID, **address: str) -> AppTest:
@@ -124,12 +126,10 @@ def test_several_images_are_cut_as_well(
 def test_the_zip_holds_the_cut_image_and_says_so(
     viewed_pages: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: list[explain_image.Picture] = []
-    monkeypatch.setattr(
-        explain_download, "zip_button", lambda picture, card, look: given.append(picture)
-    )
+    given: list[tuple[explain_image.Picture, Card, Look]] = []
+    monkeypatch.setattr(explain_download, "zip_button", lambda *shown: given.append(shown))
     explain()
-    data = explain_download.packed(given[0], loaders.heads()[CUT_ID], 0.25)
+    data = explain_download.packed(*given[0])
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         about = json.loads(archive.read("maps.json"))
         image = np.asarray(Image.open(io.BytesIO(archive.read("image.png"))))

@@ -27,7 +27,7 @@ from core.lab import (
     POOLED,
     TINY,
 )
-from core.schema import MODALITY_TITLES, Modality
+from core.schema import MODALITY_TITLES, Modality, threshold_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -225,7 +225,8 @@ def marks(tables: Tables) -> list[Finding]:
             f"Most comes from **{top['title']}**, which moves the probability by "
             f"{top['mean_size']:.2f} on average; {top['to_positive']} of {top['images']} test "
             f"images {do(top['to_positive'], 'turn')} positive and {top['to_negative']} negative "
-            f"at the threshold {top['cut']:.2f}{_by_class(tables['marks'], top['mark'])}.",
+            f"at the threshold {threshold_text(top['cut'])}"
+            f"{_by_class(tables['marks'], top['mark'])}.",
             "Dots: mean over the test images; lines: the middle 80 % of them.",
             details,
         )

@@ -20,6 +20,7 @@ from core.charts.base import (
     written_cells,
 )
 from core.overview import COVID, OTHER
+from core.schema import threshold_text
 
 GROUP_COLOURS = (NEGATIVE_COLOUR, POSITIVE_COLOUR, "#7b5fa8")
 GUESS = "your guess"
@@ -169,7 +170,7 @@ def answers_figure(answers: Mapping[str, float], before: float, cut: float) -> g
     figure.add_vline(
         x=cut,
         line={"dash": "dash", "color": LINE_COLOUR},
-        annotation_text=f"threshold {cut:.2g}",
+        annotation_text=f"threshold {threshold_text(cut)}",
         annotation_position="top right",
     )
     figure.update_xaxes(title="probability of COVID-19", range=[-0.05, 1.08])

@@ -31,13 +31,25 @@ UNITS = {
 
 @dataclass(frozen=True)
 class About:
-    """What the maps are of: model, name of the image, answer and threshold (0..1), and its view."""
+    """What the maps are of.
+
+    Attributes:
+        model: Its id.
+        image: Its name.
+        probability: What the model answers, all its looks together, 0..1.
+        threshold: Of the model, 0..1.
+        probability_of_look: What the look that the maps explain says by itself, 0..1.
+        notice: The line that this is not for diagnosis.
+        view: How the model is shown the image at that look (core/views.py).
+    """
 
     model: str
     image: str
     probability: float
     threshold: float
-    view: str = PLAIN  # how the model is shown the image (core/views.py)
+    probability_of_look: float
+    notice: str
+    view: str = PLAIN
 
 
 def bundle(image: Grey, about: About, readings: Mapping[str, Reading]) -> bytes:

@@ -12,12 +12,13 @@ from core.holdings import Presence
 from core.library import Library, select
 from core.overview import label_names, shown_values
 from pages.parts import data_card, loaders_data, rows
+from core.schema import KIND
 from pages.parts.switch import STAYING
 
 COLUMNS = {
     "source": "source",
     "label": "label",
-    "modality": "X-ray or CT",
+    "modality": KIND,
     "view": "view",
     "finding": "finding",
     "sex": "sex",
@@ -31,8 +32,8 @@ RANGES = {
     "probability": "probability",
     "mean": "mean grey level",
     "sd": "contrast",
-    "width": "width",
-    "height": "height",
+    "width": "width of the copy measured",
+    "height": "height of the copy measured",
 }
 TABLE = ["image_id", "label", "source", "modality", "view", "finding", "age", "sex", "country",
          "year", "split", "probability", "patient_id", "licence"]  # fmt: skip
@@ -56,6 +57,7 @@ def show(library: Library, presence: Presence) -> None:
         height=320,
         column_config={
             "image_id": st.column_config.TextColumn(width="medium"),
+            "modality": st.column_config.TextColumn(KIND),
             "probability": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f"),
         },
         alt=f"{len(found)} images that pass the filters; choose a row to open one",

@@ -167,7 +167,7 @@ def _facts(library: Library, row: int) -> pd.DataFrame:
     values["age"] = UNSTATED if frame["age"].isna().iloc[0] else f"{frame['age'].iloc[0]:.0f}"
     own = frame.iloc[0]
     values["patient"] = own["patient_id"] or UNSTATED
-    values["size"] = f"{own['width']:.0f} x {own['height']:.0f}"
+    values["size of the copy measured"] = f"{own['width']:.0f} x {own['height']:.0f}"
     values["mean grey"] = f"{own['mean']:.0f} of 255"
     return pd.DataFrame({"field": list(values), "value": list(values.values())})
 

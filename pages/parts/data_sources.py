@@ -26,8 +26,8 @@ NAMES = {
 NUMBERS = {
     "mean": "mean grey level (0 black, 255 white)",
     "sd": "contrast (standard deviation of grey levels)",
-    "width": "width, pixels",
-    "height": "height, pixels",
+    "width": "width of the copy measured, pixels",
+    "height": "height of the copy measured, pixels",
     "age": "age, years",
 }
 

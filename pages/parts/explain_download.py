@@ -8,7 +8,7 @@ from core.artifacts import Card
 from core.explain import overlay
 from core.explain.bundle import About, bundle
 from core.explain.overlay import Colour
-from pages.parts import explain_image, loaders_explain
+from pages.parts import explain_image, loaders_explain, text
 from pages.parts.explain_image import Picture
 from pages.parts.loaders_explain import Look
 
@@ -31,7 +31,7 @@ def zip_button(picture: Picture, card: Card, look: Look) -> None:
     """All maps of the image with their list, made when it is clicked: the whole network once."""
     st.download_button(
         "All maps (ZIP)",
-        lambda: packed(picture, card, look.reading.probability),
+        lambda: packed(picture, card, look),
         f"maps-{card.id}-{_stem(picture)}.zip",
         "application/zip",
         key="explain_zip",
@@ -42,10 +42,18 @@ def zip_button(picture: Picture, card: Card, look: Look) -> None:
     )
 
 
-def packed(picture: Picture, card: Card, probability: float) -> bytes:
+def packed(picture: Picture, card: Card, look: Look) -> bytes:
     """The ZIP: the image in the chosen view, every map of every block, and their list."""
     view = explain_image.view(card)
-    about = About(card.id, picture.name, probability, card.threshold, view)
+    about = About(
+        card.id,
+        picture.name,
+        look.probability,
+        card.threshold,
+        look.reading.probability,
+        text.DISCLAIMER.replace("**", ""),
+        view,
+    )
     readings = loaders_explain.network(card.id, picture.size).read(picture.pixels)
     return bundle(picture.pixels, about, readings)
 

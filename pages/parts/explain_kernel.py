@@ -55,7 +55,9 @@ def _large(picture: Picture, maps: Sheet, number: int, against: bool) -> None:
         f"gradient x activation {maps.worth[number]:+.4f} (log-odds)",
     ]
     if len(maps.removal):
-        lines.append(f"without it the probability changes by {-maps.removal[number]:+.4f}")
+        lines.append(
+            f"without it the probability of this look changes by {-maps.removal[number]:+.4f}"
+        )
     st.markdown("\n".join(f"- {line}" for line in lines))
     explain_download.png_button(picture, image, name)
 

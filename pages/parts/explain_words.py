@@ -67,7 +67,8 @@ RANKINGS = {
         "It does not show what happens beyond a small change of the map.",
     ),
     "removal": (
-        "How far the probability falls when the kernel is taken out and all else stays.",
+        "How far the probability of this look falls when the kernel is taken out and all else "
+        "stays.",
         "It does not show maps that stand in for one another: without either the answer may hold, "
         "without both fall.",
     ),

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.artifacts import Card
 from core.images import ImageError
-from core.schema import MODALITY_TITLES, SCORE_COLUMNS, Modality, decide
+from core.schema import KIND, MODALITY_TITLES, SCORE_COLUMNS, Modality, decide
 from pages.parts import loaders, state, text, thresholds, widgets
 from pages.parts.loaders import Answer
 from pages.parts.state import Item
@@ -130,12 +130,12 @@ def show_table(table: pd.DataFrame) -> None:
         column_config={
             "thumbnail": config.ImageColumn("image"),
             "path": config.TextColumn("name"),
-            "modality": config.TextColumn("kind"),
+            "modality": config.TextColumn(KIND),
             "probability": config.ProgressColumn(
                 min_value=0, max_value=1, format="%.3f", width=110
             ),
         },
-        alt="One row a file: name, probability of COVID-19, decision, kind, remarks",
+        alt="One row a file: name, probability of COVID-19, decision, X-ray or CT, remarks",
     )
     st.download_button(
         "Table as CSV",
