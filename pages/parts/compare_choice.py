@@ -80,7 +80,7 @@ def open_paper(first: str) -> None:
     """Callback: the paper's small-data and large-data model on the large test set."""
     st.session_state[SET] = Modality.XRAY.value
     second = BIG if first == SMALL else SMALL
-    _take(Modality.XRAY, [first, second])
+    take(Modality.XRAY, [first, second])
 
 
 def has_paper_models() -> bool:
@@ -106,10 +106,10 @@ def _take_link(modality: Modality, known: Mapping[str, str]) -> None:
         left_out = _quoted(known[name] for name in asked[MOST:])
         st.warning(f"The link names more than {MOST} models; the last were left out: {left_out}.")
     if asked and models_key(modality) not in st.session_state:
-        _take(modality, asked[:MOST])
+        take(modality, asked[:MOST])
 
 
-def _take(modality: Modality, ids: list[str]) -> None:
+def take(modality: Modality, ids: list[str]) -> None:
     """Choose models by code, as the widget would."""
     st.session_state[models_key(modality)] = ids
     st.session_state[TAKEN] = True

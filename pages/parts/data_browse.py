@@ -11,8 +11,8 @@ from core.charts.words import many
 from core.holdings import Presence
 from core.library import Library, select
 from core.overview import label_names, shown_values
-from pages.parts import data_card, loaders_data, rows
 from core.schema import KIND
+from pages.parts import data_card, loaders_data, rows
 from pages.parts.switch import STAYING
 
 COLUMNS = {

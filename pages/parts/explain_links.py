@@ -49,7 +49,7 @@ def _compare_with(card: Card) -> None:
     modality, known = Modality(card.modality), loaders_compare.contenders()
     ids = [name for name in dict.fromkeys((card.id, *FIRST[modality])) if name in known]
     st.session_state[compare_choice.SET] = modality.value
-    st.session_state[compare_choice.models_key(modality)] = ids[:MOST]
+    compare_choice.take(modality, ids[:MOST])
 
 
 def _hand_over(picture: Picture) -> None:
