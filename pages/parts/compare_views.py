@@ -36,6 +36,8 @@ def measures(shown: Shown) -> list[Section]:
         st.dataframe(
             result.table.set_index("measure"),
             height="content",
+            # Ids are longer than numbers, and would press the names of the measures together.
+            column_config={"measure": st.column_config.TextColumn(width=140)},
             alt=f"Each measure, a column a model. {result.words}",
         )
     st.caption(result.note)

@@ -119,7 +119,8 @@ EXPERIMENTS = {
     "marks": Experiment(
         "Add a mark",
         "Each test X-ray is changed in a way that adds no illness and takes none away, and the "
-        "shipped model answers before and after.",
+        "shipped model answers before and after. Its fit was held steady when training images got "
+        "random letters, frames and coarse JPEG; the other changes it never met.",
         (
             "Nobody falls ill or recovers by it, so every change of the answer is a mistake.",
             "What moves the answer most tells what the model listens to.",
