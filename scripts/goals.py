@@ -182,10 +182,10 @@ by, the values tried and what it is held steady against were changed
 were scored after that (`git show 634f67a:models/vgg16-xray-texture/evaluation.csv` has them with
 one look). What it is held steady against was then found to have been shown in the first look alone,
 and is now shown in both; and since frames and coarse JPEG moved the answers of the test images most
-([shortcuts.md](shortcuts.md)), it is held steady against these as well, which costs nothing in
-folds. In folds the pooled AUC is {_in_folds("pooled")}, and that inside
-covid-chestxray {_in_folds("inside covid-chestxray")}: rather what to expect than the numbers of the
-few test patients.
+(`git show ae4ef27:docs/shortcuts.md`), it is held steady against these as well, at no further cost
+in folds (`git show ae4ef27:models/vgg16-xray-texture/choices.csv`). There the pooled AUC is
+{_in_folds("pooled")}, and that inside covid-chestxray {_in_folds("inside covid-chestxray")}: rather
+what to expect than the numbers of the few test patients.
 
 {_new_hospital(tables)}
 

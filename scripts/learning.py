@@ -8,7 +8,14 @@ from typing import Any
 import pandas as pd
 
 from core.artifacts import LEARNING_CURVE
-from core.learning_curve import command, doublings_to, last_doublings, read_curve, summary
+from core.learning_curve import (
+    command,
+    doublings_to,
+    last_doublings,
+    read_curve,
+    summary,
+    surely,
+)
 from scripts.goals import AUC, GOALS
 from training.markdown import to_markdown
 from training.recipes import TEXTURES
@@ -28,10 +35,11 @@ where known) of four folds in five, and is asked about the fifth; a source never
 after a share of all. Mean AUC of single models ± standard deviation over deals of the patients
 (patients learned from). Settings are the shipped ones at every share, and were chosen on these
 patients; descriptors are scaled by all of them, without labels. Intervals are over the patients
-scored, not over those learned from. NIH has no COVID-19: without it, its images are set against the
-COVID-19 of the other sources. `to the goal` says how often the patients would have to double, were
-each doubling worth the last one; curves flatten, so it takes more. Goals are for test patients;
-here others answer.
+scored; over those learned from, `more in` counts the deals in which twice the patients did better
+(all patients can be learned from in one way only). NIH has no COVID-19: without it, its images are
+set against the COVID-19 of the other sources. `to the goal` says how often the patients would have
+to double, were each doubling worth the last one; curves flatten, so it takes more. Goals are for
+test patients; here others answer.
 
 {chr(10).join(_curve(name, models_dir) for name in names)}"""
 
@@ -55,6 +63,7 @@ def _row(own: pd.DataFrame) -> dict[str, object]:
         **shown,
         "95 % of all": f"{last['low']:.3f}-{last['high']:.3f}",
         "gain of the last doubling": gain,
+        "more in": f"{last['rising']:.0f} of {last['deals']:.0f} deals",
         "goal": _goal(last["kind"], last["group"]) or "-",
         "to the goal": _doublings(last),
     }
@@ -78,7 +87,7 @@ def _doublings(last: pd.Series) -> str:
         return "-"
     if last["auc"] >= goal:
         return "reached here"
-    if last["gain_low"] <= 0:
+    if not surely(last.to_frame().T).all():
         return "not known"
     count = doublings_to(goal, last["auc"], last["gain"])
     return f"{count} doubling{'s' * (count > 1)}"

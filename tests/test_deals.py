@@ -11,7 +11,7 @@ import pytest
 from spaces import made_up_rows, made_up_space
 
 from core.artifacts import MODELS_DIR, read_card
-from training.choosing import best, choose, judge
+from training.choosing import best, choose, judge, settings
 from training.deals import CHOSEN, OTHERS, SHIPPED, TABLE, TRIED, compared, shipped
 from training.members import Choice
 from training.recipes import TEXTURES, TextureRecipe
@@ -45,6 +45,7 @@ def test_shipped_settings_and_the_choice_stand_above_what_was_tried(
 def test_shipped_tables_are_about_the_shipped_settings(model: str) -> None:
     own, table = shipped(read_card(model)), pd.read_csv(MODELS_DIR / model / TABLE)
     assert table["role"].value_counts()[[SHIPPED, CHOSEN]].tolist() == [1, 1]
-    assert (table.loc[0, "c"], table.loc[0, "steady"]) == (own.c, own.steady)
+    for name, value in settings(own, TEXTURES[model]).items():
+        assert table.loc[0, name] == pytest.approx(value, nan_ok=True)
     assert set(table["deals"]) == {" ".join(map(str, OTHERS))}
     assert not set(OTHERS) & set(TEXTURES[model].deals)

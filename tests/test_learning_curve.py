@@ -11,9 +11,12 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from spaces import made_up_rows, made_up_space
 
+from core.artifacts import read_card
 from core.breakdown import INSIDE, POOLED, UNSEEN, WITHOUT
-from core.learning_curve import read_curve
-from training.learning_curve import SHARES, _kept, curve
+from core.learning_curve import read_curve, surely
+from training.choosing import settings
+from training.deals import shipped
+from training.learning_curve import SHARES, _kept, curve, mean_gain
 from training.members import Choice, answer, folds, groups_of, out_of_fold
 from training.recipes import TEXTURES, TextureRecipe
 from training.shares import DEALS, Ground, drawn, fits, questions, unseen
@@ -110,6 +113,20 @@ def test_gains_are_over_half_as_many(table: pd.DataFrame) -> None:
         assert own["gain"].isna().tolist() == [True, False, False, False]
         assert (own["gain_low"] <= own["gain"])[1:].all()
         assert own["patients"].is_monotonic_increasing
+        assert own["rising"].iloc[0] == 0
+        assert (own["rising"] <= own["deals"]).all()
+
+
+def test_a_gain_is_sure_only_where_no_deal_did_without() -> None:
+    labels = np.tile([0.0, 1.0], 20)
+    rows = pd.DataFrame({"label": labels, "group": np.arange(40).astype(str)})
+    right, wrong = 0.2 + 0.6 * labels, np.full(40, 0.5)
+    found = mean_gain(rows, np.stack([right, right]), np.stack([wrong, wrong]))
+    assert (found["gain"], found["rising"], found["deals"]) == (0.5, 2, 2)
+    other = mean_gain(rows, np.stack([right, right]), np.stack([wrong, right]))
+    assert (other["gain"], other["rising"]) == (0.25, 1)
+    assert other["gain_low"] > 0
+    assert surely(pd.DataFrame([found, other])).tolist() == [True, False]
 
 
 def test_a_run_that_was_cut_off_goes_on(
@@ -143,6 +160,8 @@ def test_shipped_curves_hold_every_question_and_share(model: str) -> None:
     assert set(asked) < set(shares.index)
     assert (table["low"] <= table["auc"]).all()
     assert (table["auc"] <= table["high"]).all()
+    for name, value in settings(shipped(read_card(model)), recipe).items():
+        assert set(table[name].fillna(0)) == {0 if np.isnan(value) else value}
 
 
 def test_a_source_of_few_images_is_not_asked_about(ground: Ground) -> None:

@@ -141,15 +141,17 @@ def test_how_many_doublings_a_goal_is_away(tmp_path: Path) -> None:
     folder = tmp_path / DEFAULT_MODELS[goals.CT]
     folder.mkdir()
     (folder / LEARNING_CURVE).write_text(
-        "kind,group,share,patients,auc,low,high,deviation,gain,gain_low,gain_high,commit\n"
-        "inside,covid-ct,0.5,60,0.85,0.8,0.9,0.02,,,,abc\n"
-        "inside,covid-ct,1.0,120,0.88,0.84,0.92,0.01,0.03,0.01,0.05,abc\n"
-        "never seen,sarscov2-ct,0.5,60,0.80,0.7,0.9,0.02,,,,abc\n"
-        "never seen,sarscov2-ct,1.0,120,0.79,0.7,0.9,0.01,-0.01,-0.03,0.01,abc\n"
+        "kind,group,share,patients,auc,low,high,deviation,gain,gain_low,gain_high,"
+        "rising,deals,commit\n"
+        "inside,covid-ct,0.5,60,0.85,0.8,0.9,0.02,,,,0,4,abc\n"
+        "inside,covid-ct,1.0,120,0.88,0.84,0.92,0.01,0.03,0.01,0.05,4,4,abc\n"
+        "never seen,sarscov2-ct,0.5,60,0.80,0.7,0.9,0.02,,,,0,20,abc\n"
+        "never seen,sarscov2-ct,1.0,120,0.70,0.6,0.8,0.01,0.01,0.01,0.02,17,20,abc\n"
     )
     text = more_patients(tmp_path)
     first = "| inside covid-ct | 0.850 \u00b1 0.020 (60) | 0.880 \u00b1 0.010 (120) |"
-    rest = "0.840-0.920 | +0.030 (+0.010 to +0.050) | 0.95 | 3 doublings |"
+    rest = "0.840-0.920 | +0.030 (+0.010 to +0.050) | 4 of 4 deals | 0.95 | 3 doublings |"
     assert f"{first} {rest}" in text
-    assert "0.700-0.900 | -0.010 (-0.030 to +0.010) | 0.75 | reached here |" in text
+    # not in every deal: nobody knows how far it is
+    assert "(+0.010 to +0.020) | 17 of 20 deals | 0.75 | not known |" in text
     assert "In 1 of 2 tests" in text

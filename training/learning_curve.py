@@ -7,9 +7,10 @@ into folds. Of the patients (papers, where known) of four folds a share is learn
 source and label alike, a smaller share within a larger one; the fifth is scored. Training and
 validation patients only; a source never learned from is scored by what a share of all others
 taught. Gains are paired with half as many patients. AUC and gain are means over deals, of one model
-an answer; intervals draw the patients that are scored, not those learned from. Writes
-models/<id>/learning_curve.csv. Scores are kept in RUNS until the table is there, so that a run that
-was cut off goes on where it was.
+an answer; intervals draw the patients that are scored, not those learned from: for these, `rising`
+counts the deals in which twice the patients did better. Writes models/<id>/learning_curve.csv.
+Scores are kept in RUNS until the table is there, so that a run that was cut off goes on where it
+was.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from core.intervals import Weights, patient_draws, percentiles, prepare
 from core.metrics import auc
 from core.opinions import fingerprint
 from core.paired import Difference, bootstrap_difference
+from training.choosing import settings
 from training.data import load_manifest
 from training.deals import shipped
 from training.features import DEFAULT_TRUNK, RUNS
@@ -38,7 +40,7 @@ from training.linear import Floats
 from training.members import FOLDS, Space, groups_of
 from training.recipes import TEXTURES, TextureRecipe
 from training.record import commit
-from training.shares import DEALS, Ground, fits, questions, unseen
+from training.shares import DEALS, DRAWS, Ground, fits, questions, unseen
 from training.texture import material, space_of
 
 SHARES = (0.125, 0.25, 0.5, 1.0)  # of the patients; each twice the one before
@@ -55,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     """Score each share, write, print."""
     recipe, kept = TEXTURES[args.model], args.runs / "learning_curve" / args.model
     ground = _ground(args.model, recipe, args)
-    table = curve(ground, recipe, kept).assign(commit=commit())
+    table = curve(ground, recipe, kept).assign(**settings(ground.choice, recipe), commit=commit())
     table.to_csv(MODELS_DIR / args.model / LEARNING_CURVE, index=False)
     shutil.rmtree(kept)
     print(table.to_string(index=False))
@@ -110,18 +112,20 @@ def mean_gain(rows: pd.DataFrame, scores: Floats, half: Floats | None) -> dict[s
     Args:
         rows: n, with label (0, 1) and group; intervals draw groups.
         scores: (deals, n) 0..1, a model each.
-        half: Of the others, likewise; None for none, whose gain is NaN.
+        half: Of the others, likewise; None for none, whose gain is NaN and never above 0.
     """
     labels, draws = rows["label"].to_numpy(), patient_draws(rows["group"])
     each, drawn_anew = _areas(labels, scores, draws)
     low, high = percentiles(drawn_anew)
     numbers = {"auc": each.mean(), "low": low, "high": high, "deviation": each.std(ddof=1)}
-    gain = Difference(np.nan, np.nan, np.nan, np.nan)
+    gain, rising = Difference(np.nan, np.nan, np.nan, np.nan), 0
     if half is not None:
         before, before_anew = _areas(labels, half, draws)
         gain = bootstrap_difference(each.mean() - before.mean(), drawn_anew, before_anew)
+        rising = int((each > before).sum())
     numbers |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
     counts = {"images": len(rows), "positives": int(labels.sum())}
+    counts |= {"deals": len(scores), "rising": rising}
     return counts | {name: round(float(value), 4) for name, value in numbers.items()}
 
 
@@ -135,7 +139,8 @@ def _areas(labels: Floats, scores: Floats, draws: Weights) -> tuple[Floats, Floa
 def learned_from(space: Space, share: float, without: str) -> dict[str, float]:
     """How many patients (or papers) and images one fit learns from, on average."""
     groups = groups_of(space.rows)
-    used = [one for deal in DEALS for one, _ in fits(space, share, deal, without)]
+    deals = DEALS if without in ("", *space.rows["source"]) else DRAWS
+    used = [one for deal in deals for one, _ in fits(space, share, deal, without)]
     patients, images = np.mean([(len(set(groups[one])), len(one)) for one in used], axis=0)
     return {"patients": round(float(patients), 1), "learned_from": round(float(images), 1)}
 
@@ -144,7 +149,7 @@ def _kept(ground: Ground, recipe: TextureRecipe, share: float, without: str, kep
     """`unseen`, or what it said before."""
     images = ground.rows[["image_id", "source", "label"]].to_csv(index=False)
     trunk = fingerprint(read_card(DEFAULT_TRUNK))
-    taught = f"{trunk} {recipe.members} {recipe.views} {recipe.joined} {FOLDS} {DEALS}"
+    taught = f"{trunk} {recipe.members} {recipe.views} {recipe.joined} {FOLDS} {DEALS} {DRAWS}"
     asked = f"{taught} {share} {without} {ground.choice} {images}"
     path = kept / f"{hashlib.sha256(asked.encode()).hexdigest()[:24]}.npy"
     if path.is_file():

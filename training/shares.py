@@ -20,6 +20,7 @@ from training.recipes import TextureRecipe
 from training.trained import Trained, machines
 
 DEALS = (2, 3, 4, 5)  # of the patients into folds; no head was chosen on them
+DRAWS = tuple(range(2, 22))  # of a share of all patients: one fit each where folds are five
 
 
 @dataclass(frozen=True)
@@ -121,15 +122,20 @@ def fits(space: Space, share: float, deal: int, without: str) -> Iterator[tuple[
 def unseen(ground: Ground, share: float, without: str) -> Floats:
     """Scores 0..1 of all rows by a model that saw nothing of their group: (deals, N + M).
 
-    NaN where no model of this share and source left out was asked.
+    Of a source elsewhere (draws, N + M). NaN where no model of this share and source left out was
+    asked.
     """
     space = ground.space
     away = np.flatnonzero(ground.elsewhere["source"] == without)
-    found = np.full((len(DEALS), len(space.rows) + len(ground.elsewhere)), np.nan)
-    for number, deal in enumerate(DEALS):
+    there, deals = len(space.rows) + away, DRAWS if len(away) else DEALS
+    found = np.full((len(deals), len(space.rows) + len(ground.elsewhere)), np.nan)
+    for number, deal in enumerate(deals):
+        if len(away) and share == 1 and number:  # all patients: the first fit again
+            found[number] = found[0]
+            continue
         for used, wanted in fits(space, share, deal, without):
             if len(away):
-                found[number, len(space.rows) + away] = _elsewhere(ground, used)[away]
+                found[number, there] = _elsewhere(ground, used)[away]
             else:
                 models = space.fit(ground.choice, used)
                 found[number, wanted] = answer(space.log_odds(models, wanted))

@@ -31,10 +31,10 @@ def show(dataset: str) -> None:
     st.caption(
         "Each dot: the mean AUC of single models over several deals of training and validation "
         "patients; *all* is four in five of them, since a fifth is asked about. Lines: 95 % "
-        "intervals over the patients asked about, not over those learned from. Papers count as "
-        "one patient where a slice names its paper. *Never seen* and *trained without*: models "
-        f"that learned no label of that source{NIH if dataset == Modality.XRAY else ''}. Settings "
-        "are the shipped ones at every size, chosen on these patients. "
+        "intervals over the patients asked about; the deals are of those learned from. Papers "
+        "count as one patient where a slice names its paper. *Never seen* and *trained without*: "
+        f"models that learned no label of that source{NIH if dataset == Modality.XRAY else ''}. "
+        "Settings are the shipped ones at every size, chosen on these patients. "
         f"`{learning_curve.command(model_id)}`"
     )
     tuning.download(table, f"learning-curve-{dataset}", "The curve as CSV")
