@@ -60,7 +60,8 @@ def test_what_was_kept_is_all_that_is_written(tmp_path: Path) -> None:
         raise AssertionError("measured anew")
 
     assert run.each("check", ("recipe",), rows, never).to_dict("records") == [line]
-    assert run.each("check", ("another",), rows, never).empty
+    with pytest.raises(ValueError, match="expected rows of an earlier run in .*, received none"):
+        run.each("check", ("another",), rows, never)
     assert summary.curves(pd.DataFrame()) == summary.similarities(pd.DataFrame()) == []
 
 

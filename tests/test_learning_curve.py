@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from spaces import made_up_rows, made_up_space
 from core.artifacts import read_card
 from core.breakdown import INSIDE, POOLED, UNSEEN, WITHOUT
 from core.learning_curve import read_curve, surely
+from training import learning_curve, shares
 from training.choosing import settings
 from training.deals import shipped
 from training.learning_curve import SHARES, _kept, curve, mean_gain
@@ -35,6 +37,15 @@ def made_up() -> Ground:
     features = (np.random.default_rng(1).normal(size=(12, 2, 9)) + signal).astype(np.float16)
     taught = {"one": features, "two": features[:, :, :4]}
     return Ground(made_up_space(rows), CHOICE, away, taught, 1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_draws() -> Iterator[None]:
+    """Three draws of all patients, not twenty."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (shares, learning_curve):
+            patch.setattr(module, "DRAWS", shares.DRAWS[:3])
+        yield
 
 
 @pytest.fixture

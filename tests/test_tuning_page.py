@@ -112,7 +112,7 @@ CURVE = pd.DataFrame(
         "patients": [15.0, 30.0, 60.0, 120.0], "auc": [0.7, 0.75, 0.8, 0.84],
         "low": [0.6, 0.65, 0.7, 0.76], "high": [0.8, 0.85, 0.9, 0.92],
         "gain": [None, 0.05, 0.05, 0.04], "gain_low": [None, 0.01, 0.02, 0.01],
-        "gain_high": [None, 0.09, 0.08, 0.07],
+        "gain_high": [None, 0.09, 0.08, 0.07], "deals": 4, "rising": [0, 4, 3, 4],
     }
 )  # fmt: skip
 
@@ -121,13 +121,15 @@ def test_more_patients_are_said_in_numbers(tmp_path: Path, monkeypatch: pytest.M
     model = DEFAULT_MODELS[Modality.CT]
     (tmp_path / model).mkdir()
     pooled = CURVE.assign(kind="pooled", group="", gain_low=[None, 0.01, 0.02, -0.01])
-    pd.concat([CURVE, pooled]).to_csv(tmp_path / model / LEARNING_CURVE, index=False)
+    away = CURVE.assign(kind="never seen", group="sarscov2-ct", rising=[0, 4, 4, 3])
+    pd.concat([CURVE, pooled, away]).to_csv(tmp_path / model / LEARNING_CURVE, index=False)
     monkeypatch.setattr(loaders_tuning, "MODELS_DIR", tmp_path)
     said = words(page("patients", tune_dataset="ct"))
     line = "AUC 0.70 with 15 patients, 0.84 with 120; the last doubling brought +0.040"
-    assert f"inside covid-ct: {line} (+0.010 to +0.070)" in said
+    assert f"inside covid-ct: {line} (+0.010 to +0.070), more in 4 of 4 deals" in said
     assert f"pooled: {line} (-0.010 to +0.070)" in said
-    assert "In 1 of 2 tests the last doubling" in said
+    assert f"{line} (+0.010 to +0.070), more in 3 of 4 deals" in said
+    assert "In 1 of 3 tests the last doubling" in said
     other = page("patients", tune_dataset="xray").error[0].value
     assert "python -m training learning_curve --model vgg16-xray-texture" in other
 

@@ -71,17 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score everything, write the table, tell by the exit code."""
-    if args.threshold is not None and not 0 <= args.threshold <= 1:
-        raise ValueError(f"expected a threshold in 0..1, received {args.threshold}")
-    found = list(find_files(args.paths))
-    if not found:
-        raise ValueError(f"expected images in {', '.join(map(str, args.paths))}, received none")
-    if os.path.realpath(args.out) in map(os.path.realpath, found):
-        raise ValueError(f"expected another file for --out than an image, received {args.out}")
-    check_out(args.out)
-    heads = [card.id for card in artifacts.list_heads() if artifacts.is_shipped(card)]
-    if args.model is not None and args.model not in heads:
-        raise ValueError(f"expected a model out of {heads}, received {args.model!r}")
+    found = _checked(args)
     kept = kept_rows(args.out if args.resume else None)
     own = kept["path"].isin(list(map(shown, found)))
     again = own & ~_as_asked(kept, args.model, args.threshold)
@@ -103,6 +93,26 @@ def run(args: argparse.Namespace) -> int:
     if failed == len(rows) and not len(kept):
         return 2
     return 1 if failed else 0
+
+
+def _checked(args: argparse.Namespace) -> list[Path]:
+    """Files to score.
+
+    Raises:
+        ValueError: There are none, or they could not be scored as asked; the text says why.
+    """
+    if args.threshold is not None and not 0 <= args.threshold <= 1:
+        raise ValueError(f"expected a threshold in 0..1, received {args.threshold}")
+    heads = [card.id for card in artifacts.list_heads() if artifacts.is_shipped(card)]
+    if args.model is not None and args.model not in heads:
+        raise ValueError(f"expected a model out of {heads}, received {args.model!r}")
+    found = list(find_files(args.paths))
+    if not found:
+        raise ValueError(f"expected images in {', '.join(map(str, args.paths))}, received none")
+    if os.path.realpath(args.out) in map(os.path.realpath, found):
+        raise ValueError(f"expected another file for --out than an image, received {args.out}")
+    check_out(args.out)
+    return found
 
 
 def _as_asked(kept: pd.DataFrame, model: str | None, threshold: float | None) -> pd.Series:
