@@ -65,9 +65,9 @@ def framed(ids: list[str]) -> tuple[int, str] | None:
 def show(shown: Shown) -> list[Section]:
     """Images of a cell, or those that two thresholds call differently."""
     which = switch("Images", WHICH_TITLES, WHICH, label_visibility="collapsed")
-    entrants = {one.id: one for one in shown.comparison.entrants}
-    entrant = entrants[switch("Of which model", shown.comparison.titles, MODEL)]
-    cut = dict(zip(entrants, shown.cuts.values, strict=True))[entrant.id]
+    titles = shown.comparison.titles
+    number = list(titles).index(switch("Of which model", titles, MODEL))
+    entrant, cut = shown.comparison.entrants[number], shown.cuts.values[number]
     listed = _cell if which == "cell" else _changing
     return [listed(entrant, cut, shown.comparison.test_set)]
 

@@ -64,10 +64,13 @@ def summary_words(table: pd.DataFrame) -> str:
         return "No AUC can be measured on these images: they are of one class only."
     first, last = found.iloc[0], found.iloc[-1]
     chance = int((found["auc_low"] <= 0.5).sum())
-    words = f"{first['name']} has the largest AUC of {len(found)} models, {first['auc']:.2f}"
-    words += f", {last['name']} the smallest, {last['auc']:.2f}"
     if len(found) == 1:
         words = f"{first['name']} is the only model here, with an AUC of {first['auc']:.2f}"
+    else:
+        words = (
+            f"{first['name']} has the largest AUC of {len(found)} models, {first['auc']:.2f}, "
+            f"{last['name']} the smallest, {last['auc']:.2f}"
+        )
     return f"{words}. The interval of {chance or 'none'} reaches down to 0.5, which is guessing."
 
 
